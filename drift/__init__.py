@@ -1,0 +1,1 @@
+"""What changes by itself: one virtual day per tick."""

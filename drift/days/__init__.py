@@ -1,0 +1,1 @@
+"""What every day brings, one noun per module."""

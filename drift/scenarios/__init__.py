@@ -1,0 +1,1 @@
+"""What some days bring: one mess per module."""

@@ -1,0 +1,74 @@
+"""What is known of one request, in the order in which it becomes known."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from emulator.api import Operation
+    from emulator.database.session import Session
+
+
+@dataclass(slots=True, frozen=True)
+class Principal:
+    """Who calls: the account and identity that an access key stands for."""
+
+    access_key_id: str
+    client_id: uuid.UUID
+    account_id: uuid.UUID
+    account_number: str
+    name: str
+    arn: str
+    user_id: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Context:
+    """One request on its way through `gateway.answer`.
+
+    `path` is the raw path as it stood on the wire and `query` the raw query string, both decoded
+    as Latin-1 so that no byte is lost; header names are lower case, repeated headers joined with
+    commas.
+    """
+
+    request_id: str
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes = b""
+    source_address: str = ""
+    # the route
+    service: str = ""
+    protocol: str = ""
+    operation: "Operation | None" = None
+    # the signature
+    region: str = "us-east-1"
+    _principal: Principal | None = None
+    # the body
+    params: dict[str, Any] = field(default_factory=dict)
+    # the transaction
+    _db: "Session | None" = None
+    wall: datetime = field(default_factory=lambda: datetime.now(UTC))
+    shift: timedelta = timedelta(0)
+
+    @property
+    def principal(self) -> Principal:
+        """Whoever signed the request; reading it before the signature is verified is our bug."""
+        if self._principal is None:
+            raise RuntimeError("the principal is unknown before the signature is verified")
+        return self._principal
+
+    @property
+    def db(self) -> "Session":
+        """The database as this account sees it."""
+        if self._db is None:
+            raise RuntimeError("the session opens after the request is authorised")
+        return self._db
+
+    @property
+    def now(self) -> datetime:
+        """The world's time: the wall clock, moved onto the account's newest simulated day."""
+        return self.wall - self.shift

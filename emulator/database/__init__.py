@@ -1,0 +1,1 @@
+"""The database: embedded or external PostgreSQL, its pool, its transactions, its migrations."""
