@@ -172,9 +172,8 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
     started = time.perf_counter()
     try:
         async with connection.transaction():
-            await connection.execute(
-                "SET LOCAL search_path = public; SET LOCAL statement_timeout = 0"
-            )
+            await connection.execute("SET LOCAL search_path = public")
+            await connection.execute("SET LOCAL statement_timeout = 0")
             await connection.execute(migration.sql)
             await connection.execute(
                 "INSERT INTO public.schema_migrations (number, name, checksum, seconds)"
