@@ -3,20 +3,22 @@
 -- It is forced on owners too; the migrating user, which also runs ticks and the operator's verbs,
 -- has a policy of its own that lets it through.
 
-CREATE FUNCTION driftcloud_protect(target regclass, visible text, privileges text) RETURNS void
-    LANGUAGE plpgsql AS $$
+CREATE FUNCTION driftcloud_protect(target regclass, visible text DEFAULT NULL, privileges text DEFAULT NULL)
+    RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', target);
     EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', target);
     EXECUTE format('CREATE POLICY owner_all ON %s TO CURRENT_USER USING (true) WITH CHECK (true)', target);
-    EXECUTE format('CREATE POLICY api_own ON %s TO driftcloud_api USING (%s) WITH CHECK (%2$s)',
-                   target, visible);
     EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, driftcloud_api', target);
-    EXECUTE format('GRANT %s ON %s TO driftcloud_api', privileges, target);
+    IF visible IS NOT NULL THEN
+        EXECUTE format('CREATE POLICY api_own ON %s TO driftcloud_api USING (%s) WITH CHECK (%2$s)',
+                       target, visible);
+        EXECUTE format('GRANT %s ON %s TO driftcloud_api', privileges, target);
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION driftcloud_protect(regclass, text, text) IS
-    'Forces row security on a table, lets its owner through, and the API''s role where visible is true.';
+    'Forces row security on a table, lets its owner through, and the API''s role to the rows of which visible is true; null: to none.';
 
 -- The account is put into a sub-select, so that it is read once for a statement and not once a row.
 DO $$

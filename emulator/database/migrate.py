@@ -174,7 +174,9 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
         async with connection.transaction():
             await connection.execute("SET LOCAL search_path = public")
             await connection.execute("SET LOCAL statement_timeout = 0")
-            await connection.execute(migration.sql)
+            await connection.execute(
+                migration.sql + "\n;SELECT"
+            )  # asyncpg trips over an empty query
             await connection.execute(
                 "INSERT INTO public.schema_migrations (number, name, checksum, seconds)"
                 " VALUES ($1, $2, $3, $4::float8)",
