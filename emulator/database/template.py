@@ -1,0 +1,262 @@
+"""The template data directory: initdb, roles and migrations done once, and copied ever after."""
+
+import contextlib
+import fcntl
+import hashlib
+import logging
+import mmap
+import os
+import platform
+import shutil
+import stat
+import struct
+import subprocess
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from emulator.database import configuration, postmaster
+from emulator.database.installation import EmbeddedError, Runner, system_home
+
+log = logging.getLogger(__name__)
+
+Populate = Callable[[str], None]
+"""Fills a new database through the owner's DSN (migrations)."""
+
+_MAGIC = b"driftcloud template 1\n"
+_ENTRY = struct.Struct("!HIQ")  # length of the name, mode, size; a folder has the mode's type bit
+
+
+def cache_folder() -> Path:
+    """The per-user folder of caches, private to us."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(base) / "driftcloud"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def key(programs: Path, migrations: Path) -> str:
+    """What a template depends on, as one short word."""
+    digest = hashlib.sha256()
+    binary = (programs / "postgres").stat()
+    words = (
+        str(binary.st_size), str(binary.st_mtime_ns), platform.machine(), sys.platform,
+        repr(configuration.INITDB_OPTIONS), repr(configuration.SETTINGS), configuration.ROLES,
+    )  # fmt: skip
+    for word in words:
+        digest.update(word.encode() + b"\0")
+    runner_of_migrations = Path(__file__).with_name("migrate.py")
+    for file in (*sorted(migrations.glob("*.sql")), runner_of_migrations):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:20]
+
+
+def lay(data: Path, programs: Path, user: Runner, migrations: Path, populate: Populate) -> None:
+    """Make `data` a fresh data directory, from the cached template or a new one."""
+    pack = cache_folder() / f"template-{key(programs, migrations)}"
+    try:
+        unpack(pack, data, user)
+    except FileNotFoundError:
+        log.info("preparing a template of the database; later starts copy it")
+    except ValueError as error:
+        log.warning("the cached template %s is damaged (%s): it is made anew", pack, error)
+        shutil.rmtree(data, ignore_errors=True)
+        pack.unlink(missing_ok=True)
+    else:
+        return
+    with _locked(pack.with_suffix(".lock")):
+        if not pack.exists():
+            build(pack, programs, user, populate)
+            _forget_others(pack)
+    unpack(pack, data, user)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _forget_others(pack: Path, *, keep: int = 4) -> None:
+    """Drop the templates of older versions, so that the cache stays small."""
+    packs = [file for file in pack.parent.glob("template-*") if file.suffix == ""]
+    for old in sorted(packs, key=lambda file: file.stat().st_mtime, reverse=True)[keep:]:
+        old.unlink(missing_ok=True)
+        old.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def build(pack: Path, programs: Path, user: Runner, populate: Populate) -> None:
+    """Make a data directory from nothing and pack it; the pack appears whole or not at all."""
+    place = system_home() if user.dropped else pack.parent
+    workshop = Path(tempfile.mkdtemp(prefix="b", dir=place))
+    if len(str(workshop)) > 70 and not user.dropped:
+        workshop.rmdir()
+        workshop = Path(tempfile.mkdtemp(prefix="driftcloud-", dir="/tmp"))
+    user.give(workshop)
+    try:
+        data = workshop / "data"
+        initialise(data, programs, user)
+        configuration.write(data, durable=False, names=(own_name(),))
+        _populate(data, workshop, programs, user, populate)
+        (data / postmaster.LOG_NAME).unlink(missing_ok=True)
+        half = pack.with_name(f"{pack.name}.{os.getpid()}.half")
+        try:
+            _write_pack(data, half)
+            half.replace(pack)
+        finally:
+            half.unlink(missing_ok=True)
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+
+
+def own_name() -> str:
+    """The name of the system's user that we are."""
+    import pwd
+
+    return pwd.getpwuid(os.geteuid()).pw_name
+
+
+def initialise(data: Path, programs: Path, user: Runner) -> None:
+    """Run initdb."""
+    done = subprocess.run(  # type: ignore[call-overload]  # noqa: S603
+        [str(programs / "initdb"), "-D", str(data), *configuration.INITDB_OPTIONS],
+        capture_output=True,
+        env=postmaster.environment(),
+        cwd="/",
+        umask=0o077,
+        check=False,
+        **user.popen_options(),
+    )
+    if done.returncode:
+        raise EmbeddedError(f"initdb failed: {done.stderr.decode(errors='replace').strip()}")
+
+
+def _populate(data: Path, sockets: Path, programs: Path, user: Runner, populate: Populate) -> None:
+    quick = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "64MB"}
+    server = postmaster.launch(programs, user, data, sockets, quick)
+    try:
+        postmaster.wait_until_it_answers(server.pid, data, configuration.ADMIN, "postgres")
+        _roles(sockets)
+        populate(dsn(configuration.OWNER, sockets))
+    finally:
+        postmaster.stop(server.pid)
+        server.wait()
+
+
+def dsn(role: str, sockets: Path, database: str = configuration.DATABASE) -> str:
+    """The URL of a role, over the private socket; libpq and asyncpg both read it."""
+    from urllib.parse import quote
+
+    return f"postgresql://{role}@/{database}?host={quote(str(sockets))}&port={configuration.PORT}"
+
+
+def _roles(sockets: Path) -> None:
+    """Make the roles and the database: the empty `postgres` database becomes ours."""
+    import asyncio
+
+    import asyncpg
+
+    async def run() -> None:
+        connection = await asyncpg.connect(dsn(configuration.ADMIN, sockets, "template1"))
+        try:
+            await connection.execute(configuration.ROLES)
+            await connection.execute(f"alter database postgres rename to {configuration.DATABASE}")
+            await connection.execute(
+                f"alter database {configuration.DATABASE} owner to {configuration.OWNER}"
+            )
+        finally:
+            await connection.close()
+
+    asyncio.run(run())
+
+
+def _write_pack(data: Path, pack: Path) -> None:
+    """Write a folder as one file: a header, a table of entries, the bytes of all files."""
+    names, table, sizes = [], bytearray(), 0
+    for place in sorted(data.rglob("*")):
+        status = place.lstat()
+        name = str(place.relative_to(data)).encode()
+        size = status.st_size if stat.S_ISREG(status.st_mode) else 0
+        table += _ENTRY.pack(len(name), status.st_mode, size) + name
+        sizes += size
+        if stat.S_ISREG(status.st_mode):
+            names.append(place)
+    descriptor = os.open(pack, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as out:
+        out.write(_MAGIC + struct.pack("!QQI", len(table), sizes, 0))
+        out.write(table)
+        check = zlib.crc32(table)
+        for place in names:
+            content = place.read_bytes()
+            check = zlib.crc32(content, check)
+            out.write(content)
+        out.seek(len(_MAGIC))
+        out.write(struct.pack("!QQI", len(table), sizes, check))
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def unpack(pack: Path, data: Path, user: Runner) -> None:
+    """Lay a packed folder out as `data`; ValueError when the pack is not what was written."""
+    with pack.open("rb") as source:
+        status = os.fstat(source.fileno())
+        if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+            raise ValueError("others may write it")
+        head = len(_MAGIC) + 20
+        if status.st_size < head:
+            raise ValueError("too short")
+        with mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            view = memoryview(mapped)
+            try:
+                _unpack(view, data, user)
+            finally:
+                view.release()
+
+
+def _unpack(view: memoryview, data: Path, user: Runner) -> None:
+    start = len(_MAGIC)
+    table_size, sizes, check = struct.unpack("!QQI", view[start : start + 20])
+    body = start + 20
+    if view[:start] != _MAGIC or len(view) != body + table_size + sizes:
+        raise ValueError("not whole")
+    with view[body:] as content:
+        if zlib.crc32(content) != check:
+            raise ValueError("checksum differs")
+    data.mkdir(mode=0o700)
+    user.give(data)
+    root = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _write_entries(view, body, body + table_size, root, user)
+    finally:
+        os.close(root)
+
+
+def _write_entries(view: memoryview, entry: int, offset: int, root: int, user: Runner) -> None:
+    end = offset
+    while entry < end:
+        length, mode, size = _ENTRY.unpack_from(view, entry)
+        entry += _ENTRY.size
+        name = bytes(view[entry : entry + length]).decode()
+        entry += length
+        if stat.S_ISDIR(mode):
+            os.mkdir(name, 0o700, dir_fd=root)
+            if user.dropped:
+                os.chown(name, user.uid, user.gid, dir_fd=root)
+            continue
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        descriptor = os.open(name, flags, 0o600, dir_fd=root)
+        try:
+            if user.dropped:
+                os.fchown(descriptor, user.uid, user.gid)
+            with view[offset : offset + size] as content:
+                if os.write(descriptor, content) != size:
+                    raise OSError("the disk is full")
+        finally:
+            os.close(descriptor)
+        offset += size

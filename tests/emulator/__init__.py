@@ -1,0 +1,1 @@
+"""Tests of the machine that is true of any AWS service."""
