@@ -1,0 +1,112 @@
+"""What managed services cost: databases, caches, streams, search, machine learning."""
+
+from decimal import Decimal
+
+from models.costs.money import HOURS_PER_MONTH, Number, exact, quantise
+from models.prices import ENGINES, HOME_REGION, price, rates
+
+VALKEY = Decimal("0.8")  # ElastiCache's Valkey beside Redis OSS and Memcached
+DEFAULT_BROKER = "kafka.m5.large"
+KINESIS_DAY_HOURS = 24
+KINESIS_WEEK_HOURS = 168
+# Managed services without a list of their own: the EC2 machine times the usual markup.
+OTHER_MANAGED = Decimal("1.5")
+
+
+def rds_hourly(
+    instance_class: str, engine: str, region: str = HOME_REGION, *, multi_az: bool = False
+) -> Decimal:
+    """A database instance while available; Multi-AZ runs two. Unknown engines cost MySQL's."""
+    known = engine if engine in ENGINES else "mysql"
+    usd = price("rds", f"{instance_class}/{known}", region)
+    return quantise(usd * 2 if multi_az else usd)
+
+
+def rds_storage_monthly(
+    size_gib: Number,
+    region: str = HOME_REGION,
+    *,
+    storage_type: str = "gp2",
+    iops: int | None = None,
+    throughput_mibps: int | None = None,
+    multi_az: bool = False,
+    engine: str = "postgres",
+) -> Decimal:
+    """A database's storage, billed while it is stopped too; doubled by Multi-AZ.
+
+    gp3 includes 3000 IOPS and 125 MiB/s, from 400 GiB on 12000 and 500; io1 and io2 charge
+    every provisioned IOPS. Aurora's storage is its own and never doubled.
+    """
+    size = exact(size_gib)
+    if engine.startswith("aurora"):
+        return quantise(price("rds", "aurora", region) * size)
+    kind = storage_type if ("rds", storage_type) in rates() else "gp2"
+    usd = price("rds", kind, region) * size
+    if kind in ("io1", "io2"):
+        usd += (iops or 0) * price("rds", f"{kind}-iops", region)
+    elif kind == "gp3":
+        free_iops, free_mibps = (12000, 500) if size >= 400 else (3000, 125)
+        usd += max((iops or 0) - free_iops, 0) * price("rds", "gp3-iops", region)
+        usd += max((throughput_mibps or 0) - free_mibps, 0) * price("rds", "gp3-throughput", region)
+    return quantise(usd * 2 if multi_az else usd)
+
+
+def cache_hourly(
+    node_type: str, nodes: int, region: str = HOME_REGION, *, engine: str = "redis"
+) -> Decimal:
+    """All nodes of a cache cluster; Valkey costs 0.8 of Redis and Memcached."""
+    usd = price("elasticache", node_type, region) * (VALKEY if engine == "valkey" else 1)
+    return quantise(usd * nodes)
+
+
+def stream_hourly(
+    engine: str,
+    shards: int,
+    region: str = HOME_REGION,
+    *,
+    retention_hours: int = KINESIS_DAY_HOURS,
+    broker_type: str = DEFAULT_BROKER,
+    storage_gb: Number = 0,
+) -> Decimal:
+    """A stream. Kinesis: `shards` shards, with $0.02 per shard-hour more for 25 to 168 hours of
+    retention (flat, whatever the days), and `storage_gb` at the monthly rate beyond a week.
+    Kafka and MSK: `shards` brokers of `broker_type` with `storage_gb` together.
+    """
+    stored = exact(storage_gb) / HOURS_PER_MONTH
+    if engine != "kinesis":
+        brokers = price("msk", broker_type, region) * shards
+        return quantise(brokers + stored * price("msk", "storage", region))
+    usd = price("kinesis", "shard", region) * shards
+    if retention_hours > KINESIS_DAY_HOURS:
+        usd += price("kinesis", "extended-retention", region) * shards
+    if retention_hours > KINESIS_WEEK_HOURS:
+        usd += stored * price("kinesis", "long-retention", region)
+    return quantise(usd)
+
+
+def managed_service_hourly(
+    service_type: str,
+    instance_type: str,
+    nodes: int,
+    region: str = HOME_REGION,
+    *,
+    storage_gib: Number = 0,
+) -> Decimal:
+    """OpenSearch and SageMaker nodes by their lists, others (Redshift, DocumentDB, EMR …) by
+    the machine's EC2 price and a markup; `storage_gib` per node at the service's gp3 rate.
+    """
+    name = service_type.lower()
+    if "search" in name or name in ("es", "elk"):
+        node = price("opensearch", instance_type, region)
+        disk = price("opensearch", "gp3", region)
+    elif "sagemaker" in name:
+        node, disk = (
+            price("sagemaker", instance_type, region),
+            price("sagemaker", "storage", region),
+        )
+    else:
+        machine = instance_type.removeprefix("db.").removeprefix("ml.").removeprefix("cache.")
+        node = price("ec2", machine, region) * OTHER_MANAGED
+        disk = price("ebs", "gp3", region)
+    stored = exact(storage_gib) / HOURS_PER_MONTH * disk
+    return quantise((node + stored) * nodes)
