@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from emulator.api import Operation
     from emulator.database.session import Session
+    from emulator.seal import Vault
+    from emulator.server import Server
 
 
 @dataclass(slots=True, frozen=True)
@@ -50,6 +52,7 @@ class Context:
     # the body
     params: dict[str, Any] = field(default_factory=dict)
     # the transaction
+    _server: "Server | None" = None
     _db: "Session | None" = None
     wall: datetime = field(default_factory=lambda: datetime.now(UTC))
     shift: timedelta = timedelta(0)
@@ -60,6 +63,18 @@ class Context:
         if self._principal is None:
             raise RuntimeError("the principal is unknown before the signature is verified")
         return self._principal
+
+    @property
+    def server(self) -> "Server":
+        """The server that answers."""
+        if self._server is None:
+            raise RuntimeError("this context belongs to no server")
+        return self._server
+
+    @property
+    def vault(self) -> "Vault":
+        """What seals secrets and tokens."""
+        return self.server.vault
 
     @property
     def db(self) -> "Session":

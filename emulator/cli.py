@@ -1,0 +1,193 @@
+"""The command line: `driftcloud serve`, and every verb of `control`."""
+
+import argparse
+import asyncio
+import inspect
+import sys
+import typing
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import fields
+from typing import Any
+
+import orjson
+
+from emulator import control
+from emulator.settings import PREFIX, Settings
+
+EPILOG = f"""\
+Start here:
+  driftcloud serve --estate startup        an account with a history and waste in it
+  aws --endpoint-url http://127.0.0.1:4566 ec2 describe-instances
+  driftcloud tick --days 7                 a week goes by
+
+Every option of serve is a variable too: --data-dir is {PREFIX}DATA_DIR, and so on.
+"""
+# What each verb needs to reach its database; serve takes all the others as well.
+_SHARED = ("data_dir", "database_url")
+
+Verb = Callable[..., Coroutine[Any, Any, control.Answer]]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status: 0 done, 1 not done, 2 not understood."""
+    given = vars(parser().parse_args(argv))
+    verb, as_json = given.pop("verb"), given.pop("json", False)
+    chosen = {one.name: given.pop(one.name, None) for one in fields(Settings)}
+    try:
+        settings = Settings.from_environment(**chosen)
+        if verb is None:
+            from emulator.serve import serve
+
+            return serve(settings)
+        answer = asyncio.run(_run(verb, settings, given, quiet=as_json))
+    except (control.ControlError, ValueError, OSError) as error:
+        print(f"driftcloud: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    print(_json(answer) if as_json else _readable(answer))
+    return 0
+
+
+def verbs() -> dict[str, Verb]:
+    """The verbs by name, in the order in which control.py tells them."""
+    return {
+        name: function
+        for name, function in vars(control).items()
+        if inspect.iscoroutinefunction(function) and not name.startswith("_")
+    }
+
+
+def parser() -> argparse.ArgumentParser:
+    """The grammar of the command line, read off the verbs' signatures and docstrings."""
+    top = argparse.ArgumentParser(
+        prog="driftcloud",
+        description="An AWS account that costs nothing, drifts into waste by itself, and answers"
+        " every AWS client.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    serve = commands.add_parser("serve", help="run the server", description="Run the server.")
+    _add_settings(serve, [one.name for one in fields(Settings)])
+    serve.set_defaults(verb=None)
+    groups: dict[str, Any] = {}
+    for name, verb in verbs().items():
+        group, _, action = name.partition("_")
+        if action and group not in groups:
+            about = commands.add_parser(group, help=f"see driftcloud {group} --help")
+            groups[group] = about.add_subparsers(title="commands", metavar="COMMAND", required=True)
+        _add_verb(groups[group] if action else commands, action or name, verb)
+    return top
+
+
+def _add_verb(commands: Any, name: str, verb: Verb) -> None:
+    about = inspect.getdoc(verb) or ""
+    one = commands.add_parser(name.replace("_", "-"), help=about.partition("\n")[0], description=about)
+    hints = typing.get_type_hints(verb, include_extras=True)
+    for parameter in list(inspect.signature(verb).parameters.values())[1:]:
+        kind, hint = _kind(hints[parameter.name])
+        if parameter.default is parameter.empty:
+            one.add_argument(parameter.name, type=kind, help=hint)
+        else:
+            shown = f" (default: {parameter.default})" if parameter.default not in ("", None) else ""
+            one.add_argument(
+                f"--{parameter.name.replace('_', '-')}",
+                type=kind,
+                default=parameter.default,
+                help=hint + shown,
+                metavar=parameter.name.rpartition("_")[2].upper(),
+            )
+    one.add_argument("--json", action="store_true", help="answer in JSON, for programs")
+    _add_settings(one, _SHARED)
+    one.set_defaults(verb=verb)
+
+
+def _add_settings(one: argparse.ArgumentParser, names: Sequence[str]) -> None:
+    for setting in fields(Settings):
+        if setting.name not in names:
+            continue
+        flag = f"--{setting.name.replace('_', '-')}"
+        hint = setting.metadata["help"]
+        if setting.type in (bool, "bool"):
+            one.add_argument(flag, action="store_const", const="1", help=hint)
+        else:
+            default = getattr(Settings(), setting.name)
+            shown = f" (default: {default})" if default not in ("", None) else ""
+            metavar = "SECONDS|off" if setting.name == "drift_interval" else None
+            one.add_argument(flag, help=f"{hint}{shown}".replace("%", "%%"), metavar=metavar)
+
+
+def _kind(hint: Any) -> tuple[Callable[[str], Any], str]:
+    if typing.get_origin(hint) is typing.Annotated:
+        kind, text = typing.get_args(hint)
+        return kind, text
+    return hint, ""
+
+
+async def _run(
+    verb: Verb, settings: Settings, given: dict[str, Any], *, quiet: bool
+) -> control.Answer:
+    from emulator.server import open_world
+
+    async with open_world(settings) as world:
+        if not quiet and sys.stderr.isatty():
+            world.progress = _bar
+        return await verb(world, **given)
+
+
+def _bar(done: int, total: int, what: str) -> None:
+    """One line of progress on a terminal, redrawn in place."""
+    width = 32
+    filled = width * done // max(total, 1)
+    line = f"\r{'█' * filled}{'·' * (width - filled)} {100 * done // max(total, 1):3d} %  {what}"
+    print(f"{line:<78}", end="\n" if done >= total else "", file=sys.stderr, flush=True)
+
+
+def _json(answer: control.Answer) -> str:
+    options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
+    return orjson.dumps(answer, option=options, default=str).decode()
+
+
+def _readable(answer: control.Answer) -> str:
+    """An answer as people read it: a table of rows, or a name and a value a line."""
+    if isinstance(answer, list):
+        return _table(answer)
+    if len(answer) == 1:
+        [value] = answer.values()
+        if isinstance(value, str):
+            return value
+    width = max((len(name) for name in answer), default=0)
+    lines = []
+    for name, value in answer.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            lines.append(f"{name}:\n{_table(value)}")
+        else:
+            lines.append(f"{name:<{width}}  {_cell(value)}")
+    return "\n".join(lines)
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return "(none)"
+    names = list(rows[0])
+    cells = [names] + [[_cell(row.get(name)) for name in names] for row in rows]
+    widths = [max(len(line[n]) for line in cells) for n in range(len(names))]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    )
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, dict):
+        return " ".join(f"{name}={_cell(one)}" for name, one in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_cell(one) for one in value)
+    return str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,240 @@
+"""The operator's verbs: one function each, for the command line, the admin API and the console.
+
+A verb's name is its command (`keys_create` is `driftcloud keys create` and
+`POST /_driftcloud/keys/create`), its parameters are its options, its docstring is its help, and
+what it returns is printed, or sent as JSON. Parameters without a default stand without a flag.
+"""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+if TYPE_CHECKING:
+    from emulator.database.database import Database
+    from emulator.seal import Vault
+    from emulator.settings import Settings
+
+Progress = Callable[[int, int, str], None]
+Answer = dict[str, Any] | list[dict[str, Any]]
+
+
+class ControlError(Exception):
+    """A verb that cannot be done as asked: the message says why and what to do."""
+
+
+def _silent(done: int, total: int, what: str) -> None:
+    """Tell nobody how far a verb has come."""
+
+
+@dataclass(slots=True)
+class World:
+    """What the verbs work on: a database, what seals its secrets, and its settings."""
+
+    database: "Database"
+    vault: "Vault"
+    settings: "Settings"
+    progress: Progress = field(default=_silent)
+
+
+DEFAULT_ACCOUNT = "123456789012"
+DEFAULT_END = date(2026, 6, 30)
+READS = frozenset({"status", "keys_list", "accounts_list", "db_url", "admin_token", "drift_show"})
+
+Account = Annotated[str, "account number of 12 digits"]
+Seed = Annotated[int, "same seed, same world"]
+Days = Annotated[int, "days of history"]
+
+
+async def status(world: World) -> Answer:
+    """What runs here: version, database, accounts, virtual dates, operations served."""
+    from emulator import health
+
+    return await health.report(world.database, world.settings)
+
+
+async def tick(
+    world: World,
+    *,
+    days: Annotated[int, "how many virtual days to advance"] = 1,
+    account: Annotated[str, "only this account; default: all"] = "",
+) -> Answer:
+    """Advance the world by virtual days, now."""
+    from drift import engine
+
+    if not 1 <= days <= 3660:
+        raise ControlError(f"--days takes 1 to 3660, not {days}")
+    reports = []
+    for done in range(days):
+        reports += await engine.tick_all(world.database, account=account)
+        world.progress(done + 1, days, "virtual days")
+    if account and not reports:
+        raise ControlError(f"account {account} has no history to advance: create an estate first")
+    return {
+        "ok": True,
+        "simulatedDate": max((str(one.virtual_date) for one in reports), default=None),
+        "accountsProcessed": len({one.account_number for one in reports}),
+        "ticks": [one.as_dict() for one in reports],
+    }
+
+
+async def estate_create(
+    world: World,
+    size: Annotated[str, "small, startup, enterprise, or a number of instances"],
+    *,
+    seed: Seed = 42,
+    days: Days = 30,
+    until: Annotated[str, "last day of the history, YYYY-MM-DD"] = DEFAULT_END.isoformat(),
+    account: Account = DEFAULT_ACCOUNT,
+) -> Answer:
+    """Fill accounts with a generated estate, its history and its waste."""
+    from emulator import worlds
+
+    return await worlds.create(
+        world, size, seed=seed, days=days, until=_day(until), account=account
+    )
+
+
+async def reset(
+    world: World,
+    *,
+    estate: Annotated[str, "estate to create anew; default: leave every account empty"] = "",
+    seed: Seed = 42,
+    days: Days = 30,
+    account: Annotated[str, "only this account; default: all"] = "",
+) -> Answer:
+    """Empty the accounts, or start them over with an estate; keys stay as they are."""
+    from emulator import worlds
+
+    return await worlds.reset(world, estate=estate, seed=seed, days=days, account=account)
+
+
+async def keys_create(
+    world: World,
+    *,
+    account: Account = DEFAULT_ACCOUNT,
+    name: Annotated[str, "whose key this is"] = "client",
+    scopes: Annotated[str, "rights, comma separated: *, read:*, write:instances, admin:*"] = "*",
+    access_key_id: Annotated[str, "choose the id instead of drawing one"] = "",
+    secret_access_key: Annotated[str, "choose the secret instead of drawing one"] = "",
+) -> Answer:
+    """Make an access key; the secret is shown this once."""
+    from emulator import clients
+
+    return await clients.create(
+        world,
+        account=account,
+        name=name,
+        scopes=[scope.strip() for scope in scopes.split(",") if scope.strip()],
+        access_key_id=access_key_id,
+        secret_access_key=secret_access_key,
+    )
+
+
+async def keys_list(world: World) -> Answer:
+    """The access keys: whose they are, what they may do, when they were last used."""
+    from emulator import clients
+
+    return await clients.every(world)
+
+
+async def keys_disable(world: World, access_key_id: str) -> Answer:
+    """Refuse a key from now on; `keys enable` takes that back."""
+    from emulator import clients
+
+    return await clients.set_status(world, access_key_id, "disabled")
+
+
+async def keys_enable(world: World, access_key_id: str) -> Answer:
+    """Accept a disabled key again."""
+    from emulator import clients
+
+    return await clients.set_status(world, access_key_id, "active")
+
+
+async def keys_delete(world: World, access_key_id: str) -> Answer:
+    """Delete a key for good."""
+    from emulator import clients
+
+    return await clients.delete(world, access_key_id)
+
+
+async def accounts_create(
+    world: World,
+    name: Annotated[str, "a name for people"],
+    *,
+    number: Annotated[str, "account number of 12 digits; default: drawn"] = "",
+) -> Answer:
+    """Open an account, empty but for the default network of every region."""
+    from emulator import worlds
+
+    return await worlds.open_account(world, name=name, number=number)
+
+
+async def accounts_list(world: World) -> Answer:
+    """The accounts, each with its virtual date."""
+    from emulator import worlds
+
+    return await worlds.accounts(world)
+
+
+async def accounts_delete(world: World, number: Account) -> Answer:
+    """Close an account: all it has, its history and its keys go with it."""
+    from emulator import worlds
+
+    return await worlds.close_account(world, number)
+
+
+async def drift_show(world: World) -> Answer:
+    """How each account drifts: paused or not, and the strength of what happens."""
+    from emulator import worlds
+
+    return await worlds.drift(world)
+
+
+async def drift_pause(world: World, *, account: Annotated[str, "default: all"] = "") -> Answer:
+    """Let time stand still; `tick` still advances it by hand."""
+    from emulator import worlds
+
+    return await worlds.pause(world, True, account=account)
+
+
+async def drift_resume(world: World, *, account: Annotated[str, "default: all"] = "") -> Answer:
+    """Let time run again."""
+    from emulator import worlds
+
+    return await worlds.pause(world, False, account=account)
+
+
+async def db_url(world: World) -> Answer:
+    """The address of the database, as psql takes it."""
+    return {"url": world.database.libpq_url}
+
+
+async def db_migrate(world: World) -> Answer:
+    """Bring the database's tables up to date."""
+    applied = await world.database.migrate()
+    return {"applied": [str(one) for one in applied]}
+
+
+async def admin_token(world: World) -> Answer:
+    """The bearer token of the admin API."""
+    return {"token": bearer(world)}
+
+
+def bearer(world: World) -> str:
+    """The admin token: derived from the master key, so it is stored nowhere."""
+    return world.vault.derived("admin-token")
+
+
+def is_bearer(world: World, given: str) -> bool:
+    """Whether `given` is the admin token, in constant time."""
+    return hmac.compare_digest(bearer(world).encode(), given.encode("utf-8", "replace"))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ControlError(f"--until takes a day such as 2026-06-30, not {text!r}") from None

@@ -1,0 +1,30 @@
+"""Identifiers in AWS's own forms, drawn or derived."""
+
+import hashlib
+import re
+import secrets
+
+_HEX = re.compile(r"[0-9a-f]{8}|[0-9a-f]{17}")
+
+
+def new(prefix: str) -> str:
+    """A fresh resource id: `i-` and 17 hexadecimal digits, for the prefix `i`."""
+    return f"{prefix}-{secrets.token_hex(9)[:17]}"
+
+
+def derived(prefix: str, *parts: str) -> str:
+    """The id that always belongs to `parts`: for things AWS names and we need not store."""
+    digest = hashlib.blake2b("\0".join((prefix, *parts)).encode(), digest_size=9).hexdigest()
+    return f"{prefix}-{digest[:17]}"
+
+
+def well_formed(prefix: str, value: str) -> bool:
+    """Whether `value` has the form of an id: 8 digits of the old kind or 17 of the new."""
+    head, dash, digits = value.partition("-")
+    return bool(dash) and head == prefix and _HEX.fullmatch(digits) is not None
+
+
+def request_id() -> str:
+    """A request id, random and shaped as AWS's are (a version 4 UUID)."""
+    digits = secrets.token_hex(16)
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"

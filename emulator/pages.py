@@ -1,0 +1,81 @@
+"""Pages: how much of a list is asked for, and the sealed token that continues it."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from emulator.context import Context
+from emulator.errors import AwsError
+from emulator.seal import SealError
+
+TOKEN_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list: `limit` rows (None is all) after the key `after`."""
+
+    ctx: Context
+    limit: int | None
+    after: str | None
+    question: str
+
+    @property
+    def fetch(self) -> int | None:
+        """How many rows to fetch: one more than shown tells whether more follow."""
+        return None if self.limit is None else self.limit + 1
+
+    def cut(self, rows: Sequence[Any], key: str) -> tuple[Sequence[Any], str | None]:
+        """The rows that this page shows, and the token of the next page if there is one."""
+        if self.limit is None or len(rows) <= self.limit:
+            return rows, None
+        shown = rows[: self.limit]
+        return shown, self.token(str(shown[-1][key]))
+
+    def token(self, last: str) -> str:
+        """The token that continues after the key `last`."""
+        payload = {"q": self.question, "k": last}
+        return self.ctx.vault.seal_token(_purpose(self.ctx), payload, seconds=TOKEN_SECONDS)
+
+
+def page(
+    ctx: Context,
+    params: Mapping[str, Any],
+    *,
+    token: str = "NextToken",
+    size: str = "MaxResults",
+    default: int | None = None,
+    invalid: Callable[[], AwsError] | None = None,
+) -> Page:
+    """The page that `params` ask for; `token` and `size` name the operation's members.
+
+    A token serves only the account, region, operation and filters that it was made for; any
+    other use raises the service's own error, by default EC2's InvalidNextToken.
+    """
+    question = _question(params, token, size)
+    given = params.get(token)
+    after = None
+    if given:
+        try:
+            payload = ctx.vault.open_token(_purpose(ctx), given)
+        except SealError:
+            payload = {}
+        if payload.get("q") != question:
+            raise invalid() if invalid else AwsError("InvalidNextToken", "The token is invalid.")
+        after = payload["k"]
+    return Page(ctx, params.get(size) or default, after, question)
+
+
+def _purpose(ctx: Context) -> str:
+    operation = ctx.operation.name if ctx.operation else ""
+    account = ctx.principal.account_number
+    return f"page|{account}|{ctx.region}|{ctx.service}|{operation}"
+
+
+def _question(params: Mapping[str, Any], token: str, size: str) -> str:
+    asked = {name: value for name, value in params.items() if name not in (token, size, "DryRun")}
+    text = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS, default=str)
+    return hashlib.blake2b(text, digest_size=12).hexdigest()

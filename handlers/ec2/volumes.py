@@ -1,0 +1,457 @@
+"""Volumes.
+
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Volume.html and the pages of
+the operations beside it.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from emulator import ids, pages
+from emulator.context import Context
+from emulator.errors import AwsError
+from emulator.filters import TAGS, conditions
+from emulator.idempotency import once
+from emulator.rows import Computed, Constant, Each, Rows, View, When
+from handlers.ec2 import identifiers
+from handlers.ec2.identifiers import INSTANCE, SNAPSHOT, VOLUME
+from handlers.ec2.tag_specifications import tags_for
+from models import costs, instances, regions, snapshots, volume_modifications, volumes
+from models.volume_types import VOLUME_TYPES, baseline_iops
+
+MODIFICATION_REST = timedelta(hours=6)
+
+
+async def describe_volumes(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Volumes of the region, by id, filter and page."""
+    asked = params.get("VolumeIds")
+    identifiers.check(VOLUME, asked or ())
+    page = pages.page(ctx, params)
+    where = conditions(ctx, volumes.LISTING, FILTERS, params.get("Filters"))
+    rows = await volumes.LISTING.page(
+        ctx.db, where, region=ctx.region, ids=asked, after=page.after, limit=page.fetch
+    )
+    if asked and not where:
+        identifiers.check_found(VOLUME, asked, (row["volume_id"] for row in rows))
+    shown, token = page.cut(rows, "volume_id")
+    return {"Volumes": Rows(VOLUME_VIEW, shown), "NextToken": token}
+
+
+async def create_volume(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """A new volume, empty or of a snapshot."""
+    zone = params.get("AvailabilityZone")
+    if zone is None:
+        raise AwsError(
+            "MissingParameter", "The request must contain the parameter AvailabilityZone"
+        )
+    if zone not in {one.name for one in regions.zones(ctx.region)}:
+        raise AwsError("InvalidZone.NotFound", f"The zone '{zone}' does not exist.")
+    source = await _source_snapshot(ctx, params.get("SnapshotId"))
+    size = params.get("Size") or (source["size_gib"] if source else None)
+    if size is None:
+        raise AwsError("MissingParameter", "The request must contain the parameter size/snapshot")
+    if source and size < source["size_gib"]:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"The size of a volume cannot be smaller than the snapshot size: {source['size_gib']}",
+        )
+    row = _new_volume(ctx, params, zone, size, source)
+
+    async def work() -> list[str]:
+        await volumes.insert(ctx.db, row)
+        return [str(row["volume_id"])]
+
+    [volume_id] = await once(ctx, params.get("ClientToken"), work)
+    made = await volumes.find_one(ctx.db, ctx.region, volume_id)
+    return {**Rows(VOLUME_VIEW, [made]).plain()[0], "State": "creating"}
+
+
+async def delete_volume(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Delete a volume that nothing is attached to; its snapshots stay."""
+    volume_id = params["VolumeId"]
+    identifiers.check(VOLUME, [volume_id])
+    if not await volumes.delete(ctx.db, ctx.region, volume_id):
+        volume = await _find(ctx, volume_id)
+        raise AwsError(
+            "VolumeInUse",
+            f"Volume {volume_id} is currently attached to {volume['attached_instance_id']}",
+        )
+    return {}
+
+
+async def attach_volume(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Attach an available volume to an instance of the same zone."""
+    volume_id, instance_id, device = params["VolumeId"], params["InstanceId"], params["Device"]
+    identifiers.check(VOLUME, [volume_id])
+    identifiers.check(INSTANCE, [instance_id])
+    async with ctx.db.transaction():
+        volume = await _find(ctx, volume_id)
+        instance = await instances.find_one(ctx.db, ctx.region, instance_id)
+        if instance is None:
+            raise identifiers.not_found(INSTANCE, [instance_id])
+        _check_attachable(volume, instance)
+        taken = await volumes.attached_to(ctx.db, [instance_id])
+        if device in {row["attach_device"] for row in taken}:
+            raise AwsError(
+                "InvalidParameterValue",
+                f"Invalid value '{device}' for unixDevice. Attachment point {device} is already"
+                " in use",
+            )
+        attachment = await volumes.attach(
+            ctx.db, ctx.region, volume_id, instance_id, device, ctx.now
+        )
+        if attachment is None:
+            raise AwsError("VolumeInUse", f"{volume_id} is already attached to an instance")
+    return _attachment(attachment, "attaching")
+
+
+async def detach_volume(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Detach a volume; the root volume only from a stopped instance."""
+    volume_id = params["VolumeId"]
+    identifiers.check(VOLUME, [volume_id])
+    async with ctx.db.transaction():
+        volume = await _find(ctx, volume_id)
+        await _check_detachable(ctx, volume, params)
+        attachment = await volumes.detach(ctx.db, ctx.region, volume_id, ctx.now)
+        if attachment is None:
+            raise AwsError(
+                "IncorrectState", f"Volume '{volume_id}' is in the 'available' state."
+            )
+    return _attachment(attachment, "detaching")
+
+
+async def modify_volume(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Change a volume's size, type, IOPS or throughput, at most once in six hours."""
+    volume_id = params["VolumeId"]
+    identifiers.check(VOLUME, [volume_id])
+    async with ctx.db.transaction():
+        volume = await _find(ctx, volume_id)
+        last = await volume_modifications.latest(ctx.db, volume_id)
+        if last is not None and ctx.now - last < MODIFICATION_REST:
+            raise AwsError(
+                "VolumeModificationRateExceeded",
+                "You've reached the maximum modification rate per volume limit. Wait at least 6"
+                " hours between modifications per EBS volume.",
+            )
+        target = _target(volume, params)
+        monthly_cost = costs.volume_monthly(
+            target["volume_type"],
+            target["size_gib"],
+            target["iops"],
+            target["throughput"],
+            region=ctx.region,
+        )
+        await volumes.modify(
+            ctx.db, ctx.region, volume_id, **target, monthly_cost=monthly_cost, now=ctx.now
+        )
+        await volume_modifications.insert(ctx.db, _modification(ctx, volume, target))
+    [made] = await volume_modifications.LISTING.page(ctx.db, ids=[volume_id])
+    answer = Rows(MODIFICATION_VIEW, [made]).plain()[0]
+    return {"VolumeModification": {**answer, "ModificationState": "modifying", "Progress": 0}}
+
+
+async def describe_volumes_modifications(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """The latest modification of each volume that was modified."""
+    asked = params.get("VolumeIds")
+    identifiers.check(VOLUME, asked or ())
+    page = pages.page(ctx, params)
+    listing = volume_modifications.LISTING
+    where = conditions(ctx, listing, MODIFICATION_FILTERS, params.get("Filters"))
+    rows = await listing.page(
+        ctx.db, where, region=ctx.region, ids=asked, after=page.after, limit=page.fetch
+    )
+    if asked and not where and len(rows) < len(set(asked)):
+        found = {row["volume_id"] for row in rows}
+        missing = next(volume_id for volume_id in asked if volume_id not in found)
+        raise AwsError(
+            "InvalidVolumeModification.NotFound",
+            f"Modification for volume '{missing}' does not exist.",
+        )
+    shown, token = page.cut(rows, "volume_id")
+    return {"VolumesModifications": Rows(MODIFICATION_VIEW, shown), "NextToken": token}
+
+
+async def _find(ctx: Context, volume_id: str) -> Any:
+    volume = await volumes.find_one(ctx.db, ctx.region, volume_id)
+    if volume is None:
+        raise identifiers.not_found(VOLUME, [volume_id])
+    return volume
+
+
+async def _source_snapshot(ctx: Context, snapshot_id: str | None) -> Any | None:
+    if not snapshot_id:
+        return None
+    identifiers.check(SNAPSHOT, [snapshot_id])
+    snapshot = await snapshots.find_one(ctx.db, ctx.region, snapshot_id)
+    if snapshot is None:
+        raise identifiers.not_found(SNAPSHOT, [snapshot_id])
+    return snapshot
+
+
+def _new_volume(
+    ctx: Context, params: dict[str, Any], zone: str, size: int, source: Any | None
+) -> dict[str, Any]:
+    volume_type = params.get("VolumeType") or "gp2"
+    iops, throughput = _performance(
+        volume_type, size, params.get("Iops"), params.get("Throughput")
+    )
+    return {
+        "volume_id": ids.new("vol"),
+        "region": ctx.region,
+        "availability_zone": zone,
+        "size_gib": size,
+        "volume_type": volume_type,
+        "iops": iops,
+        "throughput": throughput,
+        "encrypted": bool(params.get("Encrypted")) or bool(source and source["encrypted"]),
+        "kms_key_id": params.get("KmsKeyId"),
+        "snapshot_id": source["snapshot_id"] if source else None,
+        "multi_attach_enabled": bool(params.get("MultiAttachEnabled")),
+        "state": "available",
+        "delete_on_termination": False,
+        "monthly_cost": costs.volume_monthly(
+            volume_type, size, iops, throughput, region=ctx.region
+        ),
+        "created_at": ctx.now,
+        "tags": tags_for(params, "volume"),
+        "client_token": params.get("ClientToken"),
+    }
+
+
+def _performance(
+    volume_type: str, size: int, iops: int | None, throughput: int | None
+) -> tuple[int | None, int | None]:
+    """The IOPS and throughput that a volume gets, within what its type allows."""
+    limits = VOLUME_TYPES.get(volume_type)
+    if limits is None:
+        raise AwsError(
+            "UnknownVolumeType", f"Unsupported volume type '{volume_type}' for volume creation."
+        )
+    if not limits.smallest_gib <= size <= limits.largest_gib:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"Volume of {size}GiB is {'too small' if size < limits.smallest_gib else 'too large'}"
+            f" for volume type {volume_type}; {'minimum' if size < limits.smallest_gib else 'maximum'}"
+            f" is {limits.smallest_gib if size < limits.smallest_gib else limits.largest_gib}GiB.",
+        )
+    if limits.iops is None and iops is not None:
+        raise AwsError(
+            "InvalidParameterCombination",
+            f"The parameter iops is not supported for {volume_type} volumes.",
+        )
+    if limits.throughput is None and throughput is not None:
+        raise AwsError(
+            "InvalidParameterCombination", f"The parameter throughput is not supported for {volume_type} volumes."
+        )
+    if limits.iops is None:
+        return baseline_iops(volume_type, size), None
+    chosen = iops if iops is not None else limits.default_iops
+    if chosen is None:
+        raise AwsError(
+            "MissingParameter", f"The parameter iops must be specified for {volume_type} volumes."
+        )
+    _check_iops(volume_type, size, chosen, baseline=limits.default_iops)
+    flow = throughput if throughput is not None else limits.default_throughput
+    if flow is not None and limits.throughput is not None:
+        low, high = limits.throughput
+        if not low <= flow <= high or flow * 4 > chosen:
+            raise AwsError(
+                "InvalidParameterValue",
+                f"Throughput (MiBps) to iops ratio of {flow / chosen:.6f} is too high; maximum is"
+                " 0.250000 MiBps per iops."
+                if low <= flow <= high
+                else f"Volume throughput of {flow} is out of range; it must be between {low} and"
+                f" {high} MiB/s.",
+            )
+    return chosen, flow
+
+
+def _check_iops(volume_type: str, size: int, iops: int, *, baseline: int | None) -> None:
+    limits = VOLUME_TYPES[volume_type]
+    low, high = limits.iops or (0, 0)
+    if iops < low:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"Volume iops of {iops} is too low; minimum is {low} for volume type {volume_type}.",
+        )
+    if iops > high:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"Volume iops of {iops} is too high; maximum is {high} for volume type {volume_type}.",
+        )
+    if iops > size * limits.iops_per_gib and iops != baseline:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"Iops to volume size ratio of {iops / size:.6f} is too high; maximum is"
+            f" {limits.iops_per_gib}.000000",
+        )
+
+
+def _target(volume: Any, params: dict[str, Any]) -> dict[str, Any]:
+    """What a modification makes of a volume; what is not named stays where the type has it."""
+    size = params.get("Size") or volume["size_gib"]
+    if size < volume["size_gib"]:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"New size cannot be smaller than existing size. Current size: {volume['size_gib']}",
+        )
+    volume_type = params.get("VolumeType") or volume["volume_type"]
+    iops, throughput = params.get("Iops"), params.get("Throughput")
+    limits = VOLUME_TYPES.get(volume_type)
+    if limits is not None and limits.iops is not None and iops is None:
+        same = volume_type == volume["volume_type"]
+        kept = volume["iops"] if same or limits.default_iops is None else limits.default_iops
+        iops = kept and max(kept, limits.iops[0])
+    if limits is not None and limits.throughput is not None and throughput is None:
+        throughput = volume["throughput"] if volume_type == volume["volume_type"] else None
+    iops, throughput = _performance(volume_type, size, iops, throughput)
+    return {
+        "size_gib": size,
+        "volume_type": volume_type,
+        "iops": iops,
+        "throughput": throughput,
+    }
+
+
+def _modification(ctx: Context, volume: Any, target: dict[str, Any]) -> dict[str, Any]:
+    names = {
+        "size": "size_gib",
+        "iops": "iops",
+        "throughput": "throughput",
+        "type": "volume_type",
+    }
+    took = timedelta(seconds=ctx.server.settings.transition_seconds)
+    return {
+        "volume_id": volume["volume_id"],
+        "region": ctx.region,
+        "state": "optimizing",
+        "started_at": ctx.now,
+        "ended_at": ctx.now + took,
+        **{f"original_{short}": volume[column] for short, column in names.items()},
+        **{f"target_{short}": target[column] for short, column in names.items()},
+    }
+
+
+def _check_attachable(volume: Any, instance: Any) -> None:
+    volume_id, instance_id = volume["volume_id"], instance["instance_id"]
+    if volume["state"] == "in-use":
+        raise AwsError("VolumeInUse", f"{volume_id} is already attached to an instance")
+    if instance["state"] not in ("running", "stopped", "pending", "stopping"):
+        raise AwsError("IncorrectState", f"Instance '{instance_id}' is not 'running'.")
+    if instance["availability_zone"] != volume["availability_zone"]:
+        raise AwsError(
+            "InvalidVolume.ZoneMismatch",
+            f"The volume '{volume_id}' is not in the same availability zone as instance"
+            f" '{instance_id}'",
+        )
+
+
+async def _check_detachable(ctx: Context, volume: Any, params: dict[str, Any]) -> None:
+    volume_id, attached = volume["volume_id"], volume["attached_instance_id"]
+    if volume["state"] != "in-use":
+        raise AwsError("IncorrectState", f"Volume '{volume_id}' is in the 'available' state.")
+    wrong_instance = params.get("InstanceId") not in (None, attached)
+    if wrong_instance or params.get("Device") not in (None, volume["attach_device"]):
+        raise AwsError(
+            "InvalidAttachment.NotFound",
+            f"The volume '{volume_id}' is not attached to instance"
+            f" '{params.get('InstanceId', attached)}'"
+            + (f" as device '{params['Device']}'." if params.get("Device") else "."),
+        )
+    instance = await instances.find_one(ctx.db, ctx.region, attached)
+    running = instance is not None and instance["state"] != "stopped"
+    if running and volume["attach_device"] == instance["root_device_name"]:
+        raise AwsError(
+            "OperationNotPermitted",
+            f"Unable to detach root volume '{volume_id}' from instance '{attached}'",
+        )
+
+
+def _attachment(row: Any, state: str) -> dict[str, Any]:
+    return {
+        "VolumeId": row["volume_id"],
+        "InstanceId": row["attached_instance_id"],
+        "Device": row["attach_device"],
+        "State": state,
+        "AttachTime": row["attach_time"],
+        "DeleteOnTermination": row["delete_on_termination"],
+    }
+
+
+ATTACHMENT = {
+    "VolumeId": "volume_id",
+    "InstanceId": "attached_instance_id",
+    "Device": "attach_device",
+    "State": Constant("attached"),
+    "AttachTime": "attach_time",
+    "DeleteOnTermination": "delete_on_termination",
+}
+
+VOLUME_VIEW = View(
+    {
+        "VolumeId": "volume_id",
+        "Size": "size_gib",
+        "SnapshotId": Computed(lambda snapshot_id: snapshot_id or "", "snapshot_id"),
+        "AvailabilityZone": "availability_zone",
+        "State": "state",
+        "CreateTime": "created_at",
+        "Attachments": When("attached_instance_id", [ATTACHMENT]),
+        "VolumeType": "volume_type",
+        "Iops": "iops",
+        "Throughput": "throughput",
+        "Encrypted": "encrypted",
+        "KmsKeyId": "kms_key_id",
+        "MultiAttachEnabled": "multi_attach_enabled",
+        "Operator": Constant({"Managed": False}),
+        "Tags": Each("tags", {"Key": "key", "Value": "value"}),
+    }
+)
+
+MODIFICATION_VIEW = View(
+    {
+        "VolumeId": "volume_id",
+        "ModificationState": "state",
+        "TargetSize": "target_size",
+        "TargetIops": "target_iops",
+        "TargetVolumeType": "target_type",
+        "TargetThroughput": "target_throughput",
+        "TargetMultiAttachEnabled": "target_multi_attach",
+        "OriginalSize": "original_size",
+        "OriginalIops": "original_iops",
+        "OriginalVolumeType": "original_type",
+        "OriginalThroughput": "original_throughput",
+        "OriginalMultiAttachEnabled": "original_multi_attach",
+        "Progress": "progress",
+        "StartTime": "started_at",
+        "EndTime": "ended_at",
+    }
+)
+
+FILTERS = TAGS | {
+    "attachment.attach-time": "attach_time",
+    "attachment.delete-on-termination": "delete_on_termination",
+    "attachment.device": "attach_device",
+    "attachment.instance-id": "attached_instance_id",
+    "attachment.status": "attach_state",
+    "availability-zone": "availability_zone",
+    "create-time": "created_at",
+    "encrypted": "encrypted",
+    "multi-attach-enabled": "multi_attach_enabled",
+    "size": "size_gib",
+    "snapshot-id": "snapshot_id",
+    "status": "state",
+    "volume-id": "volume_id",
+    "volume-type": "volume_type",
+}
+
+MODIFICATION_FILTERS = {
+    "modification-state": "state",
+    "original-iops": "original_iops",
+    "original-size": "original_size",
+    "original-volume-type": "original_type",
+    "start-time": "started_at",
+    "target-iops": "target_iops",
+    "target-size": "target_size",
+    "target-volume-type": "target_type",
+    "volume-id": "volume_id",
+}

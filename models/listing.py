@@ -1,0 +1,176 @@
+"""Lists: the one composer of filtered, keyset-paged SELECT statements.
+
+A `Listing` declares once what a noun's list can show and be filtered by; a request only picks
+among its columns and binds values. No text of a request ever becomes SQL.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+MATCH = "{match}"
+ISO_MILLISECONDS = "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'"
+
+
+class Database(Protocol):
+    """What a listing needs of a session."""
+
+    async def fetch(self, sql: str, *args: Any, plan: str = "generic") -> list[Any]:
+        """All rows of a statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Something a list can be filtered by.
+
+    `sql` is an expression, or a whole condition in which `{match}` stands where the comparison
+    goes (`exists (select … and v.volume_id {match})`). `kind` says what its values are: text,
+    texts (an array of text), int, bool or time.
+    """
+
+    sql: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One column equal to, or like, any of some values.
+
+    `values` are literals and `patterns` LIKE patterns (already escaped). `tag` names the tag key
+    when the column is the listing's tags. `shift` moves a time column before it is compared as
+    text.
+    """
+
+    column: str
+    values: tuple[Any, ...] = ()
+    patterns: tuple[str, ...] = ()
+    tag: str | None = None
+    shift: timedelta = timedelta(0)
+
+
+class Binder:
+    """The parameters of a statement, numbered as they are bound."""
+
+    def __init__(self) -> None:
+        self.args: list[Any] = []
+
+    def __call__(self, value: Any, cast: str = "") -> str:
+        self.args.append(value)
+        return f"${len(self.args)}{cast}"
+
+
+class Listing:
+    """What can be listed: its select list, its source, its order and its filter columns.
+
+    `key` is the unique text column that orders the pages. `tagged` is the resource type whose
+    tags filter the list; `tagged_by` the column that resource_tags knows as resource_id.
+    """
+
+    def __init__(
+        self,
+        select: str,
+        source: str,
+        *,
+        key: str,
+        columns: Mapping[str, Column | str],
+        tagged: str = "",
+        tagged_by: str = "",
+        always: str = "",
+    ) -> None:
+        self.key = key
+        self.columns = {
+            name: column if isinstance(column, Column) else Column(column)
+            for name, column in columns.items()
+        }
+        self._head = f"select {select} from {source}"
+        self._tagged = tagged
+        self._tagged_by = tagged_by or key
+        self._always = always
+
+    async def page(
+        self,
+        db: Database,
+        where: Iterable[Condition] = (),
+        *,
+        region: str | None = None,
+        ids: Sequence[str] | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[Any]:
+        """Rows that meet every condition, in key order, after `after`, `limit` at most.
+
+        `region` and `ids` are what almost every list asks for: with nothing else, one generic
+        plan serves all requests, while filters get a plan made for their values.
+        """
+        bind = Binder()
+        conditions = [self._always] if self._always else []
+        if region is not None:
+            conditions.append(f"{self.columns['region'].sql} = {bind(region)}")
+        if ids is not None and len(ids) == 1:
+            conditions.append(f"{self.key} = {bind(ids[0])}")
+        elif ids is not None:
+            conditions.append(f"{self.key} = any({bind(list(ids), '::text[]')})")
+        usual = len(conditions)
+        conditions += [self._condition(condition, bind) for condition in where]
+        plan = "generic" if len(conditions) == usual else "custom"
+        if after is not None:
+            conditions.append(f"{self.key} > {bind(after)}")
+        sql = self._head
+        if conditions:
+            sql += " where " + " and ".join(conditions)
+        sql += f" order by {self.key}"
+        if limit is not None:
+            sql += f" limit {bind(limit, '::int')}"
+        return await db.fetch(sql, *bind.args, plan=plan)
+
+    def _condition(self, condition: Condition, bind: Binder) -> str:
+        if condition.tag is not None or condition.column in ("tag-key", "tag-value"):
+            return self._tag(condition, bind)
+        column = self.columns[condition.column]
+        if MATCH in column.sql:
+            parts = [column.sql.replace(MATCH, match) for match in _matches(condition, bind)]
+        elif column.kind == "texts":
+            parts = [
+                f"exists (select 1 from unnest({column.sql}) as one(value) where one.value {match})"
+                for match in _matches(condition, bind)
+            ]
+        elif column.kind == "time":
+            moved = f"({column.sql} + {bind(condition.shift, '::interval')}) at time zone 'utc'"
+            text = f"to_char({moved}, {ISO_MILLISECONDS})"
+            parts = [f"{text} {match}" for match in _matches(condition, bind)]
+        else:
+            parts = [f"{column.sql} {match}" for match in _matches(condition, bind, column.kind)]
+        return _any_of(parts)
+
+    def _tag(self, condition: Condition, bind: Binder) -> str:
+        head = (
+            f"{self._tagged_by} in (select tag.resource_id from resource_tags as tag"
+            f" where tag.resource_type = {bind(self._tagged)}"
+        )
+        if condition.tag is not None:
+            head += f" and tag.key = {bind(condition.tag)} and tag.value"
+        else:
+            head += " and tag.key" if condition.column == "tag-key" else " and tag.value"
+        return _any_of([f"{head} {match})" for match in _matches(condition, bind)])
+
+
+def _any_of(parts: Sequence[str]) -> str:
+    if not parts:
+        return "false"
+    return parts[0] if len(parts) == 1 else "(" + " or ".join(parts) + ")"
+
+
+_ARRAYS = {"text": "::text[]", "int": "::bigint[]", "bool": "::boolean[]"}
+
+
+def _matches(condition: Condition, bind: Binder, kind: str = "text") -> list[str]:
+    """The comparisons a condition needs: equality first, for the sake of indexes."""
+    found = []
+    if len(condition.values) == 1:
+        found.append(f"= {bind(condition.values[0], _ARRAYS[kind].removesuffix('[]'))}")
+    elif condition.values:
+        found.append(f"= any({bind(list(condition.values), _ARRAYS[kind])})")
+    if condition.patterns:
+        found.append(f"like any({bind(list(condition.patterns), '::text[]')})")
+    return found

@@ -1,0 +1,56 @@
+"""Roles: what a principal can become by AssumeRole, in its own account or another."""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+# The role that AWS Organizations puts into every member account.
+ORGANIZATION_ROLE = "OrganizationAccountAccessRole"
+READ_ONLY_ROLE = "FinOpsReadOnly"
+
+INSERT = """
+insert into roles (account_id, role_id, name, arn, description, trusted, scopes,
+                   max_session_duration_seconds)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+on conflict (account_id, name) do update set trusted = excluded.trusted
+"""
+
+
+def arn(account_number: str, name: str) -> str:
+    """The ARN of a role at the root path."""
+    return f"arn:aws:iam::{account_number}:role/{name}"
+
+
+def role_id(account_number: str, name: str) -> str:
+    """The unique id of a role: AROA and 17 letters, the same whenever it is made."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+    digest = hashlib.blake2b(arn(account_number, name).encode(), digest_size=17).digest()
+    return "AROA" + "".join(alphabet[byte % 32] for byte in digest)
+
+
+async def create_defaults(
+    connection: Any, account_id: uuid.UUID, account_number: str, trusted: Sequence[str]
+) -> None:
+    """The roles every account is opened with, assumable from the `trusted` accounts."""
+    defaults = (
+        (ORGANIZATION_ROLE, "Full access for the organisation's management account", ["*"]),
+        (READ_ONLY_ROLE, "Reads for cost and inventory tools", ["read:*"]),
+    )
+    for name, description, scopes in defaults:
+        await connection.execute(
+            INSERT,
+            account_id,
+            role_id(account_number, name),
+            name,
+            arn(account_number, name),
+            description,
+            sorted({account_number, *trusted}),
+            scopes,
+            43_200,
+        )
+
+
+async def find_by_arn(db: Any, role_arn: str) -> Any | None:
+    """The role of that ARN in whatever account, or None."""
+    return await db.fetchrow("select * from driftcloud_role($1)", role_arn)

@@ -1,0 +1,67 @@
+"""Volume modifications: what was asked of a volume, and what it was before."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from models.listing import Column, Listing
+
+# A modification is under way until `ended_at`; nothing needs to run for it to complete.
+_DONE = "m.ended_at <= driftcloud_now(driftcloud_account())"
+_STATE = f"(case when {_DONE} then 'completed' else m.state end)"
+
+LISTING = Listing(
+    f"m.volume_id, {_STATE} as state, (case when {_DONE} then 100 else m.progress end) as progress,"
+    " m.target_size, m.target_iops,"
+    " m.target_throughput, m.target_type, m.target_multi_attach, m.original_size, m.original_iops,"
+    " m.original_throughput, m.original_type, m.original_multi_attach,"
+    f" m.started_at, (case when {_DONE} then m.ended_at end) as ended_at",
+    "(select distinct on (volume_id) * from volume_modifications"
+    " order by volume_id, started_at desc) as m",
+    key="m.volume_id",
+    columns={
+        "region": "m.region",
+        "volume_id": "m.volume_id",
+        "state": _STATE,
+        "original_size": Column("m.original_size", "int"),
+        "target_size": Column("m.target_size", "int"),
+        "original_iops": Column("m.original_iops", "int"),
+        "target_iops": Column("m.target_iops", "int"),
+        "original_type": "m.original_type",
+        "target_type": "m.target_type",
+        "started_at": Column("m.started_at", "time"),
+    },
+)
+
+_COLUMNS = (
+    "volume_id",
+    "region",
+    "state",
+    "target_size",
+    "target_iops",
+    "target_throughput",
+    "target_type",
+    "original_size",
+    "original_iops",
+    "original_throughput",
+    "original_type",
+    "started_at",
+    "ended_at",
+)
+INSERT = (
+    f"insert into volume_modifications (account_id, created_at, {', '.join(_COLUMNS)}) values"  # noqa: S608
+    f" (driftcloud_account(), $12, {', '.join(f'${n + 1}' for n in range(len(_COLUMNS)))})"
+)
+
+
+async def insert(db: Any, row: Mapping[str, Any]) -> None:
+    """Record a modification; `row` has every column of `_COLUMNS`."""
+    await db.write(INSERT, *(row.get(name) for name in _COLUMNS))
+
+
+async def latest(db: Any, volume_id: str) -> datetime | None:
+    """When the volume was last modified, or None."""
+    value: datetime | None = await db.fetchval(
+        "select max(started_at) from volume_modifications where volume_id = $1", volume_id
+    )
+    return value
