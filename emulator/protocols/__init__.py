@@ -1,1 +1,102 @@
-"""The protocols of AWS, one file each: parse a request, write an answer, write an error."""
+"""AWS's wire protocols by name: what parses a request, writes a result, writes an error."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from importlib import import_module
+from typing import Any, NamedTuple, Protocol
+
+from emulator import rows
+from emulator.api import Operation, Ref, Shape
+from emulator.protocols.response import Response
+
+__all__ = ["PROTOCOLS", "Codec", "Request", "Response", "by_name"]
+
+NO_SHIFT = timedelta(0)
+
+
+class Request(Protocol):
+    """What parsing reads of a request; `emulator.context.Context` is one.
+
+    `path` and `query` are raw, decoded as Latin-1; header names are lower case. `path` must be in
+    S3's path style.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class LongList(NamedTuple):
+    """A list of rows within a result, where its protocol can write it ahead."""
+
+    rows: rows.Rows
+    dialect: rows.Dialect
+    ref: Ref
+    name: str
+
+
+@dataclass(slots=True, frozen=True)
+class Codec:
+    """One protocol, both directions.
+
+    parse(operation, request, *, shift=0) -> parameters by AWS's member names; Fault or AwsError
+    write(operation, result, *, request_id, shift=0) -> Response
+    write_error(service, operation | None, error, *, request_id, head=False) -> Response
+    """
+
+    name: str
+    parse: Callable[..., dict[str, Any]]
+    write: Callable[..., Response]
+    write_error: Callable[..., Response]
+    dialect: rows.Dialect | None
+
+    async def awrite(
+        self,
+        operation: Operation,
+        result: dict[str, Any] | None,
+        *,
+        request_id: str,
+        shift: timedelta = NO_SHIFT,
+    ) -> Response:
+        """The same as `write`, but long lists of rows let others run between their parts."""
+        if result and operation.output is not None and self.dialect is not None:
+            for each in _long_lists(operation.output, result, self.dialect):
+                await each.rows.prepare(each.dialect, each.ref, each.name, shift)
+        return self.write(operation, result, request_id=request_id, shift=shift)
+
+
+def _long_lists(shape: Shape, value: dict[str, Any], dialect: rows.Dialect) -> Iterator[LongList]:
+    """The long lists of rows among a structure's members, and those of structures within."""
+    for name, each in value.items():
+        if isinstance(each, rows.Rows) and len(each) > rows.CHUNK_ROWS:
+            ref = rows.member(shape, name)
+            yield LongList(each, dialect, ref, dialect.list_name(ref, name))
+        elif isinstance(each, dict):
+            ref = rows.member(shape, name)
+            if ref.type == "structure" and not ref.shape.is_document:
+                yield from _long_lists(ref.shape, each, dialect)
+
+
+_MODULES = {
+    "ec2": "ec2",
+    "query": "query",
+    "json": "json",
+    "rest-json": "rest_json",
+    "rest-xml": "rest_xml",
+    "smithy-rpc-v2-cbor": "cbor",
+}
+_ALIASES = {"rest_json": "rest-json", "rest_xml": "rest-xml", "cbor": "smithy-rpc-v2-cbor"}
+PROTOCOLS = tuple(_MODULES)
+
+
+@cache
+def by_name(name: str) -> Codec:
+    """The protocol of this name, as botocore or as this package's modules spell it; KeyError."""
+    name = _ALIASES.get(name, name)
+    module = import_module(f"emulator.protocols.{_MODULES[name]}")
+    dialect: rows.Dialect | None = getattr(module, "DIALECT", None)
+    return Codec(name, module.parse, module.write, module.write_error, dialect)

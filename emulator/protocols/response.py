@@ -1,0 +1,31 @@
+"""The answer to a request, whatever its protocol: status, headers, body."""
+
+from typing import NamedTuple
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Response(NamedTuple):
+    """What goes over the wire; header names are lower case, content-length is among them."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+def response(status: int, headers: dict[str, str], body: bytes, *, head: bool = False) -> Response:
+    """A response with its length; to a HEAD request the headers alone."""
+    encoded = [(name.encode("latin-1"), _value(value)) for name, value in headers.items()]
+    if "content-length" not in headers and status not in (204, 304):
+        encoded.append((b"content-length", b"%d" % len(body)))
+    return Response(status, encoded, b"" if head else body)
+
+
+def _value(text: str) -> bytes:
+    """A header's value: Latin-1 where it can be, else UTF-8; never a line break."""
+    if not text.isprintable():
+        text = "".join(each if each.isprintable() else " " for each in text)
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
