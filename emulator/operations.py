@@ -1,0 +1,210 @@
+"""The operations that are served: handlers found by place and name, input checked, use allowed.
+
+The handler of an operation is the coroutine function of the operation's name in snake case, in
+any module of `handlers/<service>/`, where the service is botocore's name with `-` as `_` (and a
+`_` behind a keyword: `lambda_`). Sources are scanned, not imported: a handler's module is
+imported when it is first called.
+"""
+
+import importlib
+import importlib.util
+import keyword
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from emulator import api, constraints, scopes
+from emulator.api import Operation
+from emulator.context import Context
+from emulator.errors import AwsError, Fault
+
+if TYPE_CHECKING:
+    import ast
+
+Handler = Callable[[Context, dict[str, Any]], Awaitable[Any]]
+
+_COROUTINE = re.compile(r"^async def ([a-z]\w*)\s*\(", re.MULTILINE)
+# Operations whose names begin so change nothing.
+_READS = re.compile(
+    "(Describe|List|Get|Head|Search|Lookup|Select|Query|BatchGet|Filter|Scan|Check|Export"
+    "|Estimate|Simulate|Preview|Validate|View|Decode|Test|Select|Download|Discover|Poll|Read)"
+)
+
+_handlers: dict[tuple[str, str], Handler | None] = {}
+_checks: dict[Operation, constraints.Check | None] = {}
+_names: dict[Operation, frozenset[bytes]] = {}
+
+
+class HandlerError(RuntimeError):
+    """Something stands in handlers/ that no request could ever reach."""
+
+
+def find(service: str, operation: Operation | str) -> Handler | None:
+    """The handler of a service's operation; None when there is none: it is not emulated."""
+    name = operation if isinstance(operation, str) else operation.name
+    try:
+        return _handlers[service, name]
+    except KeyError:
+        handler = _handlers[service, name] = _load(service, api.snake_case(name))
+        return handler
+
+
+def check(operation: Operation, params: dict[str, Any], form: bytes = b"") -> None:
+    """Hold the parameters against the input shape; AwsError in the service's own words.
+
+    `form` is the body of a request in EC2's protocol, if it is one: EC2 alone refuses parameters
+    that it does not know.
+    """
+    if form:
+        _check_names(operation, form)
+    try:
+        compiled = _checks[operation]
+    except KeyError:
+        compiled = _checks[operation] = constraints.compile_input(operation)
+    if compiled is not None:
+        breaches: list[constraints.Breach] = []
+        compiled(params, None, breaches)
+        if breaches:
+            raise constraints.report(operation, breaches)
+
+
+def authorise(ctx: Context, handler: Handler) -> None:
+    """Require the scope of the call: `read:<noun>` or `write:<noun>`, the noun a module's name.
+
+    Raises Fault("denied").
+    """
+    operation = ctx.operation
+    if operation is None:
+        raise RuntimeError("the operation is unknown before the request is routed")
+    noun = handler.__module__.rpartition(".")[2]
+    verb = "read" if _READS.match(operation.name) else "write"
+    if not scopes.allows(ctx.principal.scopes, verb, noun):
+        action = f"{operation.service.signing_name}:{operation.name}"
+        raise Fault("denied", principal=ctx.principal.arn, action=action, resource="*")
+
+
+@cache
+def served() -> dict[str, tuple[str, ...]]:
+    """Every service with a handler, and the names of its operations that have one, sorted.
+
+    Reads the models of all these services; raises HandlerError as `verify_all` does.
+    """
+    return {service: _verified(service) for service in sorted(_packages())}
+
+
+def verify_all() -> None:
+    """Make sure that everything public in handlers/ answers an operation; else HandlerError.
+
+    A public coroutine must bear the name of an operation of the package's service, once in the
+    package, and take (ctx, params).
+    """
+    served()
+
+
+def package_name(service: str) -> str:
+    """Name of the package in handlers/ of a botocore service."""
+    name = service.replace("-", "_")
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+# --- finding ----------------------------------------------------------------------------------
+
+
+@cache
+def _root() -> Path:
+    spec = importlib.util.find_spec("handlers")
+    if spec is None or not spec.submodule_search_locations:
+        raise HandlerError("there is no package of handlers")
+    return Path(spec.submodule_search_locations[0])
+
+
+@cache
+def _packages() -> dict[str, Path]:
+    """Folders in handlers/ by the service that they answer for."""
+    folders = (path for path in _root().iterdir() if path.is_dir() and path.name[:1].isalpha())
+    return {path.name.rstrip("_").replace("_", "-"): path for path in folders}
+
+
+@cache
+def _modules(service: str) -> dict[str, str]:
+    """Module of each handler of a service, found in the text of the sources."""
+    folder = _packages().get(service)
+    found: dict[str, str] = {}
+    if folder is not None:
+        for path in sorted(folder.glob("[a-z]*.py")):
+            for match in _COROUTINE.finditer(path.read_text(encoding="utf-8")):
+                found.setdefault(match[1], f"{_root().name}.{folder.name}.{path.stem}")
+    return found
+
+
+def _load(service: str, name: str) -> Handler | None:
+    module = _modules(service).get(name)
+    if module is None:
+        return None
+    handler: Handler = getattr(importlib.import_module(module), name)
+    return handler
+
+
+def _verified(service: str) -> tuple[str, ...]:
+    import ast
+
+    folder = _packages()[service]
+    if not api.has_service(service) or folder.name != package_name(service):
+        close = _suggest(folder.name, map(package_name, api.index()))
+        raise HandlerError(f"handlers/{folder.name}/ is no service of AWS's{close}")
+    names = {api.snake_case(name): name for name in api.service(service).operations}
+    seen: dict[str, str] = {}
+    for path in sorted(folder.glob("[a-z]*.py")):
+        for function in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(function, ast.AsyncFunctionDef) and function.name[0] != "_":
+                place = f"handlers/{folder.name}/{path.name}:{function.lineno}"
+                _verify(function, names, seen, place)
+                seen[function.name] = place
+    return tuple(sorted(names[name] for name in seen))
+
+
+def _verify(
+    function: "ast.AsyncFunctionDef", names: dict[str, str], seen: dict[str, str], place: str
+) -> None:
+    name = function.name
+    if name not in names:
+        close = _suggest(name, names)
+        raise HandlerError(f"{place}: {name} is no operation of this service{close}")
+    if name in seen:
+        raise HandlerError(f"{place}: {name} stands in {seen[name]} already")
+    arguments = function.args
+    plain = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
+    if plain != ["ctx", "params"] or arguments.vararg or arguments.kwarg or arguments.kwonlyargs:
+        raise HandlerError(f"{place}: {name} must take (ctx, params), not ({', '.join(plain)})")
+
+
+def _suggest(name: str, names: Iterable[str]) -> str:
+    import difflib
+
+    found = difflib.get_close_matches(name, list(names), 1)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+# --- parameters that EC2 does not know --------------------------------------------------------
+
+# Parameters of the protocol and the signature, whatever the operation.
+_COMMON = frozenset(
+    b"Action Version AWSAccessKeyId Signature SignatureMethod SignatureVersion Timestamp Expires"
+    b" SecurityToken DryRun X-Amz-Algorithm X-Amz-Credential X-Amz-Date X-Amz-Expires"
+    b" X-Amz-Security-Token X-Amz-Signature X-Amz-SignedHeaders".split()
+)
+
+
+def _check_names(operation: Operation, form: bytes) -> None:
+    try:
+        known = _names[operation]
+    except KeyError:
+        own = constraints.wire_names(operation)
+        known = _names[operation] = _COMMON.union(name.encode() for name in own)
+    for part in form.split(b"&"):
+        name = part.partition(b"=")[0].partition(b".")[0]
+        if name not in known and name and b"%" not in name:
+            text = name[:128].decode("latin-1")
+            raise AwsError("UnknownParameter", f"The parameter {text} is not recognized", 400)
