@@ -1,6 +1,6 @@
 """The devices of a machine: local disks, the path to EBS, accelerators that are no GPUs."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # EBS baseline and maximum IOPS by bandwidth in Mbps, where it is not 4 per Mbps.
 EBS_IOPS = {
@@ -13,11 +13,10 @@ EBS_IOPS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Disks:
+class Disks(NamedTuple):
     """The local disks of a machine."""
 
-    count: int
+    number: int
     size_gb: int
     kind: str  # ssd | hdd
     nvme: str  # required | supported | unsupported
@@ -26,11 +25,10 @@ class Disks:
     @property
     def total_gb(self) -> int:
         """All of them together."""
-        return self.count * self.size_gb
+        return self.number * self.size_gb
 
 
-@dataclass(frozen=True, slots=True)
-class EbsBandwidth:
+class EbsBandwidth(NamedTuple):
     """The path to EBS; baseline is below maximum on sizes that burst."""
 
     baseline_mbps: int
@@ -59,14 +57,13 @@ class EbsBandwidth:
         return EBS_IOPS.get(self.maximum_mbps, self.maximum_mbps * 4)
 
 
-@dataclass(frozen=True, slots=True)
-class Accelerator:
+class Accelerator(NamedTuple):
     """A device on the machine that is no GPU: FPGA, Inferentia, Trainium, Gaudi, transcoder."""
 
     kind: str  # fpga | neuron | inference | media
     model: str
     maker: str
-    count: int
+    number: int
     memory_mib: int  # of each
     cores: int = 0  # of each
     core_version: int = 0

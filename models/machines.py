@@ -4,9 +4,9 @@ Facts stand in prices/ec2.csv (per type) and prices/ec2_families.csv (per family
 AWS's documented rules, computed when asked.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
 
 from models.devices import Accelerator, Disks, EbsBandwidth
 from models.prices.interpolation import weight
@@ -32,8 +32,7 @@ OTHER_ACCELERATORS = {
 HDD_FAMILIES = frozenset({"d2", "d3", "d3en", "h1", "m1", "m2", "c1"})
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """What all sizes of a family share."""
 
     name: str

@@ -5,9 +5,9 @@ prices/regions.csv, because the price list's factors hang on the same names.
 """
 
 import hashlib
-from dataclasses import dataclass
 from functools import cache
 from itertools import permutations
+from typing import NamedTuple
 
 from models.prices import HOME_REGION, table
 
@@ -26,8 +26,7 @@ HOME = HOME_REGION
 LEGACY_ZONE_IDS = frozenset({"use1-az3"})
 
 
-@dataclass(frozen=True, slots=True)
-class Zone:
+class Zone(NamedTuple):
     """An availability zone as one account sees it."""
 
     name: str  # us-east-1a
@@ -40,8 +39,7 @@ class Zone:
         return self.zone_id in LEGACY_ZONE_IDS
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(NamedTuple):
     """A region and its price-list names."""
 
     name: str  # us-east-1

@@ -6,7 +6,9 @@ from models.costs.money import Number, exact, quantise, stepped
 from models.prices import HOME_REGION, price, rates
 
 
-def elastic_ip_hourly(associated: bool, *, bill_in_use: bool = False) -> Decimal:
+def elastic_ip_hourly(
+    associated: bool, region: str = HOME_REGION, *, bill_in_use: bool = False
+) -> Decimal:
     """A public address; `associated` means with a *running* instance or an interface in use.
 
     Since 2024-02 AWS bills every public IPv4 $0.005 an hour. The account's default is the
@@ -15,7 +17,7 @@ def elastic_ip_hourly(associated: bool, *, bill_in_use: bool = False) -> Decimal
     """
     if associated and not bill_in_use:
         return quantise(Decimal(0))
-    return quantise(price("vpc", "address-in-use" if associated else "address-idle"))
+    return quantise(price("vpc", "address-in-use" if associated else "address-idle", region))
 
 
 def load_balancer_hourly(kind: str, region: str = HOME_REGION, *, lcus: Number = 0) -> Decimal:

@@ -30,15 +30,16 @@ GENERATION = 5  # of a family whose name tells none
 FLOOR = Decimal("0.0001")  # the least that numeric(10,4) can hold
 MOST_XLARGE = 1024  # beyond any machine; keeps an absurd name from an absurd price
 
-_XLARGE = re.compile(r"(?:metal-)?(\d{1,9})xl(?:arge)?")
-_FAMILY = re.compile(r"([a-z]*)-?(\d{0,6})(.*)")
+# Compiled (and kept by re) at the first unknown name: start-up need not wait for it.
+_XLARGE = r"(?:metal-)?([0-9]{1,9})xl(?:arge)?"
+_FAMILY = r"([a-z]*)-?([0-9]{0,6})(.*)"
 
 
 def weight(size: str) -> Decimal:
     """A size's normalisation factor: large is 4, 2xlarge 16; an unreadable size is a large."""
     if size in WEIGHTS:
         return WEIGHTS[size]
-    match = _XLARGE.fullmatch(size)
+    match = re.fullmatch(_XLARGE, size)
     if match:
         return Decimal(8 * min(max(int(match[1]), 1), MOST_XLARGE))
     return METAL_WEIGHT if size.startswith("metal") else WEIGHTS["large"]
@@ -90,7 +91,7 @@ def has_class(family: str, prices: Mapping[str, Decimal]) -> bool:
 
 
 def _parts(family: str) -> tuple[str, int, str]:
-    match = _FAMILY.fullmatch(family)
+    match = re.fullmatch(_FAMILY, family)
     if match is None:
         return "", GENERATION, ""
     return match[1], int(match[2] or GENERATION), match[3]
