@@ -52,8 +52,6 @@ class EbsBandwidth(NamedTuple):
     @property
     def maximum_iops(self) -> int:
         """Maximum 16 KiB operations per second."""
-        if self.maximum_mbps == 5000:  # the first burst step of graphics families
-            return 20000
         return EBS_IOPS.get(self.maximum_mbps, self.maximum_mbps * 4)
 
 

@@ -5,7 +5,7 @@ answers None, as AWS refuses it, though `prices.price` still gives it a cost.
 """
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from models import regions
 from models.machines import Family, InstanceType
@@ -30,11 +30,9 @@ def families() -> dict[str, Family]:
     return {name: _family(cells) for name, cells in table("ec2_families").items()}
 
 
-@cache
 def find(name: str) -> InstanceType | None:
     """The type of that name."""
-    cells = table("ec2").get(name)
-    return None if cells is None else InstanceType(cells, families()[name.partition(".")[0]])
+    return _found(name) if name in table("ec2") else None
 
 
 def exists(name: str) -> bool:
@@ -61,7 +59,7 @@ def is_offered(name: str, region: str) -> bool:
     return place.tier <= family.reach and not too_late
 
 
-@cache
+@lru_cache(maxsize=64)
 def offered(region: str) -> tuple[str, ...]:
     """The names of all types of a region, by family and size."""
     return tuple(name for name in names() if is_offered(name, region))
@@ -84,6 +82,11 @@ def zones_offering(name: str, region: str, account_number: str = "") -> tuple[re
     keep = 1 if instance_type.supports_only_hpc else 2 if _is_rare(instance_type) else 6
     chosen = sorted(zone.zone_id for zone in all_zones)[:keep]
     return tuple(zone for zone in all_zones if zone.zone_id in chosen)
+
+
+@cache
+def _found(name: str) -> InstanceType:
+    return InstanceType(table("ec2")[name], families()[name.partition(".")[0]])
 
 
 def _is_rare(instance_type: InstanceType) -> bool:

@@ -5,7 +5,7 @@ prices/regions.csv, because the price list's factors hang on the same names.
 """
 
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 from itertools import permutations
 from typing import NamedTuple
 
@@ -91,7 +91,7 @@ def exists(name: str) -> bool:
     return name in table("regions")
 
 
-@cache
+@lru_cache(maxsize=1024)
 def zones(region: str, account_number: str = "") -> tuple[Zone, ...]:
     """The region's zones by letter; an unknown region has none.
 

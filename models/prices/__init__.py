@@ -10,7 +10,7 @@ Source: AWS's public price list. A price is a line of data; no code names an amo
 """
 
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from models.prices.interpolation import has_class, interpolate
@@ -75,7 +75,7 @@ def rates() -> dict[tuple[str, str], tuple[Decimal, str, str]]:
     return {(c[0], c[1]): (Decimal(c[2]), c[3], c[4]) for c in lines}
 
 
-@cache
+@lru_cache(maxsize=512)
 def factor(region: str, group: str = "compute") -> Decimal:
     """How much dearer than us-east-1 a region is; 1 for a region that the table lacks.
 
@@ -87,7 +87,7 @@ def factor(region: str, group: str = "compute") -> Decimal:
     return Decimal(cells[{"compute": -3, "storage": -2, "transfer": -1}[group]])
 
 
-@cache
+@lru_cache(maxsize=8192)
 def price(service: str, sku: str, region: str = HOME_REGION) -> Decimal:
     """USD for one unit of `sku` in `region`, unrounded, never 0 for a node.
 
@@ -128,6 +128,8 @@ def split(service: str, sku: str) -> tuple[str, str]:
     node, _, engine = sku.partition("/")
     prefix, suffix = NODE_AFFIXES[service]
     node = node.removeprefix(prefix).removesuffix(suffix)
+    if service == "opensearch":  # domains of the Elasticsearch days keep their nodes' old name
+        node = node.removesuffix(".elasticsearch")
     return node, (engine or "mysql") if service == "rds" else ""
 
 

@@ -53,6 +53,7 @@ NODES = ["ec2", "rds", "elasticache", "opensearch", "msk", "sagemaker"]
         ("elasticache", "cache.t3.micro", "0.017"),
         ("elasticache", "cache.r6g.xlarge", "0.411"),
         ("opensearch", "r5.large.search", "0.186"),
+        ("opensearch", "r5.large.elasticsearch", "0.186"),
         ("opensearch", "ultrawarm1.large.search", "2.68"),
         ("msk", "kafka.m5.large", "0.21"),
         ("sagemaker", "ml.m5.xlarge", "0.23"),
@@ -213,3 +214,7 @@ def test_every_listed_node_costs_something(service: str) -> None:
         listed = prices.known(service, column)
         assert len(listed) >= 10
         assert min(listed.values()) > 0
+
+
+def test_unheard_of_names_do_not_pile_up() -> None:
+    assert prices.price.cache_info().maxsize == 8192
