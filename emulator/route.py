@@ -60,6 +60,7 @@ _SIGNING_ALIASES = {"s3express": "s3", "s3-object-lambda": "s3", "s3-outposts": 
 _LONGEST_NAME = 128
 # How far into a body an Action that is not its first parameter is looked for, in bytes.
 _FARTHEST_ACTION = 1 << 20
+_LONGEST_HOST = 320
 _VERSION_LENGTH = len("&Version=2016-11-15")
 
 
@@ -77,6 +78,15 @@ def route(request: Request) -> Route:
     if found is None and "Action=" in request.query:
         found = _by_action(request, request.query.encode("latin-1", "replace"))
     return found or _by_uri(request)
+
+
+def needs_body(request: Request) -> bool:
+    """Whether the request can only be routed with its body at hand: a form may name its action.
+
+    All other requests are routed by their head, before a byte of the body has been read.
+    """
+    headers = request.headers
+    return request.method == "POST" and "x-amz-target" not in headers and _is_form(headers)
 
 
 def signing_name(request: Request) -> str:
@@ -268,7 +278,7 @@ def _by_uri(request: Request) -> Route:
         best_name,
         operation,
         path if path != request.path else "",
-        model.signing_name,
+        signed if _SIGNING_ALIASES.get(signed) == model.signing_name else model.signing_name,
         fault=best.fault,
     )
 
@@ -303,11 +313,11 @@ def _no_match(request: Request, names: tuple[str, ...]) -> Route:
 # --- unsigned requests and S3's addresses -----------------------------------------------------
 
 _VERSION = re.compile(r"/v?(\d{4})-?(\d\d)-?(\d\d)(?:/|$)")
+_BUCKET = r"(?P<bucket>[a-zA-Z0-9][a-zA-Z0-9.-]{1,61}[a-zA-Z0-9])"
+_PORT = r"(?::\d+)?"
 # <bucket>.s3.<region>.amazonaws.com and its kin, and <bucket>.localhost.
-_BUCKET_HOST = re.compile(
-    r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\.s3(?:[.-][a-z0-9.-]*)?|\.localhost)(?::\d+)?",
-    re.IGNORECASE,
-)
+_S3_HOST = re.compile(_BUCKET + r"\.s3(?:[.-][a-zA-Z0-9.-]*)?" + _PORT)
+_LOCAL_HOST = re.compile(_BUCKET + r"\.localhost" + _PORT)
 
 
 def _unsigned_services(request: Request, version: str) -> tuple[str, ...]:
@@ -316,7 +326,7 @@ def _unsigned_services(request: Request, version: str) -> tuple[str, ...]:
     The host's first label may name one; a form's Version or a URI's leading date belongs to few.
     A plain GET without anything is a reader of a public S3 object.
     """
-    label = request.headers.get("host", "")[:256].partition(".")[0]
+    label = request.headers.get("host", "")[:_LONGEST_HOST].partition(".")[0]
     names = _services_signing_as(label)
     if names:
         return names
@@ -346,7 +356,9 @@ def path_style(path: str, host: str) -> str:
     `bucket.s3.us-east-1.amazonaws.com`, `bucket.s3.localhost:4566` and `bucket.localhost` carry
     it in the host; a host that is an address or names S3 itself carries none.
     """
-    at = _BUCKET_HOST.fullmatch(host) if "." in host and len(host) < 320 else None
-    if at is None or at["bucket"].lower() == "s3" or at["bucket"].startswith(("s3.", "s3-")):
+    if "." not in host or len(host) > _LONGEST_HOST:
+        return path
+    at = _S3_HOST.fullmatch(host) or _LOCAL_HOST.fullmatch(host)
+    if at is None or at["bucket"].startswith(("s3.", "s3-")):
         return path
     return f"/{at['bucket']}{path}"

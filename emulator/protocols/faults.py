@@ -315,8 +315,8 @@ def family(service: str, protocol: str) -> str:
 def spell(fault: Fault, service: str, protocol: str) -> AwsError:
     """Word a fault as a service does in a protocol: the error to write.
 
-    Fields that bear a member's name (S3's Region, StringToSign) go onto the wire; the others
-    only fill the message.
+    Of the fields, those that bear a member's name (Region, StringToSign) go onto S3's wire, which
+    alone explains itself in elements of its own; the others only fill the message.
     """
     kind, fields = fault.kind, fault.fields
     words = family(service, protocol)
@@ -330,5 +330,7 @@ def spell(fault: Fault, service: str, protocol: str) -> AwsError:
     message = fault.message
     if spelling.own_words or not message:
         message = spelling.message.format_map(_Fields({k: v for k, v in fields.items() if v}))
-    members = {name: value for name, value in fields.items() if name[:1].isupper()}
+    members = {}
+    if words == "s3":
+        members = {name: value for name, value in fields.items() if name[:1].isupper()}
     return AwsError(code, message, spelling.status, **members)
