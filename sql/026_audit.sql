@@ -38,37 +38,44 @@ DECLARE
                     t.parent_table, t.parent_column) END;
     target CONSTANT text := 'INSERT INTO resource_change_events (account_id, resource_type, resource_id, '
         'change_source, field_name, old_value, new_value, changed_at) ';
-    names text;
+    tests text;
     olds text;
     news text;
 BEGIN
-    SELECT string_agg(quote_literal(column_name), ', ' ORDER BY ordinal_position),
+    SELECT string_agg(format($test$
+                IF OLD.%1$I IS DISTINCT FROM NEW.%1$I THEN
+                    changes := changes || ARRAY[[%1$L, OLD.%1$I::text, NEW.%1$I::text]];
+                END IF;$test$, column_name), '' ORDER BY ordinal_position),
            string_agg(format('OLD.%I', column_name), ', ' ORDER BY ordinal_position),
            string_agg(format('NEW.%I', column_name), ', ' ORDER BY ordinal_position)
-      INTO STRICT names, olds, news
+      INTO STRICT tests, olds, news
       FROM information_schema.columns
      WHERE table_schema = 'public' AND table_name = t.table_name
        AND driftcloud_is_configuration(column_name);
 
     EXECUTE format($make$
         CREATE OR REPLACE FUNCTION %1$I() RETURNS trigger LANGUAGE plpgsql AS $body$
+        DECLARE
+            changes text[] := '{}';
+            change text[];
         BEGIN
-            IF TG_OP = 'UPDATE' THEN
-                %2$s SELECT a.id, %3$L, NEW.%4$I::text, driftcloud_source(), c.name, c.old, c.new, driftcloud_now(a.id)
-                       FROM unnest(ARRAY[%5$s], ARRAY[%6$s], ARRAY[%7$s]) AS c (name, old, new), %8$s
-                        AND c.old IS DISTINCT FROM c.new;
+            IF TG_OP = 'UPDATE' THEN %5$s
+                FOREACH change SLICE 1 IN ARRAY changes LOOP
+                    %2$s SELECT a.id, %3$L, NEW.%4$I::text, driftcloud_source(), change[1], change[2], change[3],
+                                driftcloud_now(a.id)
+                           FROM %6$s;
+                END LOOP;
             ELSIF TG_OP = 'INSERT' THEN
                 %2$s SELECT a.id, %3$L, r.%4$I::text, driftcloud_source(), 'lifecycle', NULL, 'created', driftcloud_now(a.id)
-                       FROM new_rows r, %9$s;
+                       FROM new_rows r, %7$s;
             ELSE
                 %2$s SELECT a.id, %3$L, r.%4$I::text, driftcloud_source(), 'lifecycle', 'created', 'deleted', driftcloud_now(a.id)
-                       FROM old_rows r, %9$s;
+                       FROM old_rows r, %7$s;
             END IF;
             RETURN NULL;
         END
         $body$ $make$,
-        'driftcloud_audit_' || t.table_name, target, kind, t.id_column, names,
-        regexp_replace(olds, '(, |$)', '::text\1', 'g'), regexp_replace(news, '(, |$)', '::text\1', 'g'),
+        'driftcloud_audit_' || t.table_name, target, kind, t.id_column, tests,
         format(account, 'NEW'), format(account, 'r'));
 
     EXECUTE format('DROP TRIGGER IF EXISTS audit_insert ON %I', t.table_name);
