@@ -24,6 +24,8 @@ class Principal:
     arn: str
     user_id: str
     scopes: tuple[str, ...]
+    # the long-term access key that a session hangs on; empty for that key itself
+    root_key: str = ""
 
 
 @dataclass(slots=True)

@@ -1,0 +1,332 @@
+"""The front: what of HTTP is let in, before anything is known of AWS.
+
+uvicorn's httptools protocol has no limit on headers, waits for ever for the rest of a request,
+and takes a missing or double Host; `FrontProtocol` does not. Whom the server answers to at all
+(Host names, browsers) and how long bodies may be are plain functions here.
+"""
+
+import asyncio
+import ipaddress
+import weakref
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from functools import lru_cache
+from typing import Any, Final, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from emulator.errors import Fault
+
+HEADER_CAP: Final = 64 * 1024
+HEADER_SECONDS: Final = 20.0
+BODY_SECONDS: Final = 20.0
+LINGER_SECONDS: Final = 1.0
+MOST_PIPELINED: Final = 16
+
+MIB: Final = 1024 * 1024
+DEFAULT_BODY_CAP: Final = MIB
+OBJECT_BODY_CAP: Final = 64 * MIB
+_BODY_CAPS: Final = {"lambda": 6 * MIB, "s3": 16 * MIB, "s3control": 16 * MIB}
+_OBJECT_OPERATIONS = frozenset(("PutObject", "UploadPart"))
+
+# A body that brings less than this in a period of BODY_SECONDS is a client holding on.
+_LEAST_PROGRESS_BYTES = 1024
+_GUARDED = frozenset((b"host", b"content-length", b"transfer-encoding"))
+_REASONS = {
+    400: b"400 Bad Request",
+    408: b"408 Request Timeout",
+    431: b"431 Request Header Fields Too Large",
+    501: b"501 Not Implemented",
+    505: b"505 HTTP Version Not Supported",
+}
+_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn")
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+
+class DisconnectedError(Exception):
+    """The client hung up before its request was complete."""
+
+
+class FrontProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with limits; pass it as `http=` to uvicorn.Config.
+
+    Ordinary requests, which arrive whole, pay for a few comparisons; timers are one sweep a
+    second over all connections instead of two timers for each request.
+    """
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.refused = False
+        # since when (loop time) the connection owes us a head or a body; 0: it owes nothing
+        self.waiting_since = 0.0
+        self.in_body = False
+        self._heads = 0
+        self._head_open = False
+        self._head_bytes = 0
+        self._body_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start to wait for the first request."""
+        super().connection_made(transport)
+        self.waiting_since = self.loop.time()
+        _sweep_of(self.server_state, self.loop).start()
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser, and keep count of what is incomplete after it."""
+        if self.refused:
+            return
+        heads = self._heads
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self.in_body:
+            self._body_bytes += len(data)
+        elif self._heads != heads and not self._head_open:
+            self._head_bytes = 0
+        else:
+            self._incomplete(len(data), self._heads != heads)
+
+    def _incomplete(self, size: int, fresh: bool) -> None:
+        """A head in parts (or stray line ends): count its bytes and its time."""
+        if fresh:
+            # this read also ended an earlier request: only the next ones surely count
+            self._head_bytes = 0
+            self.waiting_since = 0.0
+        if not self.waiting_since and not self.refused and not self._busy():
+            self.waiting_since = self.loop.time()
+        if self._head_bytes > HEADER_CAP and not self.refused:
+            self.refuse(431)
+
+    def on_message_begin(self) -> None:
+        """A request line begins."""
+        if not self.refused:
+            super().on_message_begin()
+            self._head_open = True
+
+    def on_headers_complete(self) -> None:
+        """Judge the head; only a sound one reaches the application."""
+        if self.refused:
+            return
+        self._heads += 1
+        self._head_open = False
+        status = self._judge_head()
+        if status:
+            self.refuse(status)
+            return
+        self.waiting_since = self.loop.time()
+        self.in_body = True
+        self._body_bytes = 0
+        super().on_headers_complete()
+
+    def _judge_head(self) -> int:
+        """The status to refuse this head with; 0 for a sound one."""
+        if self._head_bytes > HEADER_CAP and self._size() > HEADER_CAP:
+            return 431
+        if len(self.pipeline) >= MOST_PIPELINED:
+            return 400
+        guarded = [pair for pair in self.headers if pair[0] in _GUARDED]
+        names = [name for name, _ in guarded]
+        if names.count(b"host") != 1 or len(names) > 2 or len(set(names)) != len(names):
+            return 400
+        for name, value in guarded:
+            if name == b"content-length" and not (value.strip(b" \t").isdigit()):
+                return 400
+            if name == b"transfer-encoding" and value.strip(b" \t").lower() != b"chunked":
+                return 501
+        version = self.parser.get_http_version()
+        return 0 if version in ("1.1", "1.0") else 505
+
+    def _size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def on_body(self, body: bytes) -> None:
+        """A part of a body, unless its request was refused."""
+        if not self.refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole: nothing is owed until the next one begins."""
+        if self.refused:
+            return
+        self.in_body = False
+        self.waiting_since = 0.0
+        self._head_bytes = 0
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what httptools could not parse."""
+        if not self.refused:
+            self.refuse(400)
+
+    def _busy(self) -> bool:
+        """Whether an answer is being made, between whose bytes nothing must be written."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def refuse(self, status: int) -> None:
+        """Answer `status` where that is possible, then close; what still arrives is dropped."""
+        self.refused = True
+        self.in_body = False
+        self.waiting_since = 0.0
+        transport = self.transport
+        if transport.is_closing():
+            return
+        if self._busy():
+            transport.close()
+            return
+        reason = _REASONS[status]
+        transport.write(
+            b"HTTP/1.1 %b\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n"
+            b"connection: close\r\n\r\n%b" % (reason, len(reason), reason)
+        )
+        # closed at once, unread input would reset the connection and the answer be lost with it
+        if transport.can_write_eof():
+            transport.write_eof()
+            self.loop.call_later(LINGER_SECONDS, transport.close)
+        else:
+            transport.close()
+
+    def overdue(self, now: float) -> None:
+        """Cut the connection if it has kept us waiting for too long (called by the sweep)."""
+        since = self.waiting_since
+        if not since or self.refused:
+            return
+        if not self.in_body:
+            if now - since >= HEADER_SECONDS:
+                self.refuse(408)
+            return
+        if self.flow.read_paused:
+            # it is we who do not read
+            self.waiting_since = now
+        elif now - since >= BODY_SECONDS:
+            if self._body_bytes >= _LEAST_PROGRESS_BYTES:
+                self.waiting_since, self._body_bytes = now, 0
+            else:
+                self.transport.close()
+
+
+class _Sweep:
+    """One timer for all connections of a server, running while there are any."""
+
+    def __init__(self, state: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._state = weakref.ref(state)
+        self._loop = loop
+        self._running = False
+
+    def start(self) -> None:
+        if not self._running:
+            self._running = True
+            self._loop.call_later(min(1.0, HEADER_SECONDS / 4, BODY_SECONDS / 4), self._run)
+
+    def _run(self) -> None:
+        self._running = False
+        state = self._state()
+        if state is None or not state.connections:
+            return
+        now = self._loop.time()
+        for connection in tuple(state.connections):
+            if isinstance(connection, FrontProtocol):
+                connection.overdue(now)
+        self.start()
+
+
+_sweeps: "weakref.WeakKeyDictionary[Any, _Sweep]" = weakref.WeakKeyDictionary()
+
+
+def _sweep_of(state: Any, loop: asyncio.AbstractEventLoop) -> _Sweep:
+    sweep = _sweeps.get(state)
+    if sweep is None:
+        sweep = _sweeps[state] = _Sweep(state, loop)
+    return sweep
+
+
+# --- bodies -----------------------------------------------------------------------------------
+
+
+def body_cap(service: str | None, operation: str | None = None) -> int:
+    """The longest body of a request, in bytes."""
+    if service == "s3" and operation in _OBJECT_OPERATIONS:
+        return OBJECT_BODY_CAP
+    return _BODY_CAPS.get(service or "", DEFAULT_BODY_CAP)
+
+
+async def read_body(receive: Receive, cap: int, announced: str | None = None) -> bytes:
+    """The whole body; Fault("too_large") as soon as it is known to be longer than `cap`.
+
+    `announced` is the Content-Length header. DisconnectedError: the client hung up.
+    """
+    # its first 16 digits decide: Python refuses to make a number of thousands of them
+    if announced and announced.isdigit() and (len(announced) > 15 or int(announced) > cap):
+        raise Fault("too_large")
+    message = await receive()
+    if not message.get("more_body") and message["type"] == "http.request":
+        body = cast(bytes, message.get("body", b""))
+        if len(body) > cap:
+            raise Fault("too_large")
+        return body
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        if message["type"] != "http.request":
+            raise DisconnectedError
+        part = message.get("body", b"")
+        size += len(part)
+        if size > cap:
+            raise Fault("too_large")
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+        message = await receive()
+
+
+# --- whom we answer to ------------------------------------------------------------------------
+
+
+def allowed_host(host: str, configured: Iterable[str] = ()) -> bool:
+    """Whether a Host header names this server, so that no rebound DNS name reaches it.
+
+    Loopback names and addresses, *.localhost, AWS's own names, and the `configured` ones with
+    all below them; any port.
+    """
+    return _allowed_host(host, tuple(configured))
+
+
+@lru_cache(maxsize=1024)
+def _allowed_host(host: str, configured: tuple[str, ...]) -> bool:
+    name = host.lower()
+    if name.startswith("["):
+        name, bracket, port = name[1:].partition("]")
+        if not bracket or (port and not _port(port)):
+            return False
+    else:
+        name, colon, port = name.partition(":")
+        if colon and not _port(colon + port):
+            return False
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        name = name.removesuffix(".")
+        known = any(name == one or name.endswith("." + one) for one in map(_bare, configured))
+        return known or name == "localhost" or name.endswith((".localhost", *_AWS_DOMAINS))
+    return address.is_loopback or name in map(_bare, configured)
+
+
+def _bare(configured: str) -> str:
+    return configured.lower().removeprefix("*").strip(".")
+
+
+def _port(text: str) -> bool:
+    return text[:1] == ":" and text[1:].isascii() and text[1:].isdigit() and len(text) <= 6
+
+
+def foreign_origin(headers: Mapping[str, str]) -> bool:
+    """Whether a web page of somebody else sent this request through its visitor's browser.
+
+    `headers` are lower-cased. Browsers name the page's Origin, or say what the page is to us;
+    AWS clients send neither. Our own pages have the origin that the Host header names.
+    """
+    if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        return True
+    origin = headers.get("origin")
+    if origin is None:
+        return False
+    scheme, _, place = origin.lower().partition("://")
+    return scheme not in ("http", "https") or place != headers.get("host", "").lower()
