@@ -1,0 +1,43 @@
+"""Cache clusters: node hours, and how full and busy the nodes are."""
+
+from drift.day import Day
+from drift.profiles import fill, statement
+
+_RUNNING = """SELECT e.cluster_id AS id, e.env, e.region, e.node_type AS type, e.engine,
+    e.hourly_cost::float8 AS hourly_cost, greatest(e.num_nodes, 1) AS units, false AS has_gpu,
+    e.avg_cpu_7d::float8 AS cpu_7d, e.avg_memory_7d::float8 AS memory_7d, 0::float8 AS connections_7d
+    FROM cache_clusters e WHERE e.account_id = :account AND e.status <> 'deleting'"""
+
+_FILL = fill("cache_cluster", _RUNNING)
+
+_WRITE = statement(
+    """
+{insert}
+SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+       'w', round(d.w * 10000)::int * 0.0001, 'cpu_avg', driftcloud_hundredths(d.cpu),
+       'cpu_max', driftcloud_hundredths({cpu_max}), 'memory_avg', driftcloud_hundredths(d.used),
+       'connections', driftcloud_hundredths(d.connections),
+       'network_in', driftcloud_hundredths(d.network * 0.3),
+       'network_out', driftcloud_hundredths(d.network * 0.7),
+       'nodes', d.units, 'engine', d.engine, 'type', d.type, 'env', d.env, 'region', d.region),
+       least(d.hourly_cost * 24 * d.w * d.weekend, 99999999)
+  FROM (SELECT r.*, p.profile, {walk} AS w, {weekend} AS weekend, {cpu} AS cpu,
+               {used_memory} AS used, driftcloud_noise(:seed, r.id, '/peak') AS peak,
+               p.connections * {busy} AS connections, p.network_mb * {rhythm} AS network
+          FROM ({source}) r {yesterday} {profile} {capacity} OFFSET 0) d
+{once}""",
+    kind="cache_cluster",
+    source=_RUNNING,
+)
+
+_LIVE = statement("""
+UPDATE cache_clusters e SET avg_cpu_7d = k.first, avg_memory_7d = k.second
+  FROM driftcloud_week(:account, 'cache_cluster', :date, 'cpu_avg', 'memory_avg') k
+ WHERE e.cluster_id = k.resource_id AND e.account_id = :account""")
+
+
+async def write(day: Day) -> None:
+    """A day of every cache cluster; `hourly_cost` is that of all its nodes."""
+    await day.apply("resource_profiles", _FILL)
+    await day.apply("metrics_daily", _WRITE)
+    await day.apply("cache_clusters", _LIVE)

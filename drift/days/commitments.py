@@ -1,0 +1,160 @@
+"""Commitments: how much of each was used by the day's own eligible usage, and what that saved."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from drift.day import Day
+from drift.profiles import statement
+
+# Instances after everything that bills them; the order of days is read from these names.
+AFTER = ("instances", "container_nodes", "container_services", "lambda_functions",
+         "rds_instances", "cache_clusters", "managed_services")  # fmt: skip
+
+# What a commitment costs as a share of on-demand, by kind and term in months.
+RATES = {("reserved_instance", 12): 0.62, ("reserved_instance", 36): 0.42,
+         ("savings_plan", 12): 0.73, ("savings_plan", 36): 0.50}  # fmt: skip
+EDP_DISCOUNT = 0.10
+
+_SERVICES = {"instance": "ec2", "container_node": "ec2", "container_service": "fargate",
+             "lambda_function": "lambda", "rds_instance": "rds", "cache_cluster": "elasticache",
+             "managed_service": "managed"}  # fmt: skip
+
+# On-demand USD an hour of the day, by what commitments distinguish.
+_USAGE = statement("""
+SELECT m.resource_type AS kind, m.metric_payload ->> 'type' AS type,
+       m.metric_payload ->> 'region' AS region,
+       (sum(m.estimated_daily_cost - coalesce((m.metric_payload -> 'storage_cost')::numeric, 0)) / 24)::float8 AS usd
+  FROM metrics_daily m
+ WHERE m.account_id = :account AND m.date = :date AND m.estimated_daily_cost > 0
+   AND m.resource_type IN ('instance', 'container_node', 'container_service', 'lambda_function',
+                           'rds_instance', 'cache_cluster', 'managed_service')
+ GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""")
+
+_COMMITMENTS = statement("""
+SELECT id, commitment_type, scope, term_months, hourly_commitment_amount::float8 AS amount,
+       service, plan_type, instance_type, instance_family, region
+  FROM commitments
+ WHERE account_id = :account AND start_date <= :date AND end_date > :date
+   AND state IN ('active', 'retired')
+ ORDER BY commitment_type = 'edp', commitment_type, start_date, hourly_commitment_amount, id""")
+
+_TOTAL = statement("""
+SELECT (coalesce(sum(estimated_daily_cost), 0) / 24)::float8 FROM metrics_daily
+ WHERE account_id = :account AND date = :date""")
+
+_WRITE = statement("""
+INSERT INTO commitment_utilization_daily (commitment_id, date, actual_hourly_usage_equivalent,
+    utilization_percent, estimated_savings_vs_ondemand)
+SELECT u.id, :date, u.used, u.percent, u.saved
+  FROM unnest(:ids::uuid[], :used::numeric[], :percents::numeric[], :saved::numeric[])
+       AS u (id, used, percent, saved)
+ON CONFLICT DO NOTHING""")
+
+
+@dataclass(slots=True)
+class Usage:
+    """On-demand usage of one kind in one place, USD an hour, of which `left` is not yet covered."""
+
+    service: str
+    type: str
+    region: str
+    left: float
+
+    @property
+    def family(self) -> str:
+        """m5 of m5.xlarge and of db.m5.large."""
+        parts = self.type.split(".")
+        return parts[1] if parts[0] in ("db", "cache", "ml") and len(parts) > 1 else parts[0]
+
+
+def is_eligible(commitment: Any, usage: Usage) -> bool:
+    """Whether the commitment applies: by its columns, else by what its scope says."""
+    scope = (commitment["scope"] or "").lower()
+    region = commitment["region"]
+    if commitment["commitment_type"] == "savings_plan":
+        plan = (commitment["plan_type"] or ("EC2Instance" if "ec2" in scope else "Compute")).lower()
+        if plan == "compute":
+            return usage.service in ("ec2", "fargate", "lambda")
+        if plan == "sagemaker":
+            return usage.type.startswith("ml.")
+        if plan == "database":
+            return usage.service in ("rds", "elasticache")
+        family = commitment["instance_family"]
+        return (
+            usage.service == "ec2"
+            and family in (None, usage.family)
+            and region in (None, usage.region)
+        )
+    service = commitment["service"] or next(
+        (s for s in ("rds", "elasticache") if s in scope), "ec2"
+    )
+    if usage.service != service or region not in (None, usage.region):
+        return False
+    wanted = commitment["instance_family"] or (commitment["instance_type"] or "")
+    if not wanted:
+        named = [word for word in scope.replace("/", " ").replace(":", " ").split() if "." in word]
+        return not named or usage.type in named or any(_same_family(word, usage) for word in named)
+    return wanted in (usage.family, usage.type) or _same_family(wanted, usage)
+
+
+def _same_family(name: str, usage: Usage) -> bool:
+    """Linux reservations of a region are size-flexible within their family."""
+    return "." in name and Usage("", name, "", 0).family == usage.family
+
+
+def settle(commitment: Any, usage: Iterable[Usage]) -> tuple[float, float, float]:
+    """Cover what the commitment can: (used USD an hour at its rates, percent, saved USD a day).
+
+    Saved is what the covered usage would have cost on demand less the whole commitment, so an
+    unused commitment saves a negative amount. Covered usage is no longer there for the next.
+    """
+    amount = commitment["amount"]
+    rate = RATES.get((commitment["commitment_type"], commitment["term_months"]), 0.7)
+    room = amount / rate
+    covered = 0.0
+    for one in usage:
+        if room - covered <= 1e-9:
+            break
+        if is_eligible(commitment, one):
+            taken = min(one.left, room - covered)
+            one.left -= taken
+            covered += taken
+    used = covered * rate
+    percent = min(100.0, 100 * used / amount) if amount > 0 else 0.0
+    return used, percent, 24 * (covered - amount)
+
+
+async def write(day: Day) -> None:
+    """One row for each commitment in force; discount programmes count everything."""
+    commitments = await day.fetch(_COMMITMENTS)
+    if not commitments:
+        return
+    usage = [
+        Usage(_SERVICES[row["kind"]], row["type"] or "", row["region"] or "", row["usd"])
+        for row in await day.fetch(_USAGE)
+    ]
+    total = (await day.fetch(_TOTAL))[0][0]
+    settled = []
+    for commitment in commitments:
+        if commitment["commitment_type"] == "edp":
+            amount = commitment["amount"]
+            used = min(total, amount)
+            percent = 100 * used / amount if amount > 0 else 0.0
+            settled.append((used, percent, 24 * total * EDP_DISCOUNT))
+        else:
+            settled.append(settle(commitment, usage))
+    await day.apply(
+        "commitment_utilization_daily",
+        _WRITE,
+        ids=[commitment["id"] for commitment in commitments],
+        used=[_bounded(one[0]) for one in settled],
+        percents=[_bounded(one[1]) for one in settled],
+        saved=[_bounded(one[2]) for one in settled],
+    )
+
+
+def _bounded(value: float) -> Any:
+    from decimal import Decimal
+
+    return Decimal(repr(round(max(-999999.0, min(999999.0, value)), 4)))

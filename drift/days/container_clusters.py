@@ -1,0 +1,31 @@
+"""Container clusters: what a control plane costs beside its nodes."""
+
+from drift.day import Day
+from drift.profiles import statement
+
+# EKS bills 0.10 USD an hour for a control plane, ECS nothing; a cluster whose nodes are not in
+# the tables is billed by its own estimate.
+_WRITE = statement(
+    """
+{insert}
+SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+       'w', round(d.w * 10000)::int * 0.0001, 'nodes', d.nodes, 'type', d.type,
+       'env', d.env, 'region', d.region),
+       least(24 * d.w * CASE WHEN d.nodes > 0 THEN d.control
+                             ELSE greatest(d.estimate, d.control) END, 99999999)
+  FROM (SELECT r.*, {walk} AS w
+          FROM (SELECT k.arn AS id, k.env, k.region, k.orchestrator AS type,
+                       CASE k.orchestrator WHEN 'eks' THEN 0.10::float8 ELSE 0 END AS control,
+                       coalesce(k.estimated_hourly_cost, 0)::float8 AS estimate,
+                       (SELECT count(*) FROM container_nodes n WHERE n.cluster_id = k.id) AS nodes
+                  FROM container_clusters k
+                 WHERE k.account_id = :account AND k.status NOT IN ('INACTIVE', 'DELETING')) r
+               {yesterday} OFFSET 0) d
+{once}""",
+    kind="container_cluster",
+)
+
+
+async def write(day: Day) -> None:
+    """A day of every cluster."""
+    await day.apply("metrics_daily", _WRITE)

@@ -1,0 +1,54 @@
+"""Load balancers: hours that cost the same with and without requests."""
+
+from drift.day import Day
+from drift.profiles import statement
+
+_FILL = statement("""
+INSERT INTO resource_profiles AS old (account_id, resource_type, resource_id, profile, requests)
+SELECT :account, 'load_balancer', l.lb_arn, coalesce(p.profile, 'steady'),
+       CASE WHEN p.profile = 'idle' THEN 0
+            WHEN l.avg_request_count_7d > 0 THEN l.avg_request_count_7d::float8
+            WHEN l.env = 'prod'
+            THEN 20000 + 2000000 * driftcloud_noise(:world, l.lb_arn, '/requests') ^ 2
+            ELSE 500 + 30000 * driftcloud_noise(:world, l.lb_arn, '/requests') ^ 2 END
+  FROM load_balancers l
+  LEFT JOIN resource_profiles p ON p.account_id = :account AND p.resource_type = 'load_balancer'
+       AND p.resource_id = l.lb_arn
+ WHERE l.account_id = :account AND p.requests IS NULL
+ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
+    requests = coalesce(old.requests, excluded.requests)""")
+
+# One capacity unit stands for 25 new connections a second.
+_WRITE = statement(
+    """
+{insert}
+SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+       'w', round(d.w * 10000)::int * 0.0001, 'request_count', round(d.requests)::bigint,
+       'lcu', driftcloud_hundredths(d.lcu), 'target_response_ms', driftcloud_hundredths(
+           20 + 180 * driftcloud_noise(:seed, d.id, '/response')),
+       'type', d.type, 'env', d.env, 'region', d.region),
+       least(24 * (d.hourly_cost * d.w * d.weekend + CASE WHEN :exact THEN d.lcu * 0.008 ELSE 0 END),
+             99999999)
+  FROM (SELECT q.*, q.requests / 86400 / 25 AS lcu
+          FROM (SELECT r.*, {walk} AS w, {weekend} AS weekend,
+                       p.requests * {busy}
+                           * (0.85 + 0.3 * driftcloud_noise(:seed, r.id, '/requests')) AS requests
+                  FROM (SELECT l.lb_arn AS id, l.region, l.env, l.type,
+                               l.hourly_cost::float8 AS hourly_cost
+                          FROM load_balancers l WHERE l.account_id = :account) r
+                       {yesterday} {profile} OFFSET 0) q) d
+{once}""",
+    kind="load_balancer",
+)
+
+_LIVE = statement("""
+UPDATE load_balancers l SET avg_request_count_7d = k.first
+  FROM driftcloud_week(:account, 'load_balancer', :date, 'request_count', 'request_count') k
+ WHERE l.lb_arn = k.resource_id AND l.account_id = :account""")
+
+
+async def write(day: Day) -> None:
+    """A day of every load balancer."""
+    await day.apply("resource_profiles", _FILL)
+    await day.apply("metrics_daily", _WRITE)
+    await day.apply("load_balancers", _LIVE)

@@ -1,0 +1,77 @@
+"""Log groups: what comes in, what is kept until its retention ends, and both costs."""
+
+from drift.day import Day
+from drift.profiles import statement
+
+_INGESTION, _STORAGE = "0.50", "0.03"
+
+# Weekday ingest: 0.5 … 3 GB in prod, 0.1 … 0.8 GB elsewhere. The stock of the first day is what
+# the group will have gathered since it was created, as far as its retention allows.
+_FILL = statement("""
+INSERT INTO resource_profiles AS old (account_id, resource_type, resource_id, profile, ingest_gb, stored_gib)
+SELECT :account, 'log_group', r.id, r.profile, r.ingest, r.ingest * r.days
+  FROM (SELECT g.arn AS id, coalesce(p.profile, 'steady') AS profile,
+               coalesce(p.ingest_gb, CASE WHEN p.profile IN ('idle', 'dead') THEN 0
+                   WHEN g.env = 'prod' THEN 0.5 + 2.5 * driftcloud_noise(:world, g.arn, '/ingest')
+                   ELSE 0.1 + 0.7 * driftcloud_noise(:world, g.arn, '/ingest') END) AS ingest,
+               greatest(0, least(:date - g.created_at::date, coalesce(g.retention_days, 400), 400)) AS days
+          FROM log_groups g
+          LEFT JOIN resource_profiles p ON p.account_id = :account
+               AND p.resource_type = 'log_group' AND p.resource_id = g.arn
+         WHERE g.account_id = :account AND (p.ingest_gb IS NULL OR p.stored_gib IS NULL)) r
+ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
+    ingest_gb = coalesce(old.ingest_gb, excluded.ingest_gb),
+    stored_gib = coalesce(old.stored_gib, excluded.stored_gib)""")
+
+# With a retention of R days a group holds the last R days; where its rows do not reach back that
+# far, the missing days are taken to have brought as much as the known ones.
+_WRITE = statement(
+    """
+INSERT INTO log_group_usage_daily (log_group_id, date, ingested_gb, stored_gb,
+    estimated_ingestion_cost, estimated_storage_cost)
+SELECT t.id, :date, t.ingested, t.stored, least(t.ingested * {ingestion}, 999999),
+       least(t.stored * {storage} / 30, 999999)
+  FROM (SELECT q.id, q.ingested, least(99999999, CASE WHEN q.retention_days IS NULL
+                   THEN q.before + q.ingested
+                   ELSE least(q.before + q.ingested, q.ingested + q.recent + greatest(0,
+                        least(q.retention_days - 1 - q.days,
+                              ceil(q.age) - q.days)) * q.usual)
+               END)::numeric(12,4) AS stored
+          FROM (SELECT r.*, coalesce(y.stored_gb, r.stock::numeric(12,4)) AS before,
+                       k.recent, k.days, coalesce(k.usual, r.ingested) AS usual,
+                       (:date - r.created) AS age
+                  FROM (SELECT g.id, g.retention_days, g.created_at::date AS created,
+                               p.stored_gib AS stock,
+                               least(99999, CASE WHEN p.profile IN ('steady')
+                                   THEN least(CASE WHEN g.env = 'prod' THEN 3 ELSE 0.8 END,
+                                        greatest(CASE WHEN g.env = 'prod' THEN 0.5 ELSE 0.1 END,
+                                        p.ingest_gb * (0.85 + 0.3 * driftcloud_noise(:seed, g.arn, '/ingest'))))
+                                   ELSE p.ingest_gb * (0.85 + 0.3 * driftcloud_noise(:seed, g.arn, '/ingest')) END
+                                   * CASE WHEN :weekend THEN 0.7 ELSE 1 END)::numeric(12,4) AS ingested
+                          FROM log_groups g
+                          JOIN resource_profiles p ON p.account_id = :account
+                               AND p.resource_type = 'log_group' AND p.resource_id = g.arn
+                         WHERE g.account_id = :account) r
+                  LEFT JOIN log_group_usage_daily y ON y.log_group_id = r.id AND y.date = :date - 1
+                  CROSS JOIN LATERAL (
+                       SELECT coalesce(sum(o.ingested_gb), 0) AS recent, count(*) AS days,
+                              avg(o.ingested_gb) AS usual
+                         FROM log_group_usage_daily o
+                        WHERE o.log_group_id = r.id AND o.date < :date
+                          AND o.date > :date - coalesce(r.retention_days, 1)) k) q) t
+ON CONFLICT DO NOTHING""",
+    ingestion=_INGESTION,
+    storage=_STORAGE,
+)
+
+_LIVE = statement("""
+UPDATE log_groups g SET stored_bytes = least((u.stored_gb * 1073741824)::bigint, 9000000000000000000)
+  FROM log_group_usage_daily u
+ WHERE g.account_id = :account AND u.log_group_id = g.id AND u.date = :date""")
+
+
+async def write(day: Day) -> None:
+    """A day of every log group."""
+    await day.apply("resource_profiles", _FILL)
+    await day.apply("log_group_usage_daily", _WRITE)
+    await day.apply("log_groups", _LIVE)

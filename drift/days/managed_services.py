@@ -1,0 +1,46 @@
+"""Managed services (search domains, warehouses, notebooks): node hours and their use."""
+
+from drift.day import Day
+from drift.profiles import fill, statement
+
+# A stopped notebook has a row in the table and none on the bill.
+_RUNNING = """SELECT v.arn AS id, v.env, v.region, v.instance_type AS type, v.service_type,
+    v.hourly_cost::float8 AS hourly_cost, greatest(v.node_count, 1) AS units,
+    v.instance_type ~ '^(ml\\.)?(p[0-9]|g[0-9])' AS has_gpu,
+    v.avg_cpu_7d::float8 AS cpu_7d, v.avg_memory_7d::float8 AS memory_7d, 0::float8 AS connections_7d
+    FROM managed_services v WHERE v.account_id = :account
+     AND lower(v.status) NOT IN ('stopped', 'stopping', 'deleting', 'deleted', 'failed', 'paused')"""
+
+_FILL = fill("managed_service", _RUNNING)
+
+_WRITE = statement(
+    """
+{insert}
+SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+       'w', round(d.w * 10000)::int * 0.0001, 'cpu_avg', driftcloud_hundredths(d.cpu),
+       'cpu_max', driftcloud_hundredths({cpu_max}), 'memory_avg', driftcloud_hundredths(d.used),
+       'nodes', d.units, 'service', d.service_type, 'type', d.type, 'env', d.env,
+       'region', d.region)
+       || CASE WHEN d.has_gpu THEN jsonb_build_object('gpu_avg', driftcloud_hundredths(
+              CASE d.profile WHEN 'gpu_busy' THEN 55 + 35 * d.peak ELSE 3 * d.peak END))
+          ELSE '{}' END,
+       least(d.hourly_cost * 24 * d.w * d.weekend, 99999999)
+  FROM (SELECT r.*, p.profile, {walk} AS w, {weekend} AS weekend, {cpu} AS cpu,
+               {used_memory} AS used, driftcloud_noise(:seed, r.id, '/peak') AS peak
+          FROM ({source}) r {yesterday} {profile} {capacity} OFFSET 0) d
+{once}""",
+    kind="managed_service",
+    source=_RUNNING,
+)
+
+_LIVE = statement("""
+UPDATE managed_services v SET avg_cpu_7d = k.first, avg_memory_7d = k.second
+  FROM driftcloud_week(:account, 'managed_service', :date, 'cpu_avg', 'memory_avg') k
+ WHERE v.arn = k.resource_id AND v.account_id = :account""")
+
+
+async def write(day: Day) -> None:
+    """A day of every managed service; `hourly_cost` is that of all its nodes."""
+    await day.apply("resource_profiles", _FILL)
+    await day.apply("metrics_daily", _WRITE)
+    await day.apply("managed_services", _LIVE)

@@ -1,0 +1,66 @@
+"""Databases: instance hours while they run, storage always, and AWS's restart after seven days."""
+
+from drift.day import Day
+from drift.profiles import fill, statement
+
+_RUNNING = """SELECT b.db_instance_id AS id, b.env, b.region, b.instance_class AS type, b.engine,
+    b.hourly_cost::float8 AS hourly_cost, coalesce(b.storage_monthly_cost, 0)::float8 AS storage_cost,
+    b.allocated_storage_gib, b.state IN ('available', 'starting', 'stopping') AS runs, 1 AS units,
+    false AS has_gpu, b.avg_cpu_7d::float8 AS cpu_7d, 0::float8 AS memory_7d,
+    b.avg_connections_7d::float8 AS connections_7d
+    FROM rds_instances b WHERE b.account_id = :account AND b.state <> 'deleting'"""
+
+_FILL = fill("rds_instance", _RUNNING)
+
+# A stopped instance is started again once it has been down for seven days.
+_RESTART = statement("""
+UPDATE rds_instances SET state = 'available', stopped_at = NULL, settles_at = NULL,
+       settled_state = NULL
+ WHERE account_id = :account AND state = 'stopped'
+   AND stopped_at <= :end - interval '7 days'""")
+
+_WRITE = statement(
+    """
+{insert}
+SELECT :account, '{kind}', d.id, :date,
+       CASE WHEN d.runs THEN jsonb_build_object(
+           'w', round(d.w * 10000)::int * 0.0001, 'cpu_avg', driftcloud_hundredths(d.cpu),
+           'cpu_max', driftcloud_hundredths({cpu_max}), 'memory_avg', driftcloud_hundredths(d.used),
+           'connections', driftcloud_hundredths(d.connections),
+           'connections_max', round(d.connections * (1.2 + d.peak))::bigint,
+           'iops_avg', driftcloud_hundredths(d.cpu * 8), 'network_in', driftcloud_hundredths(d.network * 0.4),
+           'network_out', driftcloud_hundredths(d.network * 0.6))
+       ELSE '{}' END || jsonb_build_object(
+           'free_storage_gib', driftcloud_hundredths(d.free_gib),
+           'storage_cost', round((d.storage_cost / 30)::numeric, 4),
+           'engine', d.engine, 'type', d.type, 'env', d.env, 'region', d.region),
+       least(CASE WHEN d.runs THEN d.hourly_cost * 24 * d.w * d.weekend ELSE 0 END
+             + d.storage_cost / 30, 99999999)
+  FROM (SELECT r.*, p.profile, {walk} AS w, {weekend} AS weekend, {cpu} AS cpu,
+               {used_memory} AS used, driftcloud_noise(:seed, r.id, '/peak') AS peak,
+               p.connections * {busy}
+                   * (0.85 + 0.3 * driftcloud_noise(:seed, r.id, '/connections')) AS connections,
+               p.network_mb * {rhythm} AS network,
+               r.allocated_storage_gib * (1 - least(0.95, coalesce(
+                   p.stored_gib / nullif(r.allocated_storage_gib, 0),
+                   0.3 + 0.45 * driftcloud_noise(:world, r.id, '/stored')))) AS free_gib
+          FROM ({source}) r {yesterday} {profile} {capacity} OFFSET 0) d
+{once}""",
+    kind="rds_instance",
+    source=_RUNNING,
+)
+
+# Rows of days on which the database was stopped hold no CPU and do not count in its mean.
+_LIVE = statement("""
+UPDATE rds_instances b SET avg_cpu_7d = coalesce(k.first, b.avg_cpu_7d),
+       avg_connections_7d = coalesce(k.second, b.avg_connections_7d)
+  FROM driftcloud_week(:account, 'rds_instance', :date, 'cpu_avg', 'connections') k
+ WHERE b.db_instance_id = k.resource_id AND b.account_id = :account""")
+
+
+async def write(day: Day) -> None:
+    """A day of every database; a stopped one still pays for its storage."""
+    await day.apply("rds_instances", _RESTART)
+    await day.apply("resource_profiles", _FILL)
+    await day.apply("metrics_daily", _WRITE)
+    await day.apply("rds_instances", _LIVE)

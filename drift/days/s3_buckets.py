@@ -1,0 +1,123 @@
+"""Buckets: growth, lifecycle transitions standard → IA → Glacier, expiry, storage and request cost."""
+
+from drift.day import Day
+from drift.profiles import statement
+
+# Prices per GB-month by tier, per request (four fifths reads), and per GB moved between tiers
+# (objects of 1 MB). A month has 30 days.
+_STANDARD, _IA, _GLACIER = "0.023", "0.0125", "0.004"
+_REQUEST, _TRANSITION = "0.00000132", "0.00001024"
+
+# Rules as AWS words them ({"Rules": [{"Status": …, "Transitions": [{"Days", "StorageClass"}]}]}),
+# or the short form {"transitions": [{"days", "storage_class"}]}. The soonest rule of a tier counts.
+_RULES = """
+    SELECT b.id, min(x.days) FILTER (WHERE x.tier IN ('STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING')) AS ia_days,
+           min(x.days) FILTER (WHERE x.tier IN ('GLACIER', 'GLACIER_IR', 'DEEP_ARCHIVE')) AS glacier_days,
+           min(x.days) FILTER (WHERE x.tier = 'expire') AS expire_days
+      FROM s3_buckets b
+      CROSS JOIN LATERAL jsonb_array_elements(CASE
+           WHEN jsonb_typeof(b.lifecycle_policy -> 'Rules') = 'array' THEN b.lifecycle_policy -> 'Rules'
+           WHEN jsonb_typeof(b.lifecycle_policy -> 'rules') = 'array' THEN b.lifecycle_policy -> 'rules'
+           WHEN jsonb_typeof(b.lifecycle_policy) = 'array' THEN b.lifecycle_policy
+           WHEN jsonb_typeof(b.lifecycle_policy) = 'object' THEN jsonb_build_array(b.lifecycle_policy)
+           ELSE '[]' END) AS rule
+      CROSS JOIN LATERAL (
+           SELECT upper(coalesce(t ->> 'StorageClass', t ->> 'storage_class', t ->> 'storageClass')) AS tier,
+                  coalesce(t ->> 'Days', t ->> 'days') AS days
+             FROM jsonb_array_elements(CASE
+                  WHEN jsonb_typeof(rule -> 'Transitions') = 'array' THEN rule -> 'Transitions'
+                  WHEN jsonb_typeof(rule -> 'transitions') = 'array' THEN rule -> 'transitions'
+                  ELSE '[]' END) t
+           UNION ALL
+           SELECT 'expire', coalesce(rule -> 'Expiration' ->> 'Days', rule -> 'expiration' ->> 'days')) e
+      CROSS JOIN LATERAL (SELECT e.tier, CASE WHEN e.days ~ '^[0-9]{1,5}$' THEN e.days::int END AS days) x
+     WHERE b.account_id = :account
+       AND coalesce(rule ->> 'Status', rule ->> 'status', 'Enabled') = 'Enabled'
+     GROUP BY b.id"""
+
+# What is older than N days is what was there N days ago; where no row reaches back that far, the
+# first day's stock is taken to be spread evenly over the bucket's age by then.
+_OLDER = """coalesce((SELECT o.storage_gb_standard + o.storage_gb_ia + o.storage_gb_glacier
+        FROM s3_bucket_usage_daily o WHERE o.bucket_id = r.id AND o.date = :date - r.{days})::float8,
+    f.total * greatest(0, least(1, 1 - (r.{days} - (:date - f.date))
+        / greatest(1, f.date - r.created)::float8)))"""
+
+_FILL = statement("""
+INSERT INTO resource_profiles AS old (account_id, resource_type, resource_id, profile, stored_gib, requests)
+SELECT :account, 's3_bucket', b.name, coalesce(p.profile, 'steady'),
+       50 + 450 * driftcloud_noise(:world, b.name, '/stored'),
+       CASE WHEN p.profile IN ('idle', 'dead', 'backup') THEN 0
+            WHEN p.profile = 'cold' THEN 5 + 20 * driftcloud_noise(:world, b.name, '/requests')
+            WHEN b.env = 'prod' THEN 2000 + 400000 * driftcloud_noise(:world, b.name, '/requests') ^ 3
+            ELSE 20 + 8000 * driftcloud_noise(:world, b.name, '/requests') ^ 2 END
+  FROM s3_buckets b
+  LEFT JOIN resource_profiles p ON p.account_id = :account AND p.resource_type = 's3_bucket'
+       AND p.resource_id = b.name
+ WHERE b.account_id = :account AND (p.stored_gib IS NULL OR p.requests IS NULL)
+ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
+    stored_gib = coalesce(old.stored_gib, excluded.stored_gib),
+    requests = coalesce(old.requests, excluded.requests)""")
+
+# Growth is 1 … 3 % a day in prod and 0.3 … 1.5 % elsewhere, and slows from the second month on.
+_WRITE = statement(
+    """
+INSERT INTO s3_bucket_usage_daily (bucket_id, date, storage_gb_standard, storage_gb_ia,
+    storage_gb_glacier, requests_count, estimated_storage_cost, estimated_request_cost)
+SELECT t.id, :date, t.total - t.ia - t.glacier, t.ia, t.glacier, t.requests,
+       least((((t.total - t.ia - t.glacier) * {standard} + t.ia * {warm} + t.glacier * {cold}) / 30)::numeric(16,4), 999999),
+       least((t.requests * {request} + t.moved * 1024 * {transition})::numeric(16,4), 999999)
+  FROM (SELECT q.id, q.total, q.requests, q.ia, q.glacier,
+               greatest(0, q.ia + q.glacier - q.ia_before - q.glacier_before)
+               + greatest(0, q.glacier - q.glacier_before) AS moved
+          FROM (SELECT s.*, least(s.total - s.glacier,
+                       greatest(s.ia_before + s.glacier_before - s.glacier,
+                                coalesce(s.due_ia, 0) - s.glacier, 0))::numeric(12,4) AS ia
+                  FROM (SELECT u.*, least(u.total, greatest(u.glacier_before,
+                               coalesce(u.due_glacier, 0)))::numeric(12,4) AS glacier
+                          FROM ({grown}) u) s) q) t
+ON CONFLICT DO NOTHING""",
+    grown="""
+        SELECT r.id, r.requests, coalesce(y.storage_gb_ia, 0) AS ia_before,
+               coalesce(y.storage_gb_glacier, 0) AS glacier_before,
+               CASE WHEN f.date IS NULL THEN NULL WHEN r.ia_days IS NOT NULL THEN {older_ia} END AS due_ia,
+               CASE WHEN f.date IS NULL THEN NULL WHEN r.glacier_days IS NOT NULL THEN {older_glacier} END AS due_glacier,
+               least(5e7, CASE WHEN f.date IS NULL THEN r.stock
+                    ELSE v.total + v.growth - CASE WHEN r.expire_days IS NULL THEN 0
+                        ELSE least({older_expire}, greatest(0,
+                             v.total + v.growth - r.expire_days * v.growth)) END
+                    END)::numeric(12,4) AS total
+          FROM (SELECT b.id, b.created_at::date AS created, n.ia_days, n.glacier_days, n.expire_days,
+                       p.stored_gib AS stock,
+                       round(p.requests * CASE WHEN b.env = 'prod' THEN :busy_prod ELSE :busy END
+                           * (0.8 + 0.4 * driftcloud_noise(:seed, b.name, '/requests')))::bigint AS requests,
+                       :growth * CASE WHEN p.profile IN ('idle', 'dead') THEN 0
+                            WHEN b.env = 'prod' THEN 0.01 + 0.02 * driftcloud_noise(:seed, b.name, '/growth')
+                            ELSE 0.003 + 0.012 * driftcloud_noise(:seed, b.name, '/growth') END AS rate
+                  FROM s3_buckets b
+                  JOIN resource_profiles p ON p.account_id = :account
+                       AND p.resource_type = 's3_bucket' AND p.resource_id = b.name
+                  LEFT JOIN ({rules}) n ON n.id = b.id
+                 WHERE b.account_id = :account) r
+          LEFT JOIN s3_bucket_usage_daily y ON y.bucket_id = r.id AND y.date = :date - 1
+          LEFT JOIN LATERAL (
+               SELECT o.date, (o.storage_gb_standard + o.storage_gb_ia + o.storage_gb_glacier)::float8 AS total
+                 FROM s3_bucket_usage_daily o WHERE o.bucket_id = r.id ORDER BY o.date LIMIT 1) f ON true
+          LEFT JOIN LATERAL (
+               SELECT x.total, x.total * r.rate * least(1, 30 / greatest(1, :date - f.date)::float8) AS growth
+                 FROM (SELECT (y.storage_gb_standard + y.storage_gb_ia + y.storage_gb_glacier)::float8 AS total) x) v ON true""",
+    older_ia=_OLDER.replace("{days}", "ia_days"),
+    older_glacier=_OLDER.replace("{days}", "glacier_days"),
+    older_expire=_OLDER.replace("{days}", "expire_days"),
+    rules=_RULES,
+    standard=_STANDARD,
+    warm=_IA,
+    cold=_GLACIER,
+    request=_REQUEST,
+    transition=_TRANSITION,
+)
+
+
+async def write(day: Day) -> None:
+    """A day of every bucket; what moves between tiers is neither made nor lost."""
+    await day.apply("resource_profiles", _FILL)
+    await day.apply("s3_bucket_usage_daily", _WRITE)

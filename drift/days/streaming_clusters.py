@@ -1,0 +1,55 @@
+"""Streams and Kafka clusters: shard and broker hours against the data that flows."""
+
+from drift.day import Day
+from drift.profiles import statement
+
+_FILL = statement("""
+INSERT INTO resource_profiles AS old (account_id, resource_type, resource_id, profile, throughput_mbps)
+SELECT :account, 'streaming_cluster', s.arn, coalesce(p.profile, 'steady'),
+       CASE WHEN p.profile = 'idle' THEN 0
+            WHEN s.avg_usage_mbps_7d > 0 AND p.profile IS NULL THEN s.avg_usage_mbps_7d::float8
+            ELSE greatest(s.provisioned_throughput_mbps, s.shard_count)::float8
+                 * CASE p.profile WHEN 'oversized' THEN 0.03 + 0.1 * driftcloud_noise(:world, s.arn, '/flow')
+                                  ELSE 0.15 + 0.5 * driftcloud_noise(:world, s.arn, '/flow') END END
+  FROM streaming_clusters s
+  LEFT JOIN resource_profiles p ON p.account_id = :account
+       AND p.resource_type = 'streaming_cluster' AND p.resource_id = s.arn
+ WHERE s.account_id = :account AND p.throughput_mbps IS NULL
+ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
+    throughput_mbps = coalesce(old.throughput_mbps, excluded.throughput_mbps)""")
+
+_WRITE = statement(
+    """
+{insert}
+SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+       'w', round(d.w * 10000)::int * 0.0001, 'throughput_mbps', driftcloud_hundredths(d.flow),
+       'throughput_max_mbps', driftcloud_hundredths(d.flow * (1.5 + d.peak)),
+       'incoming_records', round(d.flow * 1048576 / 2048 * 86400)::bigint,
+       'cpu_avg', driftcloud_hundredths(least(95, 4 + 80 * d.flow / d.room)),
+       'shards', d.shard_count, 'type', d.type, 'env', d.env, 'region', d.region),
+       least(d.hourly_cost * 24 * d.w * d.weekend, 99999999)
+  FROM (SELECT r.*, {walk} AS w, {weekend} AS weekend,
+               driftcloud_noise(:seed, r.id, '/peak') AS peak,
+               p.throughput_mbps * {busy}
+                   * (0.85 + 0.3 * driftcloud_noise(:seed, r.id, '/flow')) AS flow
+          FROM (SELECT s.arn AS id, s.env, s.region, s.engine AS type, s.shard_count,
+                       greatest(s.provisioned_throughput_mbps, s.shard_count, 1)::float8 AS room,
+                       s.hourly_cost::float8 AS hourly_cost
+                  FROM streaming_clusters s
+                 WHERE s.account_id = :account AND s.status <> 'DELETING') r
+               {yesterday} {profile} OFFSET 0) d
+{once}""",
+    kind="streaming_cluster",
+)
+
+_LIVE = statement("""
+UPDATE streaming_clusters s SET avg_usage_mbps_7d = k.first
+  FROM driftcloud_week(:account, 'streaming_cluster', :date, 'throughput_mbps', 'cpu_avg') k
+ WHERE s.arn = k.resource_id AND s.account_id = :account""")
+
+
+async def write(day: Day) -> None:
+    """A day of every stream."""
+    await day.apply("resource_profiles", _FILL)
+    await day.apply("metrics_daily", _WRITE)
+    await day.apply("streaming_clusters", _LIVE)

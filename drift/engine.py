@@ -1,0 +1,228 @@
+"""The engine: one virtual day per tick for every account, each in one transaction of its own.
+
+A tick reads its day from the newest daily row, never from a clock; it takes the account's
+advisory lock, so that two engines at once make two days and never the same one twice; and what
+it writes appears as a whole or not at all.
+"""
+
+import json
+import logging
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+from drift import capacities, days, scenarios
+from drift.day import Day, Happening, Knobs
+
+log = logging.getLogger("driftcloud.drift")
+
+CHANNEL = "driftcloud_tick"
+LOCK_CLASS = 0x74696B  # "tik": first key of every account's advisory lock
+RETRIES = 3
+_RETRIED = ("40001", "40P01")  # serialization failure, deadlock with a request
+
+_LOCK = "SELECT pg_advisory_xact_lock($1, hashtext($2::uuid::text))"
+
+# audit = off: live metrics are no events, and scenarios record theirs themselves, at times that
+# do not depend on the wall clock. jit would cost more than it gives.
+_PREPARE = """SELECT set_config('driftcloud.source', 'drift_engine', true),
+    set_config('driftcloud.audit', 'off', true), set_config('driftcloud.account', $1::text, true),
+    set_config('jit', 'off', true)"""
+
+_ACCOUNT = """
+SELECT a.account_number, coalesce(c.seed, 42) AS seed, coalesce(c.intensity, '{}')::text AS intensity,
+       (SELECT m.date FROM metrics_daily m WHERE m.account_id = a.id
+         ORDER BY m.date DESC LIMIT 1) AS newest
+  FROM cloud_accounts a LEFT JOIN virtual_clocks c ON c.account_id = a.id
+ WHERE a.id = $1"""
+
+_TURN_CLOCK = """
+INSERT INTO virtual_clocks AS c (account_id, seed, virtual_date, ticks, last_tick_at, last_tick_seconds)
+VALUES ($1, $2, $3, 1, now(), $4::float8)
+ON CONFLICT (account_id) DO UPDATE SET virtual_date = excluded.virtual_date, ticks = c.ticks + 1,
+    last_tick_at = excluded.last_tick_at, last_tick_seconds = excluded.last_tick_seconds,
+    last_error = NULL, updated_at = now()"""
+
+_FAILED = "UPDATE virtual_clocks SET last_error = $2 WHERE account_id = $1"
+
+_ACCOUNTS = """
+SELECT a.id FROM cloud_accounts a LEFT JOIN virtual_clocks c ON c.account_id = a.id
+ WHERE ($1::uuid[] IS NULL OR a.id = ANY ($1)) AND ($2 OR NOT coalesce(c.paused, false))
+ ORDER BY a.account_number"""
+
+
+class Database(Protocol):
+    """What the engine needs of the pool: a connection of the owner role, for cross-account work."""
+
+    def owner(self) -> AbstractAsyncContextManager[Any]:
+        """An asyncpg connection of the owner role."""
+
+
+@dataclass(slots=True)
+class TickReport:
+    """What one tick of one account did; `virtual_date` is the day that it wrote."""
+
+    account: uuid.UUID
+    account_number: str
+    virtual_date: date
+    rows: dict[str, int] = field(default_factory=dict)
+    scenarios: list[str] = field(default_factory=list)
+    duration_ms: float = 0.0
+
+    def as_json(self) -> str:
+        """One line of structured log."""
+        return json.dumps({"event": "tick", **asdict(self)}, default=str)
+
+
+@dataclass(slots=True)
+class Failure:
+    """An account whose tick failed; the others went on."""
+
+    account: uuid.UUID
+    error: str
+
+
+async def tick(
+    connection: Any, account_id: uuid.UUID, *, days: int = 1, knobs: Knobs | None = None
+) -> list[TickReport]:
+    """Advance one account by `days` virtual days, each in its own transaction.
+
+    `connection` is an asyncpg connection of the owner role, outside a transaction. An account
+    without history is left alone: no report.
+    """
+    reports = []
+    for _ in range(days):
+        report = await _tick_once(connection, account_id, None, knobs or Knobs())
+        if report is None:
+            break
+        log.info(report.as_json())
+        reports.append(report)
+    return reports
+
+
+async def history(
+    connection: Any,
+    account_id: uuid.UUID,
+    first_day: date,
+    days: int,
+    *,
+    knobs: Knobs | None = None,
+) -> list[TickReport]:
+    """Give an account its first `days` days, from `first_day` on, by the same engine.
+
+    The mess is off unless `knobs` say otherwise: an estate brings its own. An account that has
+    history already goes on from its newest day.
+    """
+    calm = knobs or Knobs(mess=0.0)
+    reports = []
+    for _ in range(days):
+        report = await _tick_once(connection, account_id, first_day, calm)
+        if report is None:
+            break
+        reports.append(report)
+    return reports
+
+
+async def tick_all(
+    database: Database,
+    *,
+    accounts: Sequence[uuid.UUID] | None = None,
+    days: int = 1,
+    knobs: Knobs | None = None,
+    include_paused: bool = True,
+) -> tuple[list[TickReport], list[Failure]]:
+    """Advance every account (or those given); one that fails does not stop the others."""
+    reports: list[TickReport] = []
+    failures: list[Failure] = []
+    async with database.owner() as connection:
+        chosen = await connection.fetch(
+            _ACCOUNTS, None if accounts is None else list(accounts), include_paused
+        )
+        for row in chosen:
+            try:
+                reports += await tick(connection, row["id"], days=days, knobs=knobs)
+            except Exception as error:
+                if connection.is_closed():
+                    raise
+                log.exception(json.dumps({"event": "tick_failed", "account": str(row["id"])}))
+                failures.append(Failure(row["id"], f"{type(error).__name__}: {error}"))
+                await connection.execute(_FAILED, row["id"], failures[-1].error[:500])
+    return reports, failures
+
+
+async def _tick_once(
+    connection: Any, account_id: uuid.UUID, first_day: date | None, knobs: Knobs
+) -> TickReport | None:
+    for attempt in range(1, RETRIES + 1):
+        try:
+            async with connection.transaction():
+                return await _write_day(connection, account_id, first_day, knobs)
+        except Exception as error:
+            if attempt == RETRIES or getattr(error, "sqlstate", None) not in _RETRIED:
+                raise
+    return None
+
+
+async def _write_day(
+    connection: Any, account_id: uuid.UUID, first_day: date | None, knobs: Knobs
+) -> TickReport | None:
+    began = time.perf_counter()
+    await connection.execute(_LOCK, LOCK_CLASS, account_id)
+    await connection.execute(_PREPARE, str(account_id))
+    account = await connection.fetchrow(_ACCOUNT, account_id)
+    if account is None or (account["newest"] is None and first_day is None):
+        return None
+    today = first_day if account["newest"] is None else account["newest"] + timedelta(days=1)
+    assert today is not None  # noqa: S101 - one of the two is set
+    day = Day(
+        connection,
+        account_id,
+        account["account_number"],
+        today,
+        account["seed"],
+        knobs.changed(json.loads(account["intensity"])),
+    )
+    await capacities.learn(day)
+    for module in days.in_order():
+        await module.write(day)
+    happened = await _make_mess(day)
+    seconds = time.perf_counter() - began
+    await connection.execute(_TURN_CLOCK, account_id, day.world, today, round(seconds, 3))
+    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, str(account_id))
+    return TickReport(
+        account_id, day.account_number, today, dict(day.written), happened, round(seconds * 1000, 1)
+    )
+
+
+async def _make_mess(day: Day) -> list[str]:
+    """Let each scenario try its luck; one that fails undoes itself alone and is logged."""
+    happened = []
+    for name, scenario in scenarios.by_name().items():
+        odds = day.knobs.odds.get(name, scenario.ODDS) * day.knobs.mess
+        if day.random(f"odds/{name}").random() >= odds:
+            continue
+        try:
+            async with day.connection.transaction():
+                happening = await scenario.happen(day)
+                if happening is not None:
+                    await _enter(day, name, happening)
+                    happened.append(name)
+        except Exception:
+            log.exception(json.dumps({"event": "scenario_failed", "scenario": name,
+                                      "account": day.account_number, "date": str(day.date)}))  # fmt: skip
+    return happened
+
+
+async def _enter(day: Day, name: str, happening: Happening) -> None:
+    await day.write(
+        "drift_happenings",
+        """INSERT INTO drift_happenings (account_id, date, scenario, resource_type, resource_id, story)
+           SELECT $1, $2, $3, r.kind, r.id, $6 FROM unnest($4::text[], $5::text[]) AS r (kind, id)
+           ON CONFLICT DO NOTHING""",
+        day.account_id, day.date, name, [kind for kind, _ in happening.resources],
+        [identifier for _, identifier in happening.resources], happening.story,
+    )  # fmt: skip

@@ -1,0 +1,41 @@
+"""A fixed SQL statement with named parameters, compiled once into PostgreSQL's numbered ones."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+# The types of a day's values: PostgreSQL cannot always infer them ("date - 1" has two readings).
+TYPES = {
+    "account": "uuid", "number": "text", "date": "date", "end": "timestamptz", "seed": "bigint",
+    "world": "bigint", "weekend": "boolean", "exact": "boolean", "public_ipv_four": "boolean",
+    "busy_prod": "float8", "busy": "float8", "variance": "float8", "growth": "float8",
+}  # fmt: skip
+
+_NAME = re.compile(r"(?<![:\w]):([a-z_]+)")
+_FRAGMENT = re.compile(r"\{([a-z_]+)\}")
+
+
+class Statement:
+    """SQL in which `:name` stands for a value of the day, and `{name}` for a fragment of SQL.
+
+    Fragments are constants of this package, set in when the module is imported; values are bound
+    when the statement runs. `::type` stays a cast. `sql` has $1, $2, … in the order of `names`;
+    every name is bound once, however often it occurs.
+    """
+
+    def __init__(self, sql: str, **fragments: str) -> None:
+        self.names: list[str] = []
+        while _FRAGMENT.search(sql):
+            sql = _FRAGMENT.sub(lambda match: fragments[match[1]], sql)
+        self.sql = _NAME.sub(self._number, sql)
+
+    def _number(self, match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in self.names:
+            self.names.append(name)
+        cast = f"::{TYPES[name]}" if name in TYPES else ""
+        return f"${self.names.index(name) + 1}{cast}"
+
+    def args(self, values: Mapping[str, Any]) -> list[Any]:
+        """The values in the statement's order; KeyError names one that is missing."""
+        return [values[name] for name in self.names]
