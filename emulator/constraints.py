@@ -92,7 +92,7 @@ class _Compiler:
         needed = frozenset(shape.required)
         for name, ref in shape.members.items():
             step = Step(name[:1].lower() + name[1:], self._wire(name, ref))
-            if name in needed and not ref.traits.get("idempotencyToken"):
+            if name in needed:
                 required.append((name, step, ref))
             check = self.of(ref, in_list=False)
             if check is not None:
