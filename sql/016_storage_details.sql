@@ -40,8 +40,8 @@ ALTER TABLE elastic_ips
     ADD COLUMN private_ip_address        text,
     ADD COLUMN network_border_group      text,
     ADD COLUMN public_ipv4_pool          text NOT NULL DEFAULT 'amazon',
-    ADD COLUMN associated_nat_gateway_id text,
-    ADD CONSTRAINT elastic_ips_public_ip_key UNIQUE (public_ip);
+    ADD COLUMN associated_nat_gateway_id text;
+CREATE UNIQUE INDEX elastic_ips_public_ip ON elastic_ips (public_ip);
 COMMENT ON COLUMN elastic_ips.network_border_group IS 'Null: the region itself.';
 
 ALTER TABLE s3_buckets

@@ -1,0 +1,1 @@
+"""What the database promises, asked of its catalogue and of its behaviour."""
