@@ -194,7 +194,9 @@ def _by_action(request: Request, form: bytes) -> Route | None:
     service = _form_service(names, action, version)
     if service is None:
         # Whoever sends an Action speaks query, though to a service that nobody knows.
-        return None if names or not action else Route("query", fault=_unknown(action, version))
+        if action and not _services_signing_as(signed):
+            return Route("query", fault=_unknown(action, version))
+        return None
     model = api.service(service)
     protocol = "ec2" if "ec2" in model.protocols else "query"
     if action not in model.operations:

@@ -414,6 +414,11 @@ def test_unknown_operations_have_a_protocol(
     assert found.fault.fields["action"] == action
 
 
+def test_an_unsigned_action_without_version_speaks_query() -> None:
+    found = route.route(Request(headers={"host": "localhost"}, body=b"Action=AssumeRole"))
+    assert (found.service, found.protocol, found.operation) == (None, "query", None)
+
+
 def test_a_form_without_action() -> None:
     found = route.route(form("ec2", b"Version=2016-11-15"))
     assert (found.service, found.protocol) == ("ec2", "ec2")
