@@ -103,6 +103,13 @@ def _add_verb(commands: Any, name: str, verb: Verb) -> None:
     one.set_defaults(verb=verb)
 
 
+def parameters(verb: Verb) -> dict[str, Callable[[Any], Any]]:
+    """The parameters of a verb, and what makes a value of each."""
+    hints = typing.get_type_hints(verb, include_extras=True)
+    names = list(inspect.signature(verb).parameters)[1:]
+    return {name: _kind(hints[name])[0] for name in names}
+
+
 def _add_settings(one: argparse.ArgumentParser, names: Sequence[str]) -> None:
     for setting in fields(Settings):
         if setting.name not in names:
@@ -132,11 +139,11 @@ async def _run(
 
     async with open_world(settings) as world:
         if not quiet and sys.stderr.isatty():
-            world.progress = _bar
+            world.progress = bar
         return await verb(world, **given)
 
 
-def _bar(done: int, total: int, what: str) -> None:
+def bar(done: int, total: int, what: str) -> None:
     """One line of progress on a terminal, redrawn in place."""
     width = 32
     filled = width * done // max(total, 1)

@@ -39,7 +39,7 @@ class World:
 
 
 DEFAULT_ACCOUNT = "123456789012"
-DEFAULT_END = date(2026, 6, 30)
+DEFAULT_END = "2026-06-30"
 READS = frozenset({"status", "keys_list", "accounts_list", "db_url", "admin_token", "drift_show"})
 
 Account = Annotated[str, "account number of 12 digits"]
@@ -61,22 +61,11 @@ async def tick(
     account: Annotated[str, "only this account; default: all"] = "",
 ) -> Answer:
     """Advance the world by virtual days, now."""
-    from drift import engine
+    from emulator import worlds
 
     if not 1 <= days <= 3660:
         raise ControlError(f"--days takes 1 to 3660, not {days}")
-    reports = []
-    for done in range(days):
-        reports += await engine.tick_all(world.database, account=account)
-        world.progress(done + 1, days, "virtual days")
-    if account and not reports:
-        raise ControlError(f"account {account} has no history to advance: create an estate first")
-    return {
-        "ok": True,
-        "simulatedDate": max((str(one.virtual_date) for one in reports), default=None),
-        "accountsProcessed": len({one.account_number for one in reports}),
-        "ticks": [one.as_dict() for one in reports],
-    }
+    return await worlds.tick(world, days=days, account=account)
 
 
 async def estate_create(
@@ -85,7 +74,7 @@ async def estate_create(
     *,
     seed: Seed = 42,
     days: Days = 30,
-    until: Annotated[str, "last day of the history, YYYY-MM-DD"] = DEFAULT_END.isoformat(),
+    until: Annotated[str, "last day of the history, YYYY-MM-DD"] = DEFAULT_END,
     account: Account = DEFAULT_ACCOUNT,
 ) -> Answer:
     """Fill accounts with a generated estate, its history and its waste."""
@@ -176,7 +165,7 @@ async def accounts_list(world: World) -> Answer:
     """The accounts, each with its virtual date."""
     from emulator import worlds
 
-    return await worlds.accounts(world)
+    return await worlds.every(world)
 
 
 async def accounts_delete(world: World, number: Account) -> Answer:
@@ -225,7 +214,7 @@ async def admin_token(world: World) -> Answer:
 
 def bearer(world: World) -> str:
     """The admin token: derived from the master key, so it is stored nowhere."""
-    return world.vault.derived("admin-token")
+    return world.vault.derived("driftcloud/admin-token")
 
 
 def is_bearer(world: World, given: str) -> bool:

@@ -130,6 +130,10 @@ class Vault:
             raise SealError(f"hashed under master key {version}, which is not here")
         return "hmac-sha256$" + hmac.digest(pepper, secret.encode(), "sha256").hex()
 
+    def derived(self, purpose: str) -> str:
+        """A secret that follows from the newest master key, in hex: the same as long as it is."""
+        return derive(self._masters[self.version], purpose).hex()
+
     def seal_token(self, purpose: str, payload: Any, *, seconds: float | None = None) -> str:
         """`payload` (whatever JSON can say) as an opaque URL-safe text, good for `purpose` only.
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 MATCH = "{match}"
+SHIFT = "{shift}"
 ISO_MILLISECONDS = "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'"
 
 
@@ -86,7 +87,7 @@ class Listing:
         self._head = f"select {select} from {source}"
         self._tagged = tagged
         self._tagged_by = tagged_by or key
-        self._always = always
+        self.always = always
 
     async def page(
         self,
@@ -97,6 +98,7 @@ class Listing:
         ids: Sequence[str] | None = None,
         after: str | None = None,
         limit: int | None = None,
+        shift: timedelta = timedelta(0),
     ) -> list[Any]:
         """Rows that meet every condition, in key order, after `after`, `limit` at most.
 
@@ -104,7 +106,7 @@ class Listing:
         plan serves all requests, while filters get a plan made for their values.
         """
         bind = Binder()
-        conditions = [self._always] if self._always else []
+        conditions = [self.always] if self.always else []
         if region is not None:
             conditions.append(f"{self.columns['region'].sql} = {bind(region)}")
         if ids is not None and len(ids) == 1:
@@ -116,7 +118,7 @@ class Listing:
         plan = "generic" if len(conditions) == usual else "custom"
         if after is not None:
             conditions.append(f"{self.key} > {bind(after)}")
-        sql = self._head
+        sql = head
         if conditions:
             sql += " where " + " and ".join(conditions)
         sql += f" order by {self.key}"

@@ -137,9 +137,9 @@ async def modify_volume(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         monthly_cost = costs.volume_monthly(
             target["volume_type"],
             target["size_gib"],
-            target["iops"],
-            target["throughput"],
-            region=ctx.region,
+            ctx.region,
+            iops=target["iops"],
+            throughput_mibps=target["throughput"],
         )
         await volumes.modify(
             ctx.db, ctx.region, volume_id, **target, monthly_cost=monthly_cost, now=ctx.now
@@ -210,7 +210,7 @@ def _new_volume(
         "state": "available",
         "delete_on_termination": False,
         "monthly_cost": costs.volume_monthly(
-            volume_type, size, iops, throughput, region=ctx.region
+            volume_type, size, ctx.region, iops=iops, throughput_mibps=throughput
         ),
         "created_at": ctx.now,
         "tags": tags_for(params, "volume"),

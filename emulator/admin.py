@@ -1,0 +1,137 @@
+"""The admin API: health for all, the operator's verbs for whoever may administer."""
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from emulator import cli, control, health, scopes
+from emulator.context import Context
+from emulator.errors import AwsError
+from emulator.front import read_body
+from emulator.ids import request_id
+from emulator.route import Route as AwsRoute
+from emulator.sigv4 import verify
+
+if TYPE_CHECKING:
+    from emulator.server import Server
+
+log = logging.getLogger("driftcloud.admin")
+
+BODY_BYTES = 1 << 16
+# Whoever signs an admin call with SigV4 signs it for this service name.
+SIGNING_NAME = "driftcloud"
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def application(server: "Server") -> Starlette:
+    """The Starlette application of a server's own addresses."""
+
+    async def show_health(request: Request) -> Response:
+        return _json(await health.live(server))
+
+    async def show_localstack(request: Request) -> Response:
+        return _json(health.localstack())
+
+    async def show_metrics(request: Request) -> Response:
+        return PlainTextResponse("\n".join(server.counters.prometheus()) + "\n")
+
+    routes = [
+        Route("/_driftcloud/health", show_health, methods=["GET"]),
+        Route("/_localstack/health", show_localstack, methods=["GET"]),
+        Route("/metrics", show_metrics, methods=["GET"]),
+    ]
+    for name, verb in cli.verbs().items():
+        method = "GET" if name in control.READS else "POST"
+        path = "/_driftcloud/" + name.replace("_", "/", 1).replace("_", "-")
+        routes.append(Route(path, _endpoint(server, verb), methods=[method]))
+    return Starlette(routes=routes)
+
+
+def _endpoint(server: "Server", verb: cli.Verb) -> Endpoint:
+    """A verb as an endpoint: parameters from the query or a JSON object."""
+
+    async def endpoint(request: Request) -> Response:
+        body = await read_body(request.receive, BODY_BYTES, request.headers.get("content-length"))
+        if not await _may(server, request, body):
+            return _json({"ok": False, "error": "admin:* or the admin token is needed"}, 403)
+        try:
+            return _json(await verb(server.world, **_arguments(verb, request, body)))
+        except control.ControlError as error:
+            return _json({"ok": False, "error": str(error)}, 400)
+        except Exception as error:
+            log.exception("%s failed", verb.__name__)
+            return _json({"ok": False, "error": f"{type(error).__name__}; see the log"}, 500)
+
+    return endpoint
+
+
+def _arguments(verb: cli.Verb, request: Request, body: bytes) -> dict[str, Any]:
+    """What the request gives of the verb's parameters, each of its own type."""
+    given: dict[str, Any] = dict(request.query_params)
+    if body:
+        try:
+            sent = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            raise control.ControlError("the body is not JSON") from None
+        if not isinstance(sent, dict):
+            raise control.ControlError("the body must be a JSON object")
+        given.update(sent)
+    known = cli.parameters(verb)
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise control.ControlError(
+            f"no such parameter: {', '.join(unknown)}; there are {', '.join(known) or 'none'}"
+        )
+    missing = [
+        name
+        for name, one in inspect.signature(verb).parameters.items()
+        if one.default is one.empty and name in known and name not in given
+    ]
+    if missing:
+        raise control.ControlError(f"missing: {', '.join(missing)}")
+    return {name: _typed(name, known[name], value) for name, value in given.items()}
+
+
+def _typed(name: str, kind: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        if isinstance(value, (dict, list)) or value is None:
+            raise TypeError
+        return kind(value)
+    except (TypeError, ValueError):
+        wanted = getattr(kind, "__name__", "value")
+        raise control.ControlError(f"{name} must be of type {wanted}, not {value!r}") from None
+
+
+async def _may(server: "Server", request: Request, body: bytes) -> bool:
+    """Whether the request bears the admin token, or is signed by a client with admin:*."""
+    given = request.headers.get("authorization", "")
+    if given.startswith("Bearer "):
+        return control.is_bearer(server.world, given.removeprefix("Bearer "))
+    if not given.startswith("AWS4-"):
+        return False
+    ctx = Context(
+        request_id=request_id(),
+        method=request.method,
+        path=request.scope["raw_path"].partition(b"?")[0].decode("latin-1"),
+        query=request.scope["query_string"].decode("latin-1"),
+        headers={name: value for name, value in request.headers.items()},
+        body=body,
+    )
+    to = AwsRoute(protocol="rest_json", signing_name=SIGNING_NAME)
+    try:
+        caller = await verify(ctx, to, server.keys)
+    except AwsError:
+        return False
+    return scopes.allows(caller.scopes, "admin", "*")
+
+
+def _json(answer: Any, status: int = 200) -> Response:
+    text = orjson.dumps(answer, default=str, option=orjson.OPT_NON_STR_KEYS)
+    return Response(text, status, media_type="application/json")

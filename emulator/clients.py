@@ -1,0 +1,97 @@
+"""Clients of the API: making, listing and ending the access keys of accounts."""
+
+from typing import Any
+
+from emulator import keys, scopes
+from emulator.control import Answer, ControlError, World
+from models import accounts, api_clients
+
+
+async def create(
+    world: World,
+    *,
+    account: str,
+    name: str,
+    scopes: list[str],
+    access_key_id: str = "",
+    secret_access_key: str = "",
+) -> dict[str, Any]:
+    """A new key of an account; the only time that its secret is told."""
+    _check(scopes, access_key_id)
+    drawn_id, drawn_secret = keys.generate()
+    key_id, secret = access_key_id or drawn_id, secret_access_key or drawn_secret
+    async with world.database.owner() as connection:
+        owner = await accounts.find(connection, account)
+        if owner is None:
+            raise ControlError(f"there is no account {account}; see driftcloud accounts list")
+        vault = world.vault
+        made = await api_clients.create(
+            connection,
+            owner.id,
+            name,
+            key_id,
+            secret_key_hash=vault.hash_secret(secret),
+            secret_sealed=vault.seal_secret(secret, key_id, owner.id),
+            key_version=vault.version,
+            scopes=scopes,
+        )
+    if made is None:
+        raise ControlError(f"the access key {key_id} exists already")
+    return {
+        "access_key_id": key_id,
+        "secret_access_key": secret,
+        "account": account,
+        "name": name,
+        "scopes": scopes,
+    }
+
+
+def _check(wanted: list[str], access_key_id: str) -> None:
+    wrong = [scope for scope in wanted if not scopes.valid(scope)]
+    if wrong or not wanted:
+        raise ControlError(
+            f"no such scope: {', '.join(wrong) or '(none given)'}; scopes are *, admin:*, and"
+            " read: or write: followed by a table or *, such as read:*,write:instances"
+        )
+    if access_key_id and not keys.well_formed(access_key_id):
+        raise ControlError("an access key id has 1 to 128 letters, digits and _+=,.@-")
+
+
+async def every(world: World) -> Answer:
+    """All keys of all accounts, without their secrets."""
+    async with world.database.owner() as connection:
+        numbers = {one.id: one.number for one in await accounts.every(connection)}
+        return [
+            {
+                "access_key_id": one["access_key_id"],
+                "account": numbers[one["account_id"]],
+                "name": one["name"],
+                "scopes": one["scopes"],
+                "status": one["status"],
+                "created_at": one["created_at"],
+                "last_used_at": one["last_used_at"],
+            }
+            for one in await api_clients.of_all(connection)
+        ]
+
+
+async def set_status(world: World, access_key_id: str, status: str) -> Answer:
+    """Disable or enable a key."""
+    change = api_clients.disable if status == "disabled" else api_clients.enable
+    await _with_key(world, access_key_id, change)
+    return {"access_key_id": access_key_id, "status": status}
+
+
+async def delete(world: World, access_key_id: str) -> Answer:
+    """Delete a key."""
+    await _with_key(world, access_key_id, api_clients.delete)
+    return {"access_key_id": access_key_id, "status": "deleted"}
+
+
+async def _with_key(world: World, access_key_id: str, change: Any) -> None:
+    async with world.database.owner() as connection:
+        found = await api_clients.look_up(connection, access_key_id)
+        if found is None or await change(connection, found["account_id"], access_key_id) is None:
+            raise ControlError(
+                f"there is no access key {access_key_id}; see driftcloud keys list"
+            )

@@ -1,0 +1,109 @@
+"""The path of every AWS call, from the bytes that arrive to the bytes that leave."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from emulator import api, operations, protocols
+from emulator.context import Context
+from emulator.errors import AwsError, Fault
+from emulator.protocols import Response
+from emulator.route import Route, route
+from emulator.server import Server
+from emulator.sigv4 import verify
+
+log = logging.getLogger("driftcloud.gateway")
+
+ReadBody = Callable[[int], Awaitable[bytes]]
+FORM = "application/x-www-form-urlencoded"
+FORM_BYTES = 1 << 20
+
+
+async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
+    """The answer to one request; nothing that a client can send makes it raise.
+
+    Which error wins where two apply is a fact about AWS, and so is this order: a bad signature
+    wins over an unknown operation, a malformed input over a missing permission, a missing
+    permission over the state of any resource.
+    """
+    started = time.perf_counter()
+    code = ""
+    try:
+        # route: service, protocol and operation by the shape of the request
+        if FORM in ctx.headers.get("content-type", "") and ctx.method == "POST":
+            ctx.body = await read_body(FORM_BYTES)
+        to = route(ctx)
+        _follow(ctx, to)
+        # signature: who calls, and in which region
+        ctx._principal = await verify(ctx, to, server.keys, read_body=read_body)
+        if to.fault is not None:
+            raise to.fault
+        # operation: AWS has it, but have we?
+        ctx.operation = _operation(to)
+        handler = operations.find(ctx.service, ctx.operation)
+        if handler is None:
+            raise Fault("not_emulated", service=ctx.service, operation=ctx.operation.name)
+        # input: in AWS's own member names, the client's times moved into the world's
+        ctx.shift = await server.clocks.shift(ctx.principal.account_id, ctx.wall)
+        codec = protocols.by_name(ctx.protocol)
+        ctx.params = codec.parse(ctx.operation, ctx, shift=ctx.shift)
+        form = ctx.body if ctx.protocol == "ec2" and ctx.method == "POST" else b""
+        operations.check(ctx.operation, ctx.params, form)
+        # permission
+        operations.authorise(ctx, handler)
+        # work: one account's view of the database, changes signed as the agent's
+        ctx._db = server.database.session(ctx.principal.account_id, "agent")
+        result = await _run(ctx, handler)
+        return await codec.awrite(
+            ctx.operation, result, request_id=ctx.request_id, shift=ctx.shift
+        )
+    except AwsError as error:
+        code = error.code
+        return _refusal(ctx, error)
+    except Exception:
+        code = "internal"
+        log.exception("internal failure", extra={"request_id": ctx.request_id})
+        return _refusal(ctx, Fault("internal"))
+    finally:
+        operation = ctx.operation.name if ctx.operation else ""
+        server.counters.answer(ctx.service, operation, code, time.perf_counter() - started)
+
+
+def _follow(ctx: Context, to: Route) -> None:
+    ctx.service, ctx.protocol = to.service or "", to.protocol
+
+
+def _operation(to: Route) -> api.Operation:
+    if to.service is None or to.operation is None:
+        raise Fault("unknown_operation", operation=to.operation or "")
+    return api.service(to.service).operations[to.operation]
+
+
+async def _run(ctx: Context, handler: operations.Handler) -> dict[str, Any] | None:
+    """Run the handler; a dry run does everything, learns how it went, and undoes it.
+
+    EC2's DryRun (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html).
+    """
+    if not ctx.params.get("DryRun"):
+        return await handler(ctx, ctx.params)
+    async with ctx.db.transaction():
+        await handler(ctx, ctx.params)
+        raise AwsError(
+            "DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412
+        )
+
+
+def _refusal(ctx: Context, error: AwsError) -> Response:
+    """The error in the caller's own protocol."""
+    codec = protocols.by_name(ctx.protocol or "rest-xml")
+    service = ctx.service or "s3"
+    try:
+        return codec.write_error(
+            service, ctx.operation, error, request_id=ctx.request_id, head=ctx.method == "HEAD"
+        )
+    except Exception:
+        log.exception("an error could not be written", extra={"request_id": ctx.request_id})
+        return codec.write_error(
+            service, None, Fault("internal"), request_id=ctx.request_id, head=ctx.method == "HEAD"
+        )

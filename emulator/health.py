@@ -1,0 +1,74 @@
+"""Health: what a server says of itself."""
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from emulator import operations
+from models import accounts, virtual_clocks
+
+if TYPE_CHECKING:
+    from emulator.database.database import Database
+    from emulator.server import Server
+    from emulator.settings import Settings
+
+
+def own_version() -> str:
+    """The installed version of driftcloud."""
+    try:
+        return version("driftcloud")
+    except PackageNotFoundError:
+        return "0"
+
+
+async def report(database: "Database", settings: "Settings") -> dict[str, Any]:
+    """Version, database, accounts with their virtual dates, and what is served."""
+    async with database.owner() as connection:
+        server = await connection.fetchval("show server_version")
+        found = await accounts.every(connection)
+        clocks = await virtual_clocks.every(connection)
+    ticked = {one["account"]: one["last_tick_at"] for one in clocks}
+    return {
+        "version": own_version(),
+        "database": {
+            "kind": "embedded" if settings.embedded else "external",
+            "postgresql": str(server).split()[0],
+        },
+        "driftSeconds": settings.drift_seconds,
+        "clock": settings.clock,
+        "accounts": [
+            {
+                "account": one.number,
+                "name": one.name,
+                "virtualDate": one.virtual_date,
+                "lastTick": ticked.get(one.number),
+            }
+            for one in found
+        ],
+        "services": {name: len(names) for name, names in operations.served().items()},
+    }
+
+
+async def live(server: "Server") -> dict[str, Any]:
+    """The report, and what this process has answered since it started."""
+    counters = server.counters
+    return {
+        "status": "running",
+        **await report(server.database, server.settings),
+        "operations": {
+            "served": sum(counters.served.values()),
+            "refused": sum(counters.refused.values()),
+            "notEmulated": {
+                f"{service}:{name}": count
+                for (service, name), count in counters.not_emulated.most_common(20)
+            },
+        },
+    }
+
+
+def localstack() -> dict[str, Any]:
+    """The same in the shape that tools made for LocalStack wait for."""
+    return {
+        "services": dict.fromkeys(operations.served(), "running"),
+        "edition": "driftcloud",
+        "version": own_version(),
+    }

@@ -1,0 +1,149 @@
+"""A server process: what it holds while it runs, from opening the database to closing it."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Any
+
+from emulator.clock import Clocks
+from emulator.control import World
+from emulator.counters import Counters
+from emulator.database.database import Database
+from emulator.database.embedded import EmbeddedServer
+from emulator.keys import Keys
+from emulator.seal import Vault, load_masters
+from emulator.settings import Settings
+from models import api_clients, instances, virtual_clocks
+
+log = logging.getLogger("driftcloud.server")
+
+KEYS_WRITTEN_EVERY_SECONDS = 20.0
+LEAST_SETTLING_SECONDS = 0.1
+
+
+class Server:
+    """One process that answers: its database, keys, clocks and background tasks."""
+
+    def __init__(self, settings: Settings, database: Database, vault: Vault) -> None:
+        self.settings = settings
+        self.database = database
+        self.vault = vault
+        self.keys = Keys(vault, self._look_up_key)
+        self.clocks = Clocks(self._virtual_date, shifted=settings.clock != "virtual")
+        self.counters = Counters()
+        self.world = World(database, vault, settings)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Hear what changes elsewhere, and begin what runs by itself."""
+        await self.database.listen("api_clients_changed", self._key_changed)
+        await self.database.listen("driftcloud_tick", self._ticked)
+        self._begin(self._write_used_keys(), "used keys")
+        if self.settings.transition_seconds > 0:
+            self._begin(self._settle(), "transitions")
+        if self.settings.drift_seconds is not None:
+            from drift import engine
+
+            self._begin(engine.run(self.database, self.settings.drift_seconds), "drift")
+
+    async def stop(self) -> None:
+        """End the background tasks; what they still hold is written."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await task
+        with contextlib.suppress(Exception):
+            await self._flush_used_keys()
+
+    def _begin(self, work: Any, name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(_report)
+        self._tasks.append(task)
+
+    async def _look_up_key(self, access_key_id: str) -> Mapping[str, Any] | None:
+        session = self.database.pool.session(None)
+        row: Mapping[str, Any] | None = await api_clients.look_up(session, access_key_id)
+        return row
+
+    async def _virtual_date(self, account_id: uuid.UUID) -> date | None:
+        return await virtual_clocks.newest_day(self.database.session(account_id), account_id)
+
+    def _key_changed(self, access_key_id: str | None) -> None:
+        if access_key_id is None:
+            self.keys.invalidate_all()
+        else:
+            self.keys.invalidate(access_key_id)
+
+    def _ticked(self, account: str | None) -> None:
+        self.clocks.forget(account or "")
+
+    async def _write_used_keys(self) -> None:
+        """Keep last_used_at behind the requests: it never costs one of them a write."""
+        while True:
+            await asyncio.sleep(KEYS_WRITTEN_EVERY_SECONDS)
+            with contextlib.suppress(Exception):
+                await self._flush_used_keys()
+
+    async def _flush_used_keys(self) -> None:
+        used = self.keys.take_used()
+        if used:
+            async with self.database.owner() as connection:
+                await api_clients.touch(connection, used)
+
+    async def _settle(self) -> None:
+        """End the transitions whose time has come."""
+        while True:
+            await asyncio.sleep(max(self.settings.transition_seconds / 4, LEAST_SETTLING_SECONDS))
+            try:
+                async with self.database.owner() as connection:
+                    await connection.execute(instances.SETTLE)
+            except Exception:
+                log.warning("transitions could not be settled", exc_info=True)
+
+
+def _report(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("%s ended", task.get_name(), exc_info=task.exception())
+
+
+def vault_of(settings: Settings) -> Vault:
+    """What seals this server's secrets; an embedded world's key lies in its data folder."""
+    if settings.embedded:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Vault(load_masters(settings.data_dir, os.environ))
+    return Vault(load_masters(None, os.environ))
+
+
+@asynccontextmanager
+async def open_world(settings: Settings) -> AsyncIterator[World]:
+    """The world for one command: the running server's database, or one started for it."""
+    vault = vault_of(settings)
+    database = await Database.open(settings, purpose="command")
+    try:
+        yield World(database, vault, settings)
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def open_server(
+    settings: Settings, *, purpose: str = "server", launched: EmbeddedServer | None = None
+) -> AsyncIterator[Server]:
+    """A server from its first to its last moment; `purpose` as in `Database.open`."""
+    vault = vault_of(settings)
+    database = await Database.open(settings, purpose=purpose, server=launched)
+    try:
+        server = Server(settings, database, vault)
+        await server.start()
+        try:
+            yield server
+        finally:
+            await server.stop()
+    finally:
+        await database.close()

@@ -1,0 +1,97 @@
+"""The welcome: what a fresh world gets before its first request, and how to talk to it."""
+
+import ipaddress
+import sys
+from typing import TYPE_CHECKING
+
+from emulator import clients, control, worlds
+from emulator.control import DEFAULT_ACCOUNT, ControlError
+from models import accounts, api_clients
+
+if TYPE_CHECKING:
+    from emulator.server import Server
+
+# The client that the whole ecosystem is used to.
+KNOWN_KEY = KNOWN_SECRET = "test"  # noqa: S105 - on loopback only, see `prepare`
+
+
+async def prepare(server: "Server") -> None:
+    """Make a fresh database usable: its account, its client, its estate.
+
+    Raises ControlError when the well-known client would be reachable from elsewhere.
+    """
+    world, settings = server.world, server.settings
+    fresh = await _is_fresh(server)
+    await worlds.ensure_default_account(world)
+    loopback = _is_loopback(settings.host)
+    if fresh and settings.embedded and loopback:
+        await clients.create(
+            world,
+            account=DEFAULT_ACCOUNT,
+            name=KNOWN_KEY,
+            scopes=["*"],
+            access_key_id=KNOWN_KEY,
+            secret_access_key=KNOWN_SECRET,
+        )
+    if not loopback and await _knows_test(server):
+        raise ControlError(
+            f"refusing to listen on {settings.host}: the client test/test is enabled and everybody"
+            " knows it. Make a key of your own (driftcloud keys create), then run:"
+            " driftcloud keys disable test"
+        )
+    if settings.estate and await _is_empty(server):
+        if sys.stderr.isatty():
+            from emulator.cli import bar
+
+            world.progress = bar
+        await control.estate_create(
+            world, settings.estate, seed=settings.seed, days=settings.days
+        )
+        server.clocks.forget()
+
+
+async def tell(server: "Server") -> None:
+    """Say on standard output how to talk to the server."""
+    settings = server.settings
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{settings.port}"
+    lines = [f"driftcloud answers at {url}"]
+    if await _knows_test(server):
+        lines += [
+            "",
+            "  export AWS_ENDPOINT_URL=" + url,
+            "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1",
+            "  aws ec2 describe-instances",
+        ]
+    else:
+        lines.append("make a key with: driftcloud keys create --name me")
+    lines += ["", f"health: {url}/_driftcloud/health   stop: Ctrl-C"]
+    print("\n".join(lines), flush=True)
+
+
+async def _is_fresh(server: "Server") -> bool:
+    async with server.database.owner() as connection:
+        return not await accounts.every(connection)
+
+
+async def _is_empty(server: "Server") -> bool:
+    async with server.database.owner() as connection:
+        return all([await accounts.is_empty(connection, one.id) for one in await accounts.every(connection)])
+
+
+async def _knows_test(server: "Server") -> bool:
+    async with server.database.owner() as connection:
+        found = await api_clients.look_up(connection, KNOWN_KEY)
+    if found is None or found["status"] != "active":
+        return False
+    vault = server.vault
+    return bool(
+        found["secret_key_hash"] == vault.hash_secret(KNOWN_SECRET, found["key_version"])
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,176 @@
+"""Worlds: accounts, the estates in them, and how they drift."""
+
+import random
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from emulator.control import DEFAULT_ACCOUNT, DEFAULT_END, Answer, ControlError, World
+from models import accounts, networks, public_images, regions, roles, virtual_clocks
+from models.accounts import Account, AccountError
+
+# Where the organisation's own role may be assumed from.
+MANAGEMENT_ACCOUNT = DEFAULT_ACCOUNT
+
+
+async def create(
+    world: World, size: str, *, seed: int, days: int, until: date, account: str
+) -> dict[str, Any]:
+    """An estate in empty accounts, and `days` days of history written by the drift engine."""
+    from drift import engine
+    from models import estates
+
+    if not 1 <= days <= 400:
+        raise ControlError(f"--days takes 1 to 400, not {days}")
+    try:
+        plan = estates.on_account(estates.named(size), account)
+    except ValueError as error:
+        raise ControlError(str(error)) from None
+    async with world.database.owner() as connection:
+        try:
+            made = await estates.create(
+                connection, plan, seed=seed, end=until, days=days, progress=world.progress
+            )
+        except (estates.EstateError, AccountError) as error:
+            raise ControlError(str(error)) from None
+        for one in made:
+            await roles.create_defaults(
+                connection, one.account_id, one.account_number, [MANAGEMENT_ACCOUNT]
+            )
+        for done in range(days):
+            for one in made:
+                await engine.history(connection, one.account_id, one.first_day, 1)
+            world.progress(done + 1, days, "days of history")
+    return {
+        "estate": size,
+        "seed": seed,
+        "days": days,
+        "until": until.isoformat(),
+        "accounts": [
+            {"account": one.account_number, "name": one.name, "rows": sum(one.rows.values())}
+            for one in made
+        ],
+    }
+
+
+async def reset(world: World, *, estate: str, seed: int, days: int, account: str) -> Answer:
+    """Empty accounts; with `estate`, fill them again."""
+    async with world.database.owner() as connection:
+        chosen = await _one(connection, account) if account else None
+        await accounts.reset(connection, chosen.id if chosen else None)
+        for one in [chosen] if chosen else await accounts.every(connection):
+            await _default_network(connection, one)
+        await connection.execute("select pg_notify('driftcloud_tick', '')")
+    if not estate:
+        return {"reset": account or "all accounts"}
+    until = date.fromisoformat(DEFAULT_END)
+    return await create(
+        world, estate, seed=seed, days=days, until=until, account=account or DEFAULT_ACCOUNT
+    )
+
+
+async def open_account(world: World, *, name: str, number: str = "") -> dict[str, Any]:
+    """A new account with its default network and roles."""
+    number = number or str(random.SystemRandom().randrange(10**11, 10**12))
+    async with world.database.owner() as connection:
+        try:
+            made = await accounts.create(connection, number, name)
+        except AccountError as error:
+            raise ControlError(str(error)) from None
+        await furnish(connection, made)
+    return {"account": made.number, "name": made.name}
+
+
+async def close_account(world: World, number: str) -> Answer:
+    """Delete an account and all it has."""
+    async with world.database.owner() as connection:
+        await accounts.delete(connection, (await _one(connection, number)).id)
+    return {"account": number, "status": "deleted"}
+
+
+async def every(world: World) -> Answer:
+    """The accounts."""
+    async with world.database.owner() as connection:
+        return [
+            {
+                "account": one.number,
+                "name": one.name,
+                "alias": one.alias,
+                "virtual_date": one.virtual_date,
+                "seed": one.seed,
+            }
+            for one in await accounts.every(connection)
+        ]
+
+
+async def drift(world: World) -> Answer:
+    """How each account drifts."""
+    async with world.database.owner() as connection:
+        return [dict(row) for row in await virtual_clocks.every(connection)]
+
+
+async def pause(world: World, paused: bool, *, account: str) -> Answer:
+    """Stop or resume the days of one account or all."""
+    async with world.database.owner() as connection:
+        chosen = await _one(connection, account) if account else None
+        await virtual_clocks.pause(connection, chosen.id if chosen else None, paused)
+    return await drift(world)
+
+
+async def ensure_default_account(world: World) -> Account:
+    """The account that a fresh database begins with."""
+    async with world.database.owner() as connection:
+        found = await accounts.find(connection, DEFAULT_ACCOUNT)
+        if found is not None:
+            return found
+        made = await accounts.ensure(connection, DEFAULT_ACCOUNT, "prod", default=True)
+        await furnish(connection, made)
+        return made
+
+
+async def furnish(connection: Any, account: Account) -> None:
+    """What every account has from its first day: networks, images to launch from, roles."""
+    await public_images.install(connection, list(regions.all_regions()))
+    await _default_network(connection, account)
+    await roles.create_defaults(connection, account.id, account.number, [MANAGEMENT_ACCOUNT])
+
+
+async def _default_network(connection: Any, account: Account) -> None:
+    zones = [
+        (name, zone.name, zone.zone_id)
+        for name in regions.all_regions()
+        for zone in regions.zones(name, account.number)
+    ]
+    await networks.create_defaults(connection, account.id, zones, accounts.FOUNDED)
+
+
+async def _one(connection: Any, number: str) -> Account:
+    found = await accounts.find(connection, number)
+    if found is None:
+        raise ControlError(f"there is no account {number}; see driftcloud accounts list")
+    return found
+
+
+async def tick(world: World, *, days: int, account: str) -> dict[str, Any]:
+    """Advance accounts by virtual days."""
+    from drift import engine
+
+    chosen = None
+    if account:
+        async with world.database.owner() as connection:
+            chosen = [(await _one(connection, account)).id]
+    reports: list[engine.TickReport] = []
+    for done in range(days):
+        ticked, failures = await engine.tick_all(world.database, accounts=chosen)
+        if failures:
+            raise ControlError("; ".join(f"{one.account}: {one.error}" for one in failures))
+        reports += ticked
+        world.progress(done + 1, days, "virtual days")
+    if not reports:
+        raise ControlError("no account has a history to advance: create an estate first")
+    return {
+        "ok": True,
+        "simulatedDate": max(one.virtual_date for one in reports).isoformat(),
+        "accountsProcessed": len({one.account for one in reports}),
+        "ticks": [asdict(one) for one in reports],
+    }

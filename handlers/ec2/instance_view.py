@@ -1,0 +1,204 @@
+"""An instance as EC2 shows it.
+
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from emulator.ids import derived
+from emulator.rows import Computed, Constant, Each, When
+from models import instance_types
+
+
+@lru_cache(maxsize=20_000)
+def private_dns_name(address: str | None, region: str) -> str:
+    """The name of a private address: ip-10-0-1-7.ec2.internal; empty without an address."""
+    if not address:
+        return ""
+    domain = "ec2.internal" if region == "us-east-1" else f"{region}.compute.internal"
+    return f"ip-{address.replace('.', '-')}.{domain}"
+
+
+@lru_cache(maxsize=20_000)
+def public_dns_name(address: str | None, region: str) -> str:
+    """The name of a public address: ec2-3-80-1-7.compute-1.amazonaws.com; empty without one."""
+    if not address:
+        return ""
+    domain = "compute-1" if region == "us-east-1" else f"{region}.compute"
+    return f"ec2-{address.replace('.', '-')}.{domain}.amazonaws.com"
+
+
+@lru_cache(maxsize=20_000)
+def attachment_id(interface: str) -> str:
+    """The attachment of an instance's first network interface."""
+    return derived("eni-attach", interface)
+
+
+@lru_cache(maxsize=20_000)
+def association_id(interface: str) -> str:
+    """The association of an address that EC2 lent."""
+    return derived("eipassoc", interface)
+
+
+@lru_cache(maxsize=20_000)
+def mac_address(interface: str) -> str:
+    """The hardware address of a network interface, in the range EC2 uses."""
+    digits = derived("mac", interface)[4:14]
+    return "12:" + ":".join(digits[n : n + 2] for n in range(0, 10, 2))
+
+
+@lru_cache(maxsize=2_000)
+def cpu_options(instance_type: str) -> dict[str, int] | None:
+    """Cores and threads per core of an instance type."""
+    known = instance_types.find(instance_type)
+    if known is None:
+        return None
+    return {
+        "CoreCount": known.vcpus // known.threads_per_core or 1,
+        "ThreadsPerCore": known.threads_per_core,
+    }
+
+
+@lru_cache(maxsize=4_000)
+def hypervisor(instance_type: str) -> str:
+    """EC2 says xen for everything that is no bare metal, Nitro included."""
+    known = instance_types.find(instance_type)
+    return known.hypervisor if known is not None and known.hypervisor == "nitro" else "xen"
+
+
+@lru_cache(maxsize=1_000)
+def profile(arn: str) -> dict[str, str]:
+    """An instance profile, with the id that belongs to its ARN."""
+    return {"Arn": arn, "Id": "AIPA" + derived("aipa", arn)[5:21].upper()}
+
+
+def metadata_options(given: dict[str, Any] | str | None) -> dict[str, Any]:
+    """The instance metadata service's settings, with EC2's defaults."""
+    return METADATA_DEFAULTS | (given if isinstance(given, dict) else {})
+
+
+METADATA_DEFAULTS = {
+    "State": "applied",
+    "HttpTokens": "optional",
+    "HttpPutResponseHopLimit": 1,
+    "HttpEndpoint": "enabled",
+    "HttpProtocolIpv6": "disabled",
+    "InstanceMetadataTags": "disabled",
+}
+
+GROUPS = Each("groups", {"GroupId": "id", "GroupName": "name"})
+PRIVATE_DNS = Computed(private_dns_name, "private_ip_address", "region")
+PUBLIC_DNS = Computed(public_dns_name, "public_ip_address", "region")
+ASSOCIATION = When(
+    "public_ip_address",
+    {"IpOwnerId": Constant("amazon"), "PublicDnsName": PUBLIC_DNS, "PublicIp": "public_ip_address"},
+)
+
+INTERFACE = {
+    "NetworkInterfaceId": "network_interface_id",
+    "SubnetId": "subnet_id",
+    "VpcId": "vpc_id",
+    "Description": Constant(""),
+    "Status": Constant("in-use"),
+    "InterfaceType": Constant("interface"),
+    "MacAddress": Computed(mac_address, "network_interface_id"),
+    "PrivateIpAddress": "private_ip_address",
+    "PrivateDnsName": PRIVATE_DNS,
+    "SourceDestCheck": "source_dest_check",
+    "Groups": GROUPS,
+    "Ipv6Addresses": Constant([]),
+    "Attachment": {
+        "AttachmentId": Computed(attachment_id, "network_interface_id"),
+        "DeviceIndex": Constant(0),
+        "NetworkCardIndex": Constant(0),
+        "Status": Constant("attached"),
+        "AttachTime": "created_at",
+        "DeleteOnTermination": Constant(True),
+    },
+    "Association": ASSOCIATION,
+    "PrivateIpAddresses": [
+        {
+            "Primary": Constant(True),
+            "PrivateIpAddress": "private_ip_address",
+            "PrivateDnsName": PRIVATE_DNS,
+            "Association": ASSOCIATION,
+        }
+    ],
+    "Operator": Constant({"Managed": False}),
+}
+
+INSTANCE_MEMBERS: dict[str, Any] = {
+    "InstanceId": "instance_id",
+    "ImageId": "image_id",
+    "State": {"Code": "state_number", "Name": "state"},
+    "PrivateDnsName": PRIVATE_DNS,
+    "PublicDnsName": PUBLIC_DNS,
+    "StateTransitionReason": Computed(lambda reason: reason or "", "transition_reason"),
+    "KeyName": "key_name",
+    "AmiLaunchIndex": "launch_index",
+    "ProductCodes": Constant([]),
+    "InstanceType": "instance_type",
+    "LaunchTime": "launch_time",
+    "Placement": {
+        "AvailabilityZone": "availability_zone",
+        "GroupName": Constant(""),
+        "Tenancy": "tenancy",
+    },
+    "Platform": "platform",
+    "Monitoring": {"State": "monitoring"},
+    "SubnetId": "subnet_id",
+    "VpcId": "vpc_id",
+    "PrivateIpAddress": "private_ip_address",
+    "PublicIpAddress": "public_ip_address",
+    "StateReason": When(
+        "state_reason_code", {"Code": "state_reason_code", "Message": "state_reason_message"}
+    ),
+    "Architecture": "architecture",
+    "RootDeviceType": Constant("ebs"),
+    "RootDeviceName": "root_device_name",
+    "BlockDeviceMappings": Each(
+        "devices",
+        {
+            "DeviceName": "device",
+            "Ebs": {
+                "VolumeId": "volume_id",
+                "Status": Constant("attached"),
+                "AttachTime": "attach_time",
+                "DeleteOnTermination": "delete_on_termination",
+            },
+        },
+    ),
+    "VirtualizationType": Constant("hvm"),
+    "InstanceLifecycle": "instance_lifecycle",
+    "ClientToken": Computed(lambda token: token or "", "client_token"),
+    "Tags": Each("tags", {"Key": "key", "Value": "value"}),
+    "SecurityGroups": GROUPS,
+    "SourceDestCheck": "source_dest_check",
+    "Hypervisor": Computed(hypervisor, "instance_type"),
+    "NetworkInterfaces": When("network_interface_id", [INTERFACE]),
+    "EbsOptimized": "ebs_optimized",
+    "EnaSupport": Constant(True),
+    "IamInstanceProfile": When(
+        "iam_instance_profile_arn", Computed(profile, "iam_instance_profile_arn")
+    ),
+    "CpuOptions": Computed(cpu_options, "instance_type"),
+    "CapacityReservationSpecification": Constant({"CapacityReservationPreference": "open"}),
+    "HibernationOptions": {"Configured": "hibernation"},
+    "MetadataOptions": Computed(metadata_options, "metadata_options"),
+    "EnclaveOptions": Constant({"Enabled": False}),
+    "PlatformDetails": "platform_details",
+    "UsageOperation": "usage_operation",
+    "UsageOperationUpdateTime": "created_at",
+    "PrivateDnsNameOptions": Constant(
+        {
+            "HostnameType": "ip-name",
+            "EnableResourceNameDnsARecord": False,
+            "EnableResourceNameDnsAAAARecord": False,
+        }
+    ),
+    "MaintenanceOptions": Constant({"AutoRecovery": "default", "RebootMigration": "default"}),
+    "CurrentInstanceBootMode": Constant("legacy-bios"),
+    "NetworkPerformanceOptions": Constant({"BandwidthWeighting": "default"}),
+    "Operator": Constant({"Managed": False}),
+}

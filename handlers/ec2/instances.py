@@ -1,0 +1,314 @@
+"""Instances: what there is, and turning it on and off.
+
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html and the pages of
+the operations. Launching stands in launches.py, attributes in instance_attributes.py.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from emulator import pages
+from emulator.context import Context
+from emulator.errors import AwsError
+from emulator.filters import TAGS, conditions
+from emulator.rows import Computed, Constant, Each, Rows, View
+from handlers.ec2 import identifiers
+from handlers.ec2.identifiers import INSTANCE
+from handlers.ec2.instance_view import INSTANCE_MEMBERS
+from models import costs, instances
+
+
+async def describe_instances(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Instances of the region by reservation, by id, filter and page (of instances)."""
+    asked = params.get("InstanceIds")
+    if asked and params.get("MaxResults"):
+        raise AwsError(
+            "InvalidParameterCombination",
+            "The parameter instancesSet cannot be used with the parameter maxResults",
+        )
+    rows, token = await _found(ctx, params, FILTERS)
+    reservations = [
+        {"reservation_id": key, "owner": ctx.principal.account_number, "instances": list(members)}
+        for key, members in groupby(rows, key=itemgetter("reservation_id"))
+    ]
+    return {"Reservations": Rows(RESERVATION_VIEW, reservations), "NextToken": token}
+
+
+async def describe_instance_status(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """The health of instances: of running ones, or of all with IncludeAllInstances."""
+    everyone = bool(params.get("IncludeAllInstances"))
+    running = None if everyone else ("running",)
+    rows, token = await _found(ctx, params, STATUS_FILTERS, states=running)
+    return {"InstanceStatuses": Rows(STATUS_VIEW, rows), "NextToken": token}
+
+
+async def start_instances(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Start stopped instances; the clock of their cost runs from now."""
+    rows = await _change(ctx, instances.START, params["InstanceIds"], associated=True)
+    refused = next((row for row in rows if not row["allowed"] and _ended(row)), None)
+    if refused is not None:
+        raise _wrong_state(refused, "started")
+    return {"StartingInstances": [_changed(row, "pending", "running") for row in rows]}
+
+
+async def stop_instances(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Stop running instances; their volumes and addresses go on costing."""
+    if params.get("Hibernate"):
+        await _check_hibernation(ctx, params["InstanceIds"])
+    rows = await _change(ctx, instances.STOP, params["InstanceIds"])
+    for row in rows:
+        if row["allowed"]:
+            break
+        if row["disable_api_stop"] and not _ended(row):
+            raise AwsError(
+                "OperationNotPermitted",
+                f"The instance '{row['instance_id']}' may not be stopped. Modify its"
+                " 'disableApiStop' instance attribute and try again.",
+            )
+        if _ended(row):
+            raise _wrong_state(row, "stopped")
+    return {"StoppingInstances": [_changed(row, "stopping", "stopped") for row in rows]}
+
+
+async def terminate_instances(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Terminate instances: volumes not marked to go with them stay, and so do addresses."""
+    rows = await _change(ctx, instances.TERMINATE, params["InstanceIds"])
+    for row in rows:
+        if not row["allowed"] and row["disable_api_termination"]:
+            raise AwsError(
+                "OperationNotPermitted",
+                f"The instance '{row['instance_id']}' may not be terminated. Modify its"
+                " 'disableApiTermination' instance attribute and try again.",
+            )
+    return {"TerminatingInstances": [_changed(row, "shutting-down", "terminated") for row in rows]}
+
+
+async def reboot_instances(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Restart running instances; nothing about them changes."""
+    asked = params["InstanceIds"]
+    identifiers.check(INSTANCE, asked)
+    rows = await instances.LISTING.page(ctx.db, region=ctx.region, ids=asked)
+    identifiers.check_found(INSTANCE, asked, (row["instance_id"] for row in rows))
+    for row in rows:
+        if row["state"] != "running":
+            raise _wrong_state(row, "rebooted")
+    return {}
+
+
+async def monitor_instances(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Turn detailed monitoring on."""
+    return await _monitoring(ctx, params, "enabled", "pending")
+
+
+async def unmonitor_instances(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Turn detailed monitoring off."""
+    return await _monitoring(ctx, params, "disabled", "disabling")
+
+
+async def _found(
+    ctx: Context,
+    params: dict[str, Any],
+    filters: dict[str, str],
+    states: Sequence[str] | None = None,
+) -> tuple[Sequence[Any], str | None]:
+    """The rows a description asks for, those of one reservation side by side."""
+    asked = params.get("InstanceIds")
+    identifiers.check(INSTANCE, asked or ())
+    page = pages.page(ctx, params)
+    given = list(params.get("Filters") or ())
+    if states is not None:
+        given.append({"Name": "instance-state-name", "Values": list(states)})
+    where = conditions(ctx, instances.LISTING, filters, given)
+    rows = await instances.LISTING.page(
+        ctx.db,
+        where,
+        region=ctx.region,
+        ids=asked,
+        after=page.after,
+        limit=page.fetch,
+        shift=ctx.shift,
+    )
+    if asked and len(rows) < len(set(asked)) and not params.get("Filters"):
+        await _check_exist(ctx, asked)
+    shown, token = page.cut(rows, "instance_id")
+    ordered = sorted(shown, key=itemgetter("reservation_id")) if _shares(shown) else shown
+    return ordered, token
+
+
+def _shares(rows: Sequence[Any]) -> bool:
+    """Whether any two rows are of one reservation."""
+    return len({row["reservation_id"] for row in rows}) < len(rows)
+
+
+async def _check_exist(ctx: Context, asked: Sequence[str]) -> None:
+    rows = await instances.LISTING.page(ctx.db, region=ctx.region, ids=asked)
+    identifiers.check_found(INSTANCE, asked, (row["instance_id"] for row in rows))
+
+
+async def _change(
+    ctx: Context, statement: str, asked: Sequence[str], *, associated: bool = False
+) -> list[Any]:
+    identifiers.check(INSTANCE, asked)
+    takes = timedelta(seconds=ctx.server.settings.transition_seconds)
+    hourly = costs.elastic_ip_hourly(associated, ctx.region)
+    rows = await instances.change_state(
+        ctx.db, statement, ctx.region, asked, ctx.now, takes, hourly
+    )
+    identifiers.check_found(INSTANCE, asked, (row["instance_id"] for row in rows))
+    return rows
+
+
+def _ended(row: Any) -> bool:
+    return bool(row["previous"] in ("terminated", "shutting-down"))
+
+
+def _wrong_state(row: Any, done: str) -> AwsError:
+    return AwsError(
+        "IncorrectInstanceState",
+        f"The instance '{row['instance_id']}' is not in a state from which it can be {done}.",
+    )
+
+
+def _changed(row: Any, passing: str, final: str) -> dict[str, Any]:
+    """An InstanceStateChange; what had arrived already stays where it was."""
+    previous = row["previous"]
+    current = previous if previous == final else passing
+    return {
+        "InstanceId": row["instance_id"],
+        "CurrentState": {"Code": instances.STATE_CODES[current], "Name": current},
+        "PreviousState": {"Code": instances.STATE_CODES[previous], "Name": previous},
+    }
+
+
+async def _check_hibernation(ctx: Context, asked: Sequence[str]) -> None:
+    identifiers.check(INSTANCE, asked)
+    rows = await instances.LISTING.page(ctx.db, region=ctx.region, ids=asked)
+    identifiers.check_found(INSTANCE, asked, (row["instance_id"] for row in rows))
+    for row in rows:
+        if not row["hibernation"]:
+            raise AwsError(
+                "UnsupportedHibernationConfiguration",
+                f"Instance {row['instance_id']} is not configured for hibernation"
+            )
+
+
+async def _monitoring(
+    ctx: Context, params: dict[str, Any], state: str, told: str
+) -> dict[str, Any]:
+    asked = params["InstanceIds"]
+    identifiers.check(INSTANCE, asked)
+    found = await instances.set_monitoring(ctx.db, ctx.region, asked, state)
+    identifiers.check_found(INSTANCE, asked, found)
+    return {
+        "InstanceMonitorings": [
+            {"InstanceId": instance_id, "Monitoring": {"State": told}} for instance_id in found
+        ]
+    }
+
+
+RESERVATION_VIEW = View(
+    {
+        "ReservationId": "reservation_id",
+        "OwnerId": "owner",
+        "Groups": Constant([]),
+        "Instances": Each("instances", INSTANCE_MEMBERS),
+    }
+)
+
+
+def _status(state: str, launch: Any) -> dict[str, Any]:
+    well = state == "running"
+    name = "passed" if well else "not-applicable"
+    summary: dict[str, Any] = {"Status": "ok" if well else "not-applicable"}
+    if well:
+        summary["Details"] = [{"Name": "reachability", "Status": name}]
+    return summary
+
+
+STATUS_VIEW = View(
+    {
+        "InstanceId": "instance_id",
+        "AvailabilityZone": "availability_zone",
+        "InstanceState": {"Code": "state_number", "Name": "state"},
+        "InstanceStatus": Computed(_status, "state", "launch_time"),
+        "SystemStatus": Computed(_status, "state", "launch_time"),
+        "AttachedEbsStatus": Computed(_status, "state", "launch_time"),
+        "Operator": Constant({"Managed": False}),
+    }
+)
+
+FILTERS = TAGS | {
+    "architecture": "architecture",
+    "availability-zone": "availability_zone",
+    "block-device-mapping.attach-time": "device_attach_time",
+    "block-device-mapping.delete-on-termination": "device_delete_on_termination",
+    "block-device-mapping.device-name": "device_name",
+    "block-device-mapping.volume-id": "device_volume_id",
+    "client-token": "client_token",
+    "dns-name": "public_dns_name",
+    "group-id": "security_group_id",
+    "group-name": "security_group_name",
+    "hibernation-options.configured": "hibernation",
+    "iam-instance-profile.arn": "iam_instance_profile_arn",
+    "image-id": "image_id",
+    "instance-id": "instance_id",
+    "instance-lifecycle": "instance_lifecycle",
+    "instance-state-code": "state_number",
+    "instance-state-name": "state",
+    "instance-type": "instance_type",
+    "instance.group-id": "security_group_id",
+    "instance.group-name": "security_group_name",
+    "ip-address": "public_ip_address",
+    "key-name": "key_name",
+    "launch-index": "launch_index",
+    "launch-time": "launch_time",
+    "metadata-options.http-endpoint": "metadata_endpoint",
+    "metadata-options.http-tokens": "metadata_tokens",
+    "monitoring-state": "monitoring",
+    "network-interface.addresses.association.allocation-id": "association_allocation_id",
+    "network-interface.addresses.association.association-id": "association_id",
+    "network-interface.addresses.association.public-ip": "public_ip_address",
+    "network-interface.addresses.private-ip-address": "private_ip_address",
+    "network-interface.association.allocation-id": "association_allocation_id",
+    "network-interface.association.association-id": "association_id",
+    "network-interface.association.public-ip": "public_ip_address",
+    "network-interface.availability-zone": "availability_zone",
+    "network-interface.group-id": "security_group_id",
+    "network-interface.group-name": "security_group_name",
+    "network-interface.network-interface-id": "network_interface_id",
+    "network-interface.owner-id": "owner",
+    "network-interface.private-dns-name": "private_dns_name",
+    "network-interface.private-ip-address": "private_ip_address",
+    "network-interface.source-dest-check": "source_dest_check",
+    "network-interface.subnet-id": "subnet_id",
+    "network-interface.vpc-id": "vpc_id",
+    "owner-id": "owner",
+    "placement.availability-zone": "availability_zone",
+    "platform": "platform",
+    "platform-details": "platform_details",
+    "private-dns-name": "private_dns_name",
+    "private-ip-address": "private_ip_address",
+    "reason": "transition_reason",
+    "reservation-id": "reservation_id",
+    "root-device-name": "root_device_name",
+    "source-dest-check": "source_dest_check",
+    "state-reason-code": "state_reason_code",
+    "state-reason-message": "state_reason_message",
+    "subnet-id": "subnet_id",
+    "tenancy": "tenancy",
+    "usage-operation": "usage_operation",
+    "vpc-id": "vpc_id",
+}
+
+STATUS_FILTERS = TAGS | {
+    "availability-zone": "availability_zone",
+    "instance-state-code": "state_number",
+    "instance-state-name": "state",
+    "instance-status.status": "status",
+    "system-status.status": "status",
+    "instance-status.reachability": "reachability",
+    "system-status.reachability": "reachability",
+}

@@ -1,0 +1,383 @@
+"""Instances: virtual machines, their states and what a change of state takes along."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from models.listing import Column, Database, Listing
+
+# AWS's numbers of the states (API_InstanceState).
+STATE_CODES = {
+    "pending": 0,
+    "running": 16,
+    "shutting-down": 32,
+    "terminated": 48,
+    "stopping": 64,
+    "stopped": 80,
+}
+
+_SHOWN = (
+    "instance_id",
+    "name",
+    "instance_type",
+    "region",
+    "state",
+    "launch_time",
+    "availability_zone",
+    "vpc_id",
+    "subnet_id",
+    "network_interface_id",
+    "private_ip_address",
+    "public_ip_address",
+    "source_dest_check",
+    "security_group_ids",
+    "image_id",
+    "architecture",
+    "platform",
+    "platform_details",
+    "usage_operation",
+    "root_device_name",
+    "key_name",
+    "iam_instance_profile_arn",
+    "metadata_options",
+    "monitoring",
+    "ebs_optimized",
+    "hibernation",
+    "disable_api_termination",
+    "disable_api_stop",
+    "shutdown_behavior",
+    "tenancy",
+    "instance_lifecycle",
+    "reservation_id",
+    "launch_index",
+    "client_token",
+    "state_reason_code",
+    "state_reason_message",
+    "state_changed_at",
+    "created_at",
+    "tags",
+)
+
+_STATE_NUMBER = (
+    "(case i.state "
+    + " ".join(f"when '{state}' then {code}" for state, code in STATE_CODES.items())
+    + " end)"
+)
+# A time inside a text is shifted here, since nothing after this knows that it is one.
+_TRANSITION = (
+    "i.state_transition_reason || coalesce(to_char((i.state_changed_at + {shift})"
+    " at time zone 'utc', '\" (\"YYYY-MM-DD HH24:MI:SS\" GMT)\"'), '')"
+)
+_DEVICES = (
+    "(select jsonb_agg(jsonb_build_object('device', v.attach_device, 'volume_id', v.volume_id,"
+    " 'attach_time', v.attach_time, 'delete_on_termination', v.delete_on_termination)"
+    " order by v.attach_device) from volumes as v where v.attached_instance_id = i.instance_id)"
+)
+_GROUPS = (
+    "(select jsonb_agg(jsonb_build_object('id', g.group_id, 'name', g.name) order by g.group_id)"
+    " from security_groups as g where g.group_id = any(i.security_group_ids))"
+)
+_ADDRESS = (
+    "(select e.association_id from elastic_ips as e where e.associated_instance_id = i.instance_id"
+    " limit 1)"
+)
+
+
+def _attached(expression: str) -> str:
+    return (
+        "exists (select 1 from volumes as v where v.attached_instance_id = i.instance_id"
+        f" and {expression} {{match}})"
+    )
+
+
+LISTING = Listing(
+    ", ".join(f"i.{name}" for name in _SHOWN)
+    + f", {_STATE_NUMBER} as state_number, {_TRANSITION} as transition_reason,"
+    + f" {_DEVICES} as devices, {_GROUPS} as groups, {_ADDRESS} as association_id",
+    "instances as i",
+    key="i.instance_id",
+    columns={
+        "region": "i.region",
+        "instance_id": "i.instance_id",
+        "instance_type": "i.instance_type",
+        "state": "i.state",
+        "state_number": Column(_STATE_NUMBER, "int"),
+        "state_reason_code": "i.state_reason_code",
+        "state_reason_message": "i.state_reason_message",
+        "launch_time": Column("i.launch_time", "time"),
+        "launch_index": Column("i.launch_index", "int"),
+        "availability_zone": "i.availability_zone",
+        "vpc_id": "i.vpc_id",
+        "subnet_id": "i.subnet_id",
+        "network_interface_id": "i.network_interface_id",
+        "private_ip_address": "i.private_ip_address",
+        "public_ip_address": "i.public_ip_address",
+        "source_dest_check": Column("i.source_dest_check", "bool"),
+        "security_group_id": Column("i.security_group_ids", "texts"),
+        "security_group_name": (
+            "exists (select 1 from security_groups as g"
+            " where g.group_id = any(i.security_group_ids) and g.name {match})"
+        ),
+        "image_id": "i.image_id",
+        "architecture": "i.architecture",
+        "platform": "i.platform",
+        "platform_details": "i.platform_details",
+        "usage_operation": "i.usage_operation",
+        "root_device_name": "i.root_device_name",
+        "key_name": "i.key_name",
+        "iam_instance_profile_arn": "i.iam_instance_profile_arn",
+        "monitoring": "i.monitoring",
+        "hibernation": Column("i.hibernation", "bool"),
+        "tenancy": "i.tenancy",
+        "instance_lifecycle": "i.instance_lifecycle",
+        "reservation_id": "i.reservation_id",
+        "client_token": "i.client_token",
+        "transition_reason": "i.state_transition_reason",
+        "metadata_tokens": "(coalesce(i.metadata_options ->> 'HttpTokens', 'optional'))",
+        "metadata_endpoint": "(coalesce(i.metadata_options ->> 'HttpEndpoint', 'enabled'))",
+        "owner": "(select a.account_number from cloud_accounts as a where a.id = i.account_id)",
+        "private_dns_name": (
+            "('ip-' || replace(i.private_ip_address, '.', '-') || case i.region"
+            " when 'us-east-1' then '.ec2.internal'"
+            " else '.' || i.region || '.compute.internal' end)"
+        ),
+        "public_dns_name": (
+            "('ec2-' || replace(i.public_ip_address, '.', '-') || case i.region"
+            " when 'us-east-1' then '.compute-1.amazonaws.com'"
+            " else '.' || i.region || '.compute.amazonaws.com' end)"
+        ),
+        "device_name": _attached("v.attach_device"),
+        "device_volume_id": _attached("v.volume_id"),
+        "device_attach_time": _attached(
+            "to_char(v.attach_time at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+        ),
+        "device_delete_on_termination": _attached("v.delete_on_termination::text"),
+        "association_allocation_id": (
+            "exists (select 1 from elastic_ips as e where e.associated_instance_id = i.instance_id"
+            " and e.allocation_id {match})"
+        ),
+        "association_id": (
+            "exists (select 1 from elastic_ips as e where e.associated_instance_id = i.instance_id"
+            " and e.association_id {match})"
+        ),
+    },
+    tagged="instance",
+    # AWS shows a terminated instance for about an hour.
+    always=(
+        "(i.state <> 'terminated' or i.terminated_at"
+        " > driftcloud_now((select driftcloud_account())) - interval '1 hour')"
+    ),
+)
+
+# Every change of state is one statement: the old rows are locked in id order and judged
+# together, and when one may not change none does (`refused`). What hangs on an instance goes
+# along: its address is billed while the instance does not run, its node leaves the cluster.
+_OLD = """
+with old as (
+    select id, instance_id, state, disable_api_stop, disable_api_termination, instance_lifecycle
+      from instances as i
+     where region = $1 and instance_id = any($2::text[]) and {visible}
+     order by id for update
+),
+verdict as (
+    select count(*) = cardinality($2::text[])
+           and not coalesce(bool_or(state <> all({from_states}) or {protected}), false) as allowed
+      from old
+),
+"""
+_TOLD = """
+select old.instance_id, old.state as previous, old.disable_api_stop,
+       old.disable_api_termination, verdict.allowed
+  from old cross join verdict order by old.instance_id
+"""
+
+_STOP = (
+    _OLD
+    + """
+changed as (
+    update instances as i
+       set state = case when $4 > interval '0' then 'stopping' else 'stopped' end,
+           settled_state = case when $4 > interval '0' then 'stopped' end,
+           settles_at = case when $4 > interval '0' then $3 + $4 end,
+           state_changed_at = $3, state_reason_code = 'Client.UserInitiatedShutdown',
+           state_reason_message = 'Client.UserInitiatedShutdown: User initiated shutdown',
+           state_transition_reason = 'User initiated',
+           current_cpu = 0, current_memory = 0,
+           public_ip_address = (select e.public_ip from elastic_ips as e
+                                 where e.associated_instance_id = i.instance_id limit 1)
+      from old, verdict
+     where i.id = old.id and verdict.allowed and old.state in ('pending', 'running')
+    returning i.instance_id
+),
+addresses as (
+    update elastic_ips set hourly_cost = $5
+     where associated_instance_id in (select instance_id from changed)
+),
+nodes as (
+    update container_nodes set state = 'stopped'
+     where instance_id in (select instance_id from changed)
+)"""
+    + _TOLD
+)
+
+_START = (
+    _OLD
+    + """
+changed as (
+    update instances as i
+       set state = case when $4 > interval '0' then 'pending' else 'running' end,
+           settled_state = case when $4 > interval '0' then 'running' end,
+           settles_at = case when $4 > interval '0' then $3 + $4 end,
+           state_changed_at = $3, launch_time = $3, last_active_at = $3,
+           state_reason_code = null, state_reason_message = null,
+           state_transition_reason = null,
+           public_ip_address = coalesce(
+               (select e.public_ip from elastic_ips as e
+                 where e.associated_instance_id = i.instance_id limit 1),
+               (select '3.' || (80 + floor(random() * 100))::int || '.'
+                       || floor(random() * 256)::int || '.' || (1 + floor(random() * 254))::int
+                  from subnets as s
+                 where s.subnet_id = i.subnet_id and s.map_public_ip_on_launch))
+      from old, verdict
+     where i.id = old.id and verdict.allowed and old.state in ('stopped', 'stopping')
+    returning i.instance_id
+),
+addresses as (
+    update elastic_ips set hourly_cost = $5
+     where associated_instance_id in (select instance_id from changed)
+),
+nodes as (
+    update container_nodes set state = 'running'
+     where instance_id in (select instance_id from changed)
+)"""
+    + _TOLD
+)
+
+# What is marked delete_on_termination goes with the instance; the rest stays behind, unattached:
+# that is how zombie volumes and idle addresses come to be.
+_TERMINATE = (
+    _OLD
+    + """
+changed as (
+    update instances as i
+       set state = 'terminated', terminated_at = $3, state_changed_at = $3,
+           settled_state = null, settles_at = null,
+           state_reason_code = 'Client.UserInitiatedShutdown',
+           state_reason_message = 'Client.UserInitiatedShutdown: User initiated shutdown',
+           state_transition_reason = 'User initiated',
+           current_cpu = 0, current_memory = 0, public_ip_address = null,
+           autoscaling_group_id = null
+      from old, verdict
+     where i.id = old.id and verdict.allowed and old.state <> 'terminated'
+    returning i.instance_id
+),
+gone as (
+    delete from volumes
+     where attached_instance_id in (select instance_id from changed) and delete_on_termination
+    returning volume_id
+),
+left_behind as (
+    update volumes
+       set state = 'available', attached_instance_id = null, attach_device = null,
+           attach_time = null, last_used_at = $3
+     where attached_instance_id in (select instance_id from changed)
+       and not delete_on_termination
+),
+addresses as (
+    update elastic_ips
+       set state = 'unassociated', associated_instance_id = null, association_id = null,
+           association_time = null, network_interface_id = null, private_ip_address = null,
+           hourly_cost = $5
+     where associated_instance_id in (select instance_id from changed)
+),
+nodes as (
+    delete from container_nodes where instance_id in (select instance_id from changed)
+)"""
+    + _TOLD
+)
+
+
+def _statement(text: str, from_states: Sequence[str], protected: str) -> str:
+    states = "'{" + ",".join(from_states) + "}'::text[]"
+    return text.format(from_states=states, protected=protected, visible=LISTING.always)
+
+
+STOP = _statement(_STOP, ("running", "pending", "stopping", "stopped"), "disable_api_stop")
+START = _statement(_START, ("stopped", "running", "pending"), "false")
+TERMINATE = _statement(
+    _TERMINATE,
+    ("pending", "running", "stopping", "stopped", "terminated"),
+    "disable_api_termination",
+)
+
+
+async def find_one(db: Database, region: str, instance_id: str) -> Any | None:
+    """The instance of that id, or None; a terminated one is found for an hour."""
+    rows = await LISTING.page(db, region=region, ids=[instance_id])
+    return rows[0] if rows else None
+
+
+async def change_state(
+    db: Any,
+    statement: str,
+    region: str,
+    instance_ids: Sequence[str],
+    now: datetime,
+    takes: Any,
+    address_hourly: Decimal,
+) -> list[Any]:
+    """Run STOP, START or TERMINATE on instances, on all of them or on none.
+
+    `takes` is how long the transition lasts; `address_hourly` what an elastic IP then costs.
+    Gives a row for each instance found: its previous state and whether the change was `allowed`.
+    """
+    rows: list[Any] = await db.write(
+        statement, region, sorted(set(instance_ids)), now, takes, address_hourly
+    )
+    return rows
+
+
+async def insert(db: Any, row: Mapping[str, Any]) -> None:
+    """Store a new instance; the keys of `row` are columns of the table."""
+    names = list(row)
+    columns = ", ".join(f'"{name}"' for name in names)
+    values = ", ".join(f"${n + 1}" for n in range(len(names)))
+    await db.write(
+        f"insert into instances (account_id, {columns}) values (driftcloud_account(), {values})",  # noqa: S608
+        *(row[name] for name in names),
+    )
+
+
+async def update(db: Any, region: str, instance_id: str, changes: Mapping[str, Any]) -> bool:
+    """Change columns of one instance; False when it is not there."""
+    sets = ", ".join(f'"{name}" = ${n + 3}' for n, name in enumerate(changes))
+    sql = (
+        f"update instances set {sets} where region = $1 and instance_id = $2"  # noqa: S608
+        " returning instance_id"
+    )
+    return bool(await db.write(sql, region, instance_id, *changes.values()))
+
+
+SETTLE = """
+update instances
+   set state = settled_state, settled_state = null, settles_at = null
+ where settles_at is not null and settles_at <= driftcloud_now(account_id)
+"""
+
+
+async def set_monitoring(
+    db: Any, region: str, instance_ids: Sequence[str], state: str
+) -> list[str]:
+    """Turn detailed monitoring on or off, for all of the instances or none; the ids found."""
+    rows = await db.write(
+        "with old as (select id, instance_id from instances where region = $1"
+        " and instance_id = any($2::text[]) and state <> 'terminated' order by id for update),"
+        " changed as (update instances as i set monitoring = $3 from old where i.id = old.id"
+        " and (select count(*) from old) = cardinality($2::text[]))"
+        " select instance_id from old order by instance_id",
+        region,
+        sorted(set(instance_ids)),
+        state,
+    )
+    return [row["instance_id"] for row in rows]

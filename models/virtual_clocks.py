@@ -1,0 +1,33 @@
+"""Virtual clocks: the newest simulated day of each account, and whether its time runs."""
+
+import uuid
+from datetime import date
+from typing import Any
+
+
+async def newest_day(db: Any, account_id: uuid.UUID) -> date | None:
+    """The account's newest simulated day; None for an account without history."""
+    day: date | None = await db.fetchval(
+        "select virtual_date from virtual_clocks where account_id = $1", account_id
+    )
+    return day
+
+
+async def every(db: Any) -> list[Any]:
+    """The clocks of all accounts (the owner's view)."""
+    rows: list[Any] = await db.fetch(
+        "select a.account_number as account, a.name, c.virtual_date, c.paused, c.ticks,"
+        " c.last_tick_at, c.last_tick_seconds, c.last_error, c.intensity"
+        " from virtual_clocks c join cloud_accounts a on a.id = c.account_id"
+        " order by a.account_number"
+    )
+    return rows
+
+
+async def pause(db: Any, account_id: uuid.UUID | None, paused: bool) -> None:
+    """Stop or resume the days of one account, or of all."""
+    await db.execute(
+        "update virtual_clocks set paused = $2 where $1::uuid is null or account_id = $1",
+        account_id,
+        paused,
+    )
