@@ -42,6 +42,7 @@ SETTINGS: dict[str, str] = {
     "max_parallel_workers_per_gather": "0",
     "max_parallel_maintenance_workers": "0",
     "max_logical_replication_workers": "0",
+    "wal_writer_delay": "10ms",  # what a kill of PostgreSQL itself may lose, thrice at most
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "min_wal_size": "32MB",

@@ -189,7 +189,7 @@ def test_only_checked_settings_become_text() -> None:
     with pytest.raises(ValueError, match="no such source"):
         Wanted.of(None, "x'; drop table cloud_accounts; --")
     with pytest.raises(TypeError):
-        Wanted.of("x'", "agent")  # type: ignore[arg-type]
+        Wanted.of("x'", "agent")
     one = uuid.uuid4()
     assert Wanted.of(one, "agent").differences(Wanted.of(one, "", "generic")) == (
         "select set_config('driftcloud.source', 'agent', false)"
