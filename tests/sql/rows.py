@@ -1,9 +1,8 @@
 """A row for any table, made from what the catalogue says of it."""
 
-import json
 import re
 import uuid
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from typing import Any
 
 import asyncpg
@@ -36,12 +35,12 @@ def value(kind: str, rule: str | None) -> Any:
         first = allowed[1].split(",")[0].replace("::text", "").strip("'")
         return int(first) if kind == "integer" else first
     if kind.startswith("timestamp"):
-        return datetime(2026, 6, 30, tzinfo=timezone.utc)
+        return datetime(2026, 6, 30, tzinfo=UTC)
     values: dict[str, Any] = {
         "text": uuid.uuid4().hex,
         "uuid": uuid.uuid4(),
         "date": date(2026, 6, 30),
-        "jsonb": json.dumps({}),
+        "jsonb": {},
         "bytea": b"",
         "boolean": False,
     }

@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from emulator.database.connections import API_SETTINGS, connect
 from emulator.database.embedded import EmbeddedServer
 from tests.fixtures.database import Account
 from tests.sql import rows
@@ -26,7 +27,7 @@ APPEND_ONLY = {
 @pytest.fixture
 async def api(embedded: EmbeddedServer, account: Account) -> AsyncIterator[asyncpg.Connection]:
     """A connection of the API's role, held to `account`."""
-    connection = await asyncpg.connect(embedded.api_dsn)
+    connection = await connect(embedded.api_dsn, API_SETTINGS, command_seconds=None)
     await connection.execute("SELECT set_config('driftcloud.account', $1, false)", str(account.id))
     yield connection
     await connection.close()
@@ -151,7 +152,7 @@ async def writes_only_its_own(
 async def test_without_an_account_nothing_is_seen(
     owner: asyncpg.Connection, embedded: EmbeddedServer, account: Account
 ) -> None:
-    connection = await asyncpg.connect(embedded.api_dsn)
+    connection = await connect(embedded.api_dsn, API_SETTINGS, command_seconds=None)
     try:
         for table in await rows.tables(owner):
             if table in HIDDEN:
@@ -210,7 +211,7 @@ async def test_a_key_is_looked_up_without_an_account(
     owner: asyncpg.Connection, embedded: EmbeddedServer, account: Account
 ) -> None:
     made = await rows.make(owner, "api_clients", account.id)
-    connection = await asyncpg.connect(embedded.api_dsn)
+    connection = await connect(embedded.api_dsn, API_SETTINGS, command_seconds=None)
     try:
         found = await connection.fetch("SELECT * FROM driftcloud_client($1)", made["access_key_id"])
         assert len(found) == 1
