@@ -174,9 +174,12 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
         async with connection.transaction():
             await connection.execute("SET LOCAL search_path = public")
             await connection.execute("SET LOCAL statement_timeout = 0")
-            await connection.execute(
-                migration.sql + "\n;SELECT"
-            )  # asyncpg trips over an empty query
+            await connection.execute(f"{migration.sql}\n;SELECT")  # no file is an empty query
+            if not connection.is_in_transaction():
+                raise MigrationError(
+                    f"{migration.name} ends its transaction by COMMIT or ROLLBACK, and may be half "
+                    "applied: take that out of the file, and start from a new database"
+                )
             await connection.execute(
                 "INSERT INTO public.schema_migrations (number, name, checksum, seconds)"
                 " VALUES ($1, $2, $3, $4::float8)",
