@@ -15,8 +15,10 @@ from typing import Any
 
 import orjson
 
-_DOCUMENTATION = re.compile(rb'"documentation":"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_SECTION = re.compile(rb'\n  "(\w+)":')
+_DOCUMENTATION = re.compile(rb'"documentation": ?"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_SECTION = re.compile(rb'\n  "(\w+)": ?')
+_INDENT = re.compile(rb"\n *")
+_IS_ERROR = re.compile(rb'"exception": ?true')
 _HEAD_BYTES = 8192
 _NOT_TRAITS = frozenset(
     ("shape", "documentation", "type", "members", "member", "key", "value", "required")
@@ -332,14 +334,14 @@ class Service:
         shape = self._shapes.get(name)
         if shape is None:
             model = orjson.loads(self._pieces[name])
-            model.update(self._extras.get(name, {}))
+            _merge(model, self._extras.get(name, {}))
             shape = self._shapes[name] = Shape(self, name, model)
         return shape
 
     @cached_property
     def errors(self) -> dict[str, Shape]:
         """The modelled errors by shape name and, where it differs, by wire code."""
-        marked = (name for name, piece in self._pieces.items() if b'"exception":true' in piece)
+        marked = (name for name, piece in self._pieces.items() if _IS_ERROR.search(piece))
         by_name = {name: self.shape(name) for name in marked}
         by_code = {shape.error.get("code", name): shape for name, shape in by_name.items()}
         return {**by_code, **by_name}
@@ -488,7 +490,16 @@ def _pieces(section: bytes) -> Iterator[tuple[str, bytes]]:
     """
     for piece in section[:-1].split(b'\n    "')[1:]:
         name, _, value = piece.partition(b'":')
-        yield name.decode(), value.rstrip(b", \n")
+        yield name.decode(), _INDENT.sub(b"", value.rstrip(b", \n"))
+
+
+def _merge(model: dict[str, Any], extras: dict[str, Any]) -> None:
+    """Lays what botocore adds to a model over it, level by level."""
+    for key, value in extras.items():
+        if isinstance(value, dict) and isinstance(model.get(key), dict):
+            _merge(model[key], value)
+        else:
+            model[key] = value
 
 
 def _sections_of_other_layout(raw: bytes) -> dict[str, Any]:

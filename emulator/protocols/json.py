@@ -83,12 +83,17 @@ class Dialect(rows.Dialect):
 
     name = "json"
     separator = ","
+    quote = '"'
     environment = {  # noqa: RUF012
         "quoted": Quoted(),
         "unix": timestamps.unix,
         "TRUE": "true",
         "FALSE": "false",
     }
+
+    def is_clean(self, text: str) -> bool:
+        """Whether a text stands in JSON as it is."""
+        return text.isprintable() and '"' not in text and "\\" not in text
 
     def wire_name(self, ref: Ref, member: str) -> str:
         """The name under which a structure's member stands."""
@@ -141,6 +146,8 @@ DIALECT = Dialect()
 
 def parse(operation: Operation, request: Any, *, shift: timedelta = NO_SHIFT) -> dict[str, Any]:
     """The parameters of a JSON body in AWS's member names."""
+    if operation.event_stream:
+        raise Fault("not_emulated", f"{operation.name} uses an event stream, which is not emulated")
     document = load(request.body)
     if operation.input is None:
         return {}

@@ -122,7 +122,7 @@ def parse(
     operation: Operation,
     request: Any,
     shift: timedelta,
-    read_body: Callable[[Ref | None, bytes], dict[str, Any]],
+    read_body: Callable[[Ref | None, bytes], Any],
 ) -> dict[str, Any]:
     """The parameters of a request.
 
@@ -214,7 +214,7 @@ def _read_payload(
     shape: Shape,
     places: Bindings,
     body: bytes,
-    read_body: Callable[[Ref | None, bytes], dict[str, Any]],
+    read_body: Callable[[Ref | None, bytes], Any],
     found: dict[str, Any],
 ) -> None:
     if places.payload is None:
@@ -229,7 +229,9 @@ def _read_payload(
     elif ref.type == "string":
         found[places.payload] = _body_text(body)
     else:
-        found[places.payload] = read_body(ref, body)
+        value = read_body(ref, body)
+        if value is not None:
+            found[places.payload] = value
 
 
 def _body_text(body: bytes) -> str:

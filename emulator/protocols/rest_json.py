@@ -20,7 +20,8 @@ def parse(operation: Operation, request: Any, *, shift: timedelta = NO_SHIFT) ->
     def read_body(payload: Ref | None, body: bytes) -> Any:
         document = json.load(body)
         if payload is not None:
-            return documents.reader(payload)(document, shift)
+            # clients send {} for a payload that was not given
+            return documents.reader(payload)(document, shift) if document != {} else None
         if operation.input is None:
             return {}
         read = documents.structure_reader(operation.input)(document, shift)
@@ -71,7 +72,8 @@ def write_error(
     members = refusal.members()
     shape = refusal.shape
     if shape is not None:
-        headers |= rest.status_and_headers(shape, refusal.status, members, NO_SHIFT)[1]
+        own = rest.status_and_headers(shape, refusal.status, members, NO_SHIFT)[1]
+        headers = own | headers
         bound = rest.bindings(shape).body
         known = {name: each for name, each in members.items() if name in bound}
         rest_of_all = {name: each for name, each in members.items() if name not in shape.members}

@@ -33,7 +33,7 @@ def moment(value: Any, shift: timedelta) -> datetime:
 
 def iso8601(value: Any, shift: timedelta) -> str:
     """As AWS's XML has it: 2024-01-01T00:00:00.000Z."""
-    return f"{moment(value, shift).isoformat(timespec='milliseconds')[:-6]}Z"
+    return f"{moment(value, shift).isoformat('T', 'milliseconds')[:-6]}Z"
 
 
 def unix(value: Any, shift: timedelta) -> int | float:

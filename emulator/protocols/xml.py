@@ -45,6 +45,11 @@ def escape(value: Any) -> str:
     return _SPECIAL.sub(lambda found: _ENTITIES.get(found.group(), "\ufffd"), str(value))
 
 
+def escape_attribute(value: Any) -> str:
+    """Text for an attribute, whose line ends and tabs XML would turn into spaces."""
+    return escape(value).replace("\n", "&#10;").replace("\t", "&#9;")
+
+
 def name_of(ref: Ref, member: str) -> str:
     """The element under which a structure's member stands."""
     if ref.type == "list" and ref.traits.get("flattened"):
@@ -123,7 +128,7 @@ def _element_with_attributes(ref: Ref, name: str, flavour: Flavour) -> Write:
 
     def write(value: dict[str, Any], shift: timedelta) -> str:
         shown = "".join(
-            f' {wire_name}="{escape(value[member])}"'
+            f' {wire_name}="{escape_attribute(value[member])}"'
             for member, wire_name in attributes.items()
             if value.get(member) is not None
         )
@@ -202,10 +207,15 @@ class Dialect(rows.Dialect):
     """How rows become XML of one flavour."""
 
     separator = ""
+    quote = ""
 
     def __init__(self, flavour: Flavour) -> None:
         self.name = flavour.name
         self._flavour = flavour
+
+    def is_clean(self, text: str) -> bool:
+        """Whether a text needs no escaping."""
+        return text.isprintable() and not ("&" in text or "<" in text or ">" in text or '"' in text)
 
     def wire_name(self, ref: Ref, member: str) -> str:
         """The name of the member's element."""
