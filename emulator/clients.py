@@ -4,6 +4,7 @@ from typing import Any
 
 from emulator import keys, scopes
 from emulator.control import Answer, ControlError, World
+from emulator.seal import Vault
 from models import accounts, api_clients
 
 
@@ -17,24 +18,38 @@ async def create(
     secret_access_key: str = "",
 ) -> dict[str, Any]:
     """A new key of an account; the only time that its secret is told."""
+    async with world.database.owner() as connection:
+        return await insert(
+            connection, world.vault, account, name, scopes, access_key_id, secret_access_key
+        )
+
+
+async def insert(
+    connection: Any,
+    vault: Vault,
+    account: str,
+    name: str,
+    scopes: list[str],
+    access_key_id: str = "",
+    secret_access_key: str = "",
+) -> dict[str, Any]:
+    """The same over a connection of the owner role, perhaps within a transaction."""
     _check(scopes, access_key_id)
     drawn_id, drawn_secret = keys.generate()
     key_id, secret = access_key_id or drawn_id, secret_access_key or drawn_secret
-    async with world.database.owner() as connection:
-        owner = await accounts.find(connection, account)
-        if owner is None:
-            raise ControlError(f"there is no account {account}; see driftcloud accounts list")
-        vault = world.vault
-        made = await api_clients.create(
-            connection,
-            owner.id,
-            name,
-            key_id,
-            secret_key_hash=vault.hash_secret(secret),
-            secret_sealed=vault.seal_secret(secret, key_id, owner.id),
-            key_version=vault.version,
-            scopes=scopes,
-        )
+    owner = await accounts.find(connection, account)
+    if owner is None:
+        raise ControlError(f"there is no account {account}; see driftcloud accounts list")
+    made = await api_clients.create(
+        connection,
+        owner.id,
+        name,
+        key_id,
+        secret_key_hash=vault.hash_secret(secret),
+        secret_sealed=vault.seal_secret(secret, key_id, owner.id),
+        key_version=vault.version,
+        scopes=scopes,
+    )
     if made is None:
         raise ControlError(f"the access key {key_id} exists already")
     return {

@@ -8,16 +8,16 @@ from typing import Any
 from emulator import api, operations, protocols
 from emulator.context import Context
 from emulator.errors import AwsError, Fault
-from emulator.protocols import Response
-from emulator.route import Route, route
+from emulator.protocols import Response, faults
+from emulator.route import Route, needs_body, route
 from emulator.server import Server
 from emulator.sigv4 import verify
 
 log = logging.getLogger("driftcloud.gateway")
 
 ReadBody = Callable[[int], Awaitable[bytes]]
-FORM = "application/x-www-form-urlencoded"
-FORM_BYTES = 1 << 20
+# A body that must be read before anything is known of the request may belong to any service.
+LARGEST_BYTES = 6 << 20
 
 
 async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
@@ -31,14 +31,16 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
     code = ""
     try:
         # route: service, protocol and operation by the shape of the request
-        if FORM in ctx.headers.get("content-type", "") and ctx.method == "POST":
-            ctx.body = await read_body(FORM_BYTES)
+        if needs_body(ctx):
+            ctx.body = await read_body(LARGEST_BYTES)
         to = route(ctx)
-        _follow(ctx, to)
+        ctx.service, ctx.protocol = to.service or "", to.protocol
         # signature: who calls, and in which region
-        ctx._principal = await verify(ctx, to, server.keys, read_body=read_body)
+        unread = None if ctx.body else read_body
+        ctx._principal = await verify(ctx, to, server.keys, read_body=unread)
         if to.fault is not None:
             raise to.fault
+        ctx.path = to.path or ctx.path
         # operation: AWS has it, but have we?
         ctx.operation = _operation(to)
         handler = operations.find(ctx.service, ctx.operation)
@@ -70,10 +72,6 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
         server.counters.answer(ctx.service, operation, code, time.perf_counter() - started)
 
 
-def _follow(ctx: Context, to: Route) -> None:
-    ctx.service, ctx.protocol = to.service or "", to.protocol
-
-
 def _operation(to: Route) -> api.Operation:
     if to.service is None or to.operation is None:
         raise Fault("unknown_operation", operation=to.operation or "")
@@ -95,15 +93,17 @@ async def _run(ctx: Context, handler: operations.Handler) -> dict[str, Any] | No
 
 
 def _refusal(ctx: Context, error: AwsError) -> Response:
-    """The error in the caller's own protocol."""
+    """The error in the caller's own protocol; where no service is known, as S3 words it."""
     codec = protocols.by_name(ctx.protocol or "rest-xml")
-    service = ctx.service or "s3"
+    service = api.service(ctx.service or "s3")
+    head = ctx.method == "HEAD"
+    if isinstance(error, Fault):
+        error = faults.spell(error, ctx.service, ctx.protocol)
     try:
         return codec.write_error(
-            service, ctx.operation, error, request_id=ctx.request_id, head=ctx.method == "HEAD"
+            service, ctx.operation, error, request_id=ctx.request_id, head=head
         )
     except Exception:
         log.exception("an error could not be written", extra={"request_id": ctx.request_id})
-        return codec.write_error(
-            service, None, Fault("internal"), request_id=ctx.request_id, head=ctx.method == "HEAD"
-        )
+        internal = faults.spell(Fault("internal"), ctx.service, ctx.protocol)
+        return codec.write_error(service, None, internal, request_id=ctx.request_id, head=head)

@@ -21,18 +21,21 @@ async def prepare(server: "Server") -> None:
     Raises ControlError when the well-known client would be reachable from elsewhere.
     """
     world, settings = server.world, server.settings
-    fresh = await _is_fresh(server)
-    await worlds.ensure_default_account(world)
     loopback = _is_loopback(settings.host)
-    if fresh and settings.embedded and loopback:
-        await clients.create(
-            world,
-            account=DEFAULT_ACCOUNT,
-            name=KNOWN_KEY,
-            scopes=["*"],
-            access_key_id=KNOWN_KEY,
-            secret_access_key=KNOWN_SECRET,
-        )
+    async with world.database.owner() as connection, connection.transaction():
+        if not await accounts.every(connection):
+            made = await accounts.ensure(connection, DEFAULT_ACCOUNT, "prod", default=True)
+            await worlds.furnish(connection, made)
+            if settings.embedded and loopback:
+                await clients.insert(
+                    connection,
+                    world.vault,
+                    DEFAULT_ACCOUNT,
+                    KNOWN_KEY,
+                    ["*"],
+                    KNOWN_KEY,
+                    KNOWN_SECRET,
+                )
     if not loopback and await _knows_test(server):
         raise ControlError(
             f"refusing to listen on {settings.host}: the client test/test is enabled and everybody"
@@ -60,18 +63,13 @@ async def tell(server: "Server") -> None:
         lines += [
             "",
             "  export AWS_ENDPOINT_URL=" + url,
-            "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1",
+            "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1",
             "  aws ec2 describe-instances",
         ]
     else:
         lines.append("make a key with: driftcloud keys create --name me")
     lines += ["", f"health: {url}/_driftcloud/health   stop: Ctrl-C"]
     print("\n".join(lines), flush=True)
-
-
-async def _is_fresh(server: "Server") -> bool:
-    async with server.database.owner() as connection:
-        return not await accounts.every(connection)
 
 
 async def _is_empty(server: "Server") -> bool:

@@ -117,17 +117,6 @@ async def pause(world: World, paused: bool, *, account: str) -> Answer:
     return await drift(world)
 
 
-async def ensure_default_account(world: World) -> Account:
-    """The account that a fresh database begins with."""
-    async with world.database.owner() as connection:
-        found = await accounts.find(connection, DEFAULT_ACCOUNT)
-        if found is not None:
-            return found
-        made = await accounts.ensure(connection, DEFAULT_ACCOUNT, "prod", default=True)
-        await furnish(connection, made)
-        return made
-
-
 async def furnish(connection: Any, account: Account) -> None:
     """What every account has from its first day: networks, images to launch from, roles."""
     await public_images.install(connection, list(regions.all_regions()))
