@@ -76,8 +76,9 @@ class Claim:
     token: str = ""
     content_hash: str | None = None
     pairs: list[tuple[str, str]] = field(default_factory=list)
-    # where the head was read from: what to remember it by once the signature proves true
+    # the text the head was read from, and whether a true signature has come with it before
     text: str = ""
+    proven: bool = False
 
 
 _heads: dict[str, Head] = {}
@@ -113,8 +114,12 @@ def read(ctx: Context, s3: bool) -> Claim:
 def _from_header(ctx: Context, header: str, s3: bool, pairs: list[tuple[str, str]]) -> Claim:
     text, _, signature = header.rpartition("Signature=")
     head = _heads.get(text)
-    if head is None or len(signature) != 64:
-        head, signature = _parse_header(ctx, header, s3)
+    proven = head is not None and len(signature) == 64
+    if head is None or not proven:
+        head, parsed = _parse_header(ctx, header, s3)
+        # only a header that ends in its signature can be known again by what stands before it
+        text = text if parsed == signature else ""
+        signature = parsed
     timestamp, instant = _date(ctx, s3)
     token = ctx.headers.get("x-amz-security-token", "")
     content_hash = ctx.headers.get("x-amz-content-sha256")
