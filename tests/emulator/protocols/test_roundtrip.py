@@ -82,7 +82,7 @@ def test_what_botocore_sends_is_what_we_parse(service: str, protocol: str) -> No
 def test_what_we_write_is_what_botocore_reads(service: str, protocol: str) -> None:
     codec = protocols.by_name(protocol)
     model, ours = botocore_service(service), api.service(service)
-    parser = botocore.parsers.create_parser(protocol)
+    parser: Any = botocore.parsers.create_parser(protocol)
     for name in model.operation_names:
         operation = model.operation_model(name)
         if operation.output_shape is None or is_streamed(operation):
@@ -117,8 +117,9 @@ def test_what_we_write_is_what_botocore_reads(service: str, protocol: str) -> No
 def test_modelled_errors_are_what_botocore_reads(service: str, protocol: str) -> None:
     codec = protocols.by_name(protocol)
     model, ours = botocore_service(service), api.service(service)
-    parser = botocore.parsers.create_parser(protocol)
-    for shape in model.error_shapes:
+    parser: Any = botocore.parsers.create_parser(protocol)
+    shapes: list[Any] = model.error_shapes
+    for shape in shapes:
         generator = Generator(seed(service, protocol, shape.name), milliseconds=True)
         fields = generator.structure(shape)
         message = next((each for each in shape.members if each.lower() == "message"), None)
