@@ -44,6 +44,7 @@ def key(programs: Path, migrations: Path) -> str:
     words = (
         str(binary.st_size), str(binary.st_mtime_ns), platform.machine(), sys.platform,
         repr(configuration.INITDB_OPTIONS), repr(configuration.SETTINGS), configuration.ROLES,
+        Path(__file__).read_text(),
     )  # fmt: skip
     for word in words:
         digest.update(word.encode() + b"\0")
@@ -166,6 +167,9 @@ def _roles(sockets: Path) -> None:
         connection = await asyncpg.connect(dsn(configuration.ADMIN, sockets, "template1"))
         try:
             await connection.execute(configuration.ROLES)
+            # 300 files that every fresh start would copy, and nothing here is made from them.
+            await connection.execute("alter database template0 is_template false")
+            await connection.execute("drop database template0")
             await connection.execute(f"alter database postgres rename to {configuration.DATABASE}")
             await connection.execute(
                 f"alter database {configuration.DATABASE} owner to {configuration.OWNER}"
