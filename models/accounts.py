@@ -1,0 +1,209 @@
+"""Accounts: the twelve-digit worlds of the simulated cloud, made, found, emptied and deleted."""
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import md5
+from typing import Any
+
+_NUMBER = re.compile(r"[0-9]{12}")
+
+# An account is older than anything in it, also when its estate ends long ago.
+FOUNDED = datetime(2021, 3, 1, 9, tzinfo=UTC)
+
+# What an emptied account keeps: who may sign in its name, and what they may become.
+KEPT = ("api_clients", "roles")
+
+
+class AccountError(ValueError):
+    """A wish about an account that cannot be granted; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account. `virtual_date` is its newest simulated day, None before its first one."""
+
+    id: uuid.UUID
+    number: str
+    name: str
+    alias: str | None
+    email: str | None
+    seed: int | None
+    virtual_date: date | None
+    is_default: bool
+
+
+_SELECT = """
+select a.id, a.account_number, a.name, a.alias, a.email, c.seed, c.virtual_date, a.is_default
+  from cloud_accounts a left join virtual_clocks c on c.account_id = a.id
+"""
+
+
+def _account(row: Any) -> Account:
+    return Account(uuid.UUID(str(row[0])), *tuple(row)[1:])
+
+
+async def find(connection: Any, number_or_name: str) -> Account | None:
+    """The account of that number, alias or name (a name only where it is nobody else's too).
+
+    `connection` is an asyncpg connection of the owner role, here and below.
+    """
+    rows = await connection.fetch(
+        _SELECT + " where a.account_number = $1 or a.alias = $1 or a.name = $1"
+        " order by a.account_number <> $1, a.alias is distinct from $1 limit 2",
+        number_or_name,
+    )
+    exact = [row for row in rows if number_or_name in (row["account_number"], row["alias"])]
+    if exact:
+        return _account(exact[0])
+    return _account(rows[0]) if len(rows) == 1 else None
+
+
+async def every(connection: Any) -> list[Account]:
+    """All accounts by number."""
+    return [_account(row) for row in await connection.fetch(_SELECT + " order by a.account_number")]
+
+
+async def create(
+    connection: Any,
+    number: str,
+    name: str,
+    *,
+    alias: str | None = None,
+    email: str | None = None,
+    default: bool = False,
+) -> Account:
+    """A new account; its id follows from its number, so that worlds can be made again alike.
+
+    Raises AccountError for what is no account number, and for a number or alias that is taken.
+    """
+    if _NUMBER.fullmatch(number) is None:
+        raise AccountError(f"an account number has twelve digits: {number!r} has not")
+    row = await connection.fetchrow(
+        """insert into cloud_accounts
+                  (id, account_number, name, alias, email, is_default, created_at)
+           values ($1, $2, $3, $4, $5,
+                   $6 and not exists (select from cloud_accounts where is_default), $7)
+           on conflict do nothing returning id""",
+        uuid.UUID(bytes=md5(number.encode(), usedforsecurity=False).digest(), version=4),
+        number, name, alias, email or f"aws+{name}@example.com", default, FOUNDED,
+    )  # fmt: skip
+    if row is None:
+        raise AccountError(f"there is an account {number} already, or one with the alias {alias!r}")
+    found = await find(connection, number)
+    assert found is not None  # noqa: S101 - it was just made
+    return found
+
+
+async def ensure(connection: Any, number: str, name: str, *, default: bool = False) -> Account:
+    """The account of that number, made if there is none."""
+    found = await find(connection, number)
+    if found is not None:
+        return found
+    return await create(connection, number, name, default=default)
+
+
+async def delete(connection: Any, account_id: uuid.UUID) -> None:
+    """Remove an account with everything in it, its access keys included."""
+    async with connection.transaction():
+        await _silence(connection)
+        await _empty(connection, [account_id])
+        await connection.execute("delete from cloud_accounts where id = $1", account_id)
+
+
+async def reset(connection: Any, account_id: uuid.UUID | None = None) -> None:
+    """Empty one account, or all: the accounts themselves, their keys and roles stay.
+
+    One transaction; other accounts are untouched. Public machine images stay.
+    """
+    async with connection.transaction():
+        await _silence(connection)
+        if account_id is None:
+            found = await connection.fetch("select id from cloud_accounts")
+            await _empty(connection, [row["id"] for row in found])
+        else:
+            await _empty(connection, [account_id])
+
+
+async def is_empty(connection: Any, account_id: uuid.UUID) -> bool:
+    """Whether the account has neither history nor any instance, bucket or volume."""
+    return not await connection.fetchval(
+        """select exists (select from metrics_daily where account_id = $1)
+               or exists (select from instances where account_id = $1)
+               or exists (select from s3_buckets where account_id = $1)
+               or exists (select from volumes where account_id = $1)""",
+        account_id,
+    )
+
+
+async def set_seed(connection: Any, account_id: uuid.UUID, seed: int) -> None:
+    """Fix what the account's days are drawn from; its date stays."""
+    await connection.execute(
+        """insert into virtual_clocks (account_id, seed) values ($1, $2)
+           on conflict (account_id) do update set seed = excluded.seed""",
+        account_id,
+        seed,
+    )
+
+
+# Bulk work is no event, and tags go with their rows by themselves.
+_SILENCE = """select set_config('driftcloud.audit', 'off', true),
+                     set_config('driftcloud.tags_from', 'column', true)"""
+
+# Every table that belongs to an account, directly or through a parent, children before parents:
+# name, the column that leads to the parent (or account_id), the parent.
+_OWNED = """
+with recursive edges as (
+    select c.conrelid::regclass::text as child, c.confrelid::regclass::text as parent,
+           (select attname from pg_attribute
+             where attrelid = c.conrelid and attnum = c.conkey[1]) as via
+      from pg_constraint c
+     where c.contype = 'f' and c.connamespace = 'public'::regnamespace and c.conparentid = 0
+), owned as (
+    select child, parent, via, 1 as depth from edges where parent = 'cloud_accounts'
+    union
+    select e.child, e.parent, e.via, o.depth + 1
+      from edges e join owned o on o.child = e.parent
+     where o.depth < 8 and e.child <> e.parent
+)
+select child as name, max(depth) as depth,
+       coalesce(max('account_id') filter (where parent = 'cloud_accounts'), max(via)) as via,
+       coalesce(max(parent) filter (where parent = 'cloud_accounts'), max(parent)) as parent
+  from owned
+ group by child
+ order by (child <> 'resource_tags'), depth desc, name
+"""
+
+
+async def _silence(connection: Any) -> None:
+    await connection.execute(_SILENCE)
+
+
+async def _empty(connection: Any, account_ids: Sequence[uuid.UUID]) -> None:
+    """Empty all tables of these accounts, by TRUNCATE where nobody else has a row in any."""
+    tables = [
+        row
+        for row in await connection.fetch(_OWNED)
+        if row["name"] not in KEPT and row["name"] != "images"
+    ]
+    direct = [row["name"] for row in tables if row["parent"] == "cloud_accounts"]
+    shared = " or ".join(
+        f"exists (select from {name} where account_id <> all($1::uuid[]))" for name in direct
+    )
+    ids = list(account_ids)
+    await connection.execute("delete from images where account_id = any($1::uuid[])", ids)
+    if not await connection.fetchval(f"select {shared}", ids):
+        names = ", ".join(row["name"] for row in tables)
+        await connection.execute(f"truncate {names}")
+        return
+    for row in tables:
+        await _silence(connection)  # a trigger of the last statement may have spoken up
+        where = f"{row['via']} = any($1::uuid[])"
+        if row["parent"] != "cloud_accounts":
+            where = (
+                f"{row['via']} in (select id from {row['parent']}"  # noqa: S608 - catalog
+                " where account_id = any($1::uuid[]))"
+            )
+        await connection.execute(f"delete from {row['name']} where {where}", ids)  # noqa: S608

@@ -1,0 +1,69 @@
+"""Caches of an estate."""
+
+from models import costs
+from models.estates.estate import Estate
+from models.regions import zones
+
+_ROLES = {"steady": 0.4, "oversized": 0.35, "memory_bound": 0.25}
+_TYPES = {
+    "oversized": {"cache.r6g.xlarge": 2, "cache.r5.xlarge": 1, "cache.m6g.xlarge": 1},
+    "steady": {"cache.m6g.large": 2, "cache.r6g.large": 1, "cache.t4g.medium": 1},
+    "memory_bound": {"cache.r6g.xlarge": 1, "cache.r7g.large": 1},
+}
+_ENGINES = {"redis": 0.75, "memcached": 0.1, "valkey": 0.15}
+_VERSIONS = {"redis": "7.1", "memcached": "1.6.22", "valkey": "8.0"}
+
+
+def create(estate: Estate) -> None:
+    """Every cache: a third oversized, several nodes in production and some elsewhere too."""
+    count = estate.plan.caches
+    chance = estate.chance("caches")
+    roles, regions = chance.deck(count, _ROLES), estate.regions("caches", count)
+    engines, environments = chance.deck(count, _ENGINES), estate.share_out("caches", count)
+    bare = estate.untagged("caches", count)
+    types = {role: chance.deck(roles.count(role), _TYPES[role]) for role in _ROLES}
+    for at, role in enumerate(roles):
+        own = estate.chance("cache", at)
+        owner = estate.company.owner(own)
+        env, region, engine = environments[at], regions[at], engines[at]
+        identifier = f"{owner.service}-{env}-{at + 1:02d}"
+        cluster_id = estate.unique("cache", identifier, region)
+        node_type = types[role].pop()
+        nodes = 2 if env == "prod" or own.happens(0.3) else 1
+        hourly = costs.cache_hourly(node_type, nodes, region, engine=engine)
+        born = estate.before(own, 20, 600)
+        estate.add(
+            "cache_clusters",
+            {
+                "id": own.key(),
+                "account_id": estate.account_id,
+                "cluster_id": cluster_id,
+                "identifier": identifier,
+                "arn": estate.arn("elasticache", region, f"cluster:{identifier}"),
+                "engine": engine,
+                "node_type": node_type,
+                "num_nodes": nodes,
+                "env": env,
+                "region": region,
+                "hourly_cost": hourly,
+                "created_at": born,
+                "updated_at": born,
+                "engine_version": _VERSIONS[engine],
+                "availability_zone": own.pick(zones(region, estate.number)[:3]).name,
+                "port": 11211 if engine == "memcached" else 6379,
+            },
+        )
+        pattern, saved = None, 0.0
+        if role == "oversized":
+            pattern, saved = "cache_oversized", 0.5
+        elif nodes > 1 and env != "prod":
+            pattern, saved = "cache_ha_dev", 0.5
+        innocent = estate.decoy(pattern) if pattern else None
+        tags = estate.tags(
+            own, owner, env, identifier, bare=bare[at], **(innocent[1] if innocent else {})
+        )
+        estate.tag("cache_cluster", cluster_id, tags, born)
+        estate.profile(
+            "cache_cluster", cluster_id, role, pattern=pattern,
+            decoy=innocent[0] if innocent else None, saving=float(hourly) * 730 * saved,
+        )  # fmt: skip

@@ -1,0 +1,190 @@
+"""Container clusters of an estate, their nodes (real instances) and the services on them."""
+
+from models import costs
+from models.estates import kinds
+from models.estates.company import Owner
+from models.estates.estate import Estate, Row, dealt
+from models.estates.instances import Machine, gpu_hourly_cost, hourly_cost, machine
+
+_NODE_TYPES = {
+    "prod": {"m5.2xlarge": 3, "m6i.2xlarge": 2, "r6i.xlarge": 1},
+    "staging": {"m5.xlarge": 2, "m6i.xlarge": 1},
+    "dev": {"m5.xlarge": 1, "t3.xlarge": 1},
+    "preview": {"t3.xlarge": 1},
+}
+# behaviour of a cluster's nodes, the waste it is, what packing saves
+_CLUSTERS = {
+    "prod": (("steady", None, 0.0), ("oversized", "nodes_underutilised", 0.35)),
+    "staging": (("oversized", "nodes_underutilised", 0.35), ("light", None, 0.0)),
+    "dev": (("light", None, 0.0), ("oversized", "nodes_underutilised", 0.4)),
+    "preview": (("light", None, 0.0),),
+}
+_SERVICE_CPUS = {0.25: 3, 0.5: 4, 1: 3, 2: 2}
+
+
+def create(estate: Estate) -> None:
+    """Every cluster with its nodes, then the services dealt over all clusters."""
+    made: list[tuple[Row, Owner]] = []
+    for env, count in estate.plan.clusters.items():
+        sizes = dealt(estate.plan.nodes.get(env, 0), count)
+        regions = estate.regions(f"clusters/{env}", count)
+        for at, size in enumerate(sizes):
+            made.append(_cluster(estate, env, at, size, regions[at]))
+    if made:
+        _services(estate, made)
+
+
+def _cluster(estate: Estate, env: str, at: int, size: int, region: str) -> tuple[Row, Owner]:
+    chance = estate.chance("cluster", env, at)
+    orchestrator = "ecs" if at % 3 == 2 or (env == "dev" and at == 0) else "eks"
+    owner = estate.company.of_service("gateway")[0] if at == 0 else estate.company.owner(chance)
+    name = f"{env}-{orchestrator}-{at + 1}" if at else f"{env}-{orchestrator}"
+    choices = _CLUSTERS[env]
+    profile, pattern, saved = choices[at % len(choices)]
+    instance_type = chance.deck(1, _NODE_TYPES[env])[0]
+    born = estate.before(chance, 60, 700)
+    arn = estate.arn(orchestrator, region, f"cluster/{name}")
+    row = estate.add(
+        "container_clusters",
+        {
+            "id": chance.key(),
+            "account_id": estate.account_id,
+            "name": name,
+            "env": env,
+            "region": region,
+            "node_instance_type": instance_type,
+            "desired_nodes": size,
+            "min_nodes": max(1, size // 2),
+            "max_nodes": size * 3,
+            "estimated_hourly_cost": costs.container_cluster_hourly(
+                instance_type, size, region, control_plane=orchestrator
+            ),
+            "created_at": born,
+            "updated_at": born,
+            "arn": arn,
+            "orchestrator": orchestrator,
+            "version": chance.pick(("1.31", "1.32", "1.33")) if orchestrator == "eks" else None,
+        },
+    )
+    tags = estate.tags(chance, owner, env, name, bare=False)
+    estate.tag("container_cluster", arn, tags, born)
+    saving = saved * 730 * size * float(hourly_cost(instance_type, region))
+    estate.profile(
+        "container_cluster", arn, profile, pattern=pattern, saving=saving,
+    )  # fmt: skip
+    kind = kinds.Kind("node", profile, {instance_type: 1})
+    for number in range(size):
+        _node(estate, row, owner, kind, number)
+    return row, owner
+
+
+def _node(estate: Estate, cluster: Row, owner: Owner, kind: kinds.Kind, number: int) -> None:
+    env, region, name = cluster["env"], cluster["region"], cluster["name"]
+    instance_type = cluster["node_instance_type"]
+    key = f"node/{env}/{name}/{number}"
+    chance = estate.chance(key)
+    if cluster["orchestrator"] == "eks":
+        tags = {
+            f"kubernetes.io/cluster/{name}": "owned",
+            "eks:cluster-name": name,
+            "eks:nodegroup-name": f"{name}-default",
+        }
+    else:
+        tags = {"ecs:cluster": name}
+    instance = machine(
+        estate,
+        Machine(
+            key=key,
+            env=env,
+            region=region,
+            name=f"{name}-node",
+            instance_type=instance_type,
+            kind=kind,
+            owner=owner,
+            launched=max(estate.before(chance, 2, 60), cluster["created_at"]),
+            tier="nodes",
+            image=_image(cluster["orchestrator"], instance_type),
+            tags=tags,
+            flagged=False,
+        ),
+    )
+    estate.add(
+        "container_nodes",
+        {
+            "id": chance.key(),
+            "cluster_id": cluster["id"],
+            "instance_id": instance["instance_id"],
+            "instance_type": instance_type,
+            "region": region,
+            "state": "running",
+            "hourly_cost": hourly_cost(instance_type, region),
+            "gpu_hourly_cost": gpu_hourly_cost(instance_type, region),
+            "gpu_count": instance["gpu_count"],
+            "has_gpu": instance["has_gpu"],
+            "created_at": instance["launch_time"],
+            "updated_at": instance["launch_time"],
+        },
+    )
+    estate.profile("container_node", instance["instance_id"], kind.profile)
+
+
+def _image(orchestrator: str, instance_type: str) -> str:
+    from models.estates.instances import architecture
+
+    return orchestrator + ("-arm" if architecture(instance_type) == "arm64" else "")
+
+
+def _services(estate: Estate, clusters: list[tuple[Row, Owner]]) -> None:
+    count = estate.plan.services
+    chance = estate.chance("services")
+    cpus = chance.deck(count, _SERVICE_CPUS)
+    profiles = chance.deck(count, {"steady": 0.5, "oversized": 0.3, "light": 0.2})
+    order = chance.shuffled([clusters[at % len(clusters)][0] for at in range(count)])
+    owners = estate.company.owners
+    names: dict[object, int] = {}
+    for at in range(count):
+        cluster, owner = order[at], owners[at % len(owners)]
+        turn = names[cluster["id"], owner.service] = (
+            names.get((cluster["id"], owner.service), 0) + 1
+        )
+        name = owner.service if turn == 1 else f"{owner.service}-{turn}"
+        _service(estate, at, cluster, owner, name, cpus[at], profiles[at])
+
+
+def _service(
+    estate: Estate, at: int, cluster: Row, owner: Owner, name: str, cpus: float, profile: str
+) -> None:
+    chance = estate.chance("service", at)
+    replicas = chance.pick((2, 3, 3, 4, 6)) if cluster["env"] == "prod" else chance.pick((1, 1, 2))
+    born = max(estate.before(chance, 10, 500), cluster["created_at"])
+    orchestrator = cluster["orchestrator"]
+    arn = estate.arn(orchestrator, cluster["region"], f"service/{cluster['name']}/{name}")
+    fargate = orchestrator == "ecs" and chance.happens(0.3)
+    estate.add(
+        "container_services",
+        {
+            "id": chance.key(),
+            "cluster_id": cluster["id"],
+            "name": name,
+            "env": cluster["env"],
+            "region": cluster["region"],
+            "requested_cpu": cpus * replicas,
+            "requested_memory_mb": int(cpus * 2048) * replicas,
+            "replica_count": replicas,
+            "created_at": born,
+            "updated_at": born,
+            "arn": arn,
+            "launch_type": "FARGATE" if fargate else "EC2",
+            "running_count": replicas,
+        },
+    )
+    estate.tag(
+        "container_service", arn, estate.tags(chance, owner, cluster["env"], name, bare=False), born
+    )
+    # on nodes that are paid anyway a smaller request saves nothing of its own
+    hourly = float(costs.fargate_hourly(cpus * replicas, cpus * 2 * replicas, cluster["region"]))
+    wasteful = profile == "oversized" and cpus * replicas >= 1
+    estate.profile(
+        "container_service", arn, profile, pattern="svc_cpu_overrequest" if wasteful else None,
+        saving=hourly * 730 * 0.5 if fargate else 0.0,
+    )  # fmt: skip

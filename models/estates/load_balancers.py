@@ -1,0 +1,92 @@
+"""Load balancers of an estate, each in front of a group or of nothing."""
+
+from models import costs
+from models.estates import networks
+from models.estates.estate import Estate, Row
+
+_TYPES = {"application": 0.68, "network": 0.2, "classic": 0.12}
+
+
+def create(estate: Estate) -> None:
+    """Every load balancer: an exact number idle, the others before running instances."""
+    count = estate.plan.balancers
+    idle = estate.flags("balancers", count, estate.shares.idle_balancers)
+    chance = estate.chance("balancers")
+    kinds = chance.deck(count, _TYPES)
+    regions = estate.regions("balancers", count)
+    environments = estate.share_out("balancers", count)
+    bare = estate.untagged("balancers", count)
+    groups = list(estate.rows.get("autoscaling_groups", []))
+    for at in range(count):
+        group = None
+        if not idle[at] and groups:
+            group = groups.pop(0)
+            regions[at], environments[at] = group["region"], group["env"]
+        _balancer(estate, at, kinds[at], environments[at], regions[at], idle[at], group, bare[at])
+
+
+def _balancer(
+    estate: Estate, at: int, kind: str, env: str, region: str, idle: bool, group: Row | None,
+    bare: bool,
+) -> None:  # fmt: skip
+    chance = estate.chance("balancer", at)
+    owner = estate.company.owner(chance)
+    network = networks.network(estate, env, region)
+    name = f"{owner.service}-{env}-{at + 1:02d}"[:32]
+    number = chance.digits(16)
+    letter = {"application": "app/", "network": "net/", "classic": ""}[kind]
+    tail = f"/{number}" if letter else ""
+    arn = estate.arn("elasticloadbalancing", region, f"loadbalancer/{letter}{name}{tail}")
+    hourly = costs.load_balancer_hourly(kind, region)
+    members = group["desired_capacity"] if group else 0 if idle else _standing(estate, env, region)
+    innocent = estate.decoy("lb_idle") if idle else None
+    born = estate.before(chance, 20, 700)
+    if group is not None:
+        born = max(born, group["created_at"])
+        if letter:
+            target = f"targetgroup/{name}/{chance.digits(16)}"
+            group["target_group_arns"].append(estate.arn("elasticloadbalancing", region, target))
+        else:
+            group["load_balancer_names"].append(name)
+    suffix = f"{region}.elb.amazonaws.com" if kind != "network" else f"elb.{region}.amazonaws.com"
+    public = chance.happens(0.6)
+    places = network.public if public else network.private
+    estate.add(
+        "load_balancers",
+        {
+            "id": chance.key(),
+            "account_id": estate.account_id,
+            "lb_arn": arn,
+            "name": name,
+            "type": kind,
+            "env": env,
+            "region": region,
+            "hourly_cost": hourly,
+            "created_at": born,
+            "updated_at": born,
+            "dns_name": f"{'' if public else 'internal-'}{name}-{number}.{suffix}",
+            "vpc_id": network.vpc_id,
+            "scheme": "internet-facing" if public else "internal",
+            "availability_zones": [place.zone for place in places],
+            "subnet_ids": [place.subnet_id for place in places],
+            "security_group_ids": [] if kind == "network" else [network.groups["lb"]],
+            "target_count": members,
+            "healthy_count": members,
+        },
+    )
+    tags = estate.tags(chance, owner, env, name, bare=bare, **(innocent[1] if innocent else {}))
+    estate.tag("load_balancer", arn, tags, born)
+    estate.profile(
+        "load_balancer", arn, "idle" if idle else "steady", pattern="lb_idle" if idle else None,
+        decoy=innocent[0] if innocent else None, saving=float(hourly) * 730,
+    )  # fmt: skip
+
+
+def _standing(estate: Estate, env: str, region: str) -> int:
+    """How many standing instances such a balancer has behind it: up to four of its place."""
+    found = sum(
+        1
+        for row in estate.rows.get("instances", [])
+        if row["env"] == env and row["region"] == region and row["state"] == "running"
+    )
+    return min(4, found)

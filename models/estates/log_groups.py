@@ -1,0 +1,59 @@
+"""Log groups of an estate: of functions, services, and the network."""
+
+from models.estates.estate import Estate
+
+_RETENTION = {7: 2, 14: 2, 30: 4, 90: 2, 365: 1}
+_KINDS = {"ecs": 3, "app": 4, "eks": 2, "rds": 1, "vpc": 1}
+
+
+def create(estate: Estate) -> None:
+    """Every log group: one per function as far as the plan's count goes, then the services'."""
+    count = estate.plan.log_groups
+    chance = estate.chance("log-groups")
+    endless = estate.flags("log-groups", count, estate.shares.endless_logs)
+    retention, kinds = chance.deck(count, _RETENTION), chance.deck(count, _KINDS)
+    regions, environments = estate.regions("logs", count), estate.share_out("logs", count)
+    bare = estate.untagged("logs", count)
+    functions = list(estate.rows.get("lambda_functions", []))[: count // 2]
+    for at in range(count):
+        own = estate.chance("log-group", at)
+        owner = estate.company.owner(own)
+        env, region = environments[at], regions[at]
+        kind = kinds[at]
+        name = f"/aws/{kind}/{owner.service}-{env}-{at + 1:02d}"
+        if kind == "app":
+            name = f"/{estate.company.name}/{env}/{owner.service}-{at + 1:02d}"
+        if at < len(functions):
+            function = functions[at]
+            env, region, name = (
+                function["env"],
+                function["region"],
+                f"/aws/lambda/{function['name']}",
+            )
+        arn = estate.arn("logs", region, f"log-group:{name}")
+        innocent = estate.decoy("logs_infinite") if endless[at] else None
+        tags = estate.tags(own, owner, env, "", bare=bare[at], **(innocent[1] if innocent else {}))
+        born = estate.before(own, 40, 420)
+        ingest = own.between(0.5, 3.0) if env == "prod" else own.between(0.1, 0.8)
+        stored = ingest * (min(400, (estate.end - born).days))
+        estate.add(
+            "log_groups",
+            {
+                "id": own.key(),
+                "account_id": estate.account_id,
+                "name": name,
+                "env": env,
+                "region": region,
+                "retention_days": None if endless[at] else retention[at],
+                "tags": tags,
+                "created_at": born,
+                "optimization_policy": "auto_safe",
+                "arn": arn,
+            },
+        )
+        estate.tag("log_group", arn, tags, born)
+        estate.profile(
+            "log_group", arn, "steady", pattern="logs_infinite" if endless[at] else None,
+            decoy=innocent[0] if innocent else None,
+            saving=max(0.0, stored - 30 * ingest) * 0.03, ingest_gb=round(ingest, 4),
+        )  # fmt: skip

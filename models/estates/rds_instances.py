@@ -1,0 +1,129 @@
+"""Databases of an estate."""
+
+from functools import cache
+
+from models import costs
+from models.estates.estate import Estate, Row
+from models.regions import zones
+
+_ENGINES = {"postgres": 0.55, "mysql": 0.30, "aurora-postgresql": 0.10, "mariadb": 0.05}
+_VERSIONS = {
+    "postgres": "16.8", "mysql": "8.0.42", "aurora-postgresql": "16.6", "mariadb": "10.11.11",
+}  # fmt: skip
+_BIG = {"db.r5.2xlarge": 2, "db.m5.2xlarge": 2, "db.r6g.2xlarge": 1, "db.r5.xlarge": 2}
+_PLAIN = {"prod": {"db.r5.xlarge": 2, "db.m6g.xlarge": 2, "db.r6g.large": 1, "db.m5.xlarge": 2},
+          "other": {"db.t3.medium": 2, "db.m5.large": 2, "db.t4g.large": 1}}  # fmt: skip
+_IDLE = {"db.m5.xlarge": 2, "db.m5.large": 2, "db.r5.large": 1}
+_SIZES = {100: 3, 200: 3, 500: 3, 1000: 2}
+
+hourly = cache(costs.rds_hourly)
+storage_monthly = cache(costs.rds_storage_monthly)
+
+
+def create(estate: Estate) -> None:
+    """Every database: idle and oversized ones in exact numbers, the others at work."""
+    count = estate.plan.databases
+    idle = round(count * estate.shares.idle_databases)
+    oversized = min(count - idle, round(count * estate.shares.oversized_databases))
+    chance = estate.chance("databases")
+    roles = ["idle"] * idle + ["oversized"] * oversized
+    roles += ["steady"] * (count - len(roles))
+    # roles are dealt in order, environments too: oversized ones stand in production first
+    environments = sorted(estate.share_out("databases", count), key=_env_order)
+    order = _arranged(roles, environments)
+    regions = estate.regions("databases", count)
+    engines = chance.deck(count, _ENGINES)
+    sizes = chance.deck(count, _SIZES)
+    classes = {
+        "idle": chance.deck(idle, _IDLE),
+        "oversized": chance.deck(oversized, _BIG),
+    }
+    bare = estate.untagged("databases", count)
+    for at, (role, env) in enumerate(order):
+        plain = _PLAIN.get(env, _PLAIN["other"])
+        chosen = (
+            classes[role].pop() if role in classes else estate.chance("class", at).deck(1, plain)[0]
+        )
+        _database(estate, at, role, env, regions[at], engines[at], sizes[at], chosen, bare[at])
+
+
+def _env_order(env: str) -> int:
+    return ("prod", "staging", "dev", "preview").index(env)
+
+
+def _arranged(roles: list[str], environments: list[str]) -> list[tuple[str, str]]:
+    """Idle ones at the far end (development), oversized ones spread, working ones elsewhere."""
+    idle = [role for role in roles if role == "idle"]
+    rest = [role for role in roles if role != "idle"]
+    spread = sorted(rest, key=lambda role: 0 if role == "oversized" else 1)
+    mixed = [spread[at // 2 if at % 2 == 0 else -(at // 2 + 1)] for at in range(len(spread))]
+    return list(zip([*mixed, *idle], environments, strict=True))
+
+
+def _database(
+    estate: Estate, at: int, role: str, env: str, region: str, engine: str, size: int,
+    instance_class: str, bare: bool,
+) -> Row:  # fmt: skip
+    chance = estate.chance("database", at)
+    owner = estate.company.owner(chance)
+    if engine.startswith("aurora") and instance_class.startswith("db.m"):
+        engine = "postgres"
+    pattern = {"idle": "rds_idle", "oversized": "rds_oversized"}.get(role)
+    innocent = estate.decoy(pattern) if pattern else None
+    multi_az = env == "prod" and role != "idle" and chance.happens(0.5) and engine[:6] != "aurora"
+    storage_type = "gp2" if chance.happens(0.3) else "gp3"
+    identifier = f"{owner.service}-{env}-{engine.split('-')[0]}-{at + 1:02d}"
+    db_instance_id = estate.unique("rds", identifier, region)
+    zone = chance.pick(zones(region, estate.number)[:3]).name
+    per_hour = hourly(instance_class, engine, region, multi_az=multi_az)
+    per_month = storage_monthly(
+        size, region, storage_type=storage_type, multi_az=multi_az, engine=engine
+    )
+    born = estate.before(chance, 15, 800)
+    stopped = role == "steady" and env in ("dev", "preview") and chance.happens(0.2)
+    row = estate.add(
+        "rds_instances",
+        {
+            "id": chance.key(),
+            "account_id": estate.account_id,
+            "db_instance_id": db_instance_id,
+            "identifier": identifier,
+            "arn": estate.arn("rds", region, f"db:{identifier}"),
+            "engine": engine,
+            "instance_class": instance_class,
+            "allocated_storage_gib": size,
+            "env": env,
+            "region": region,
+            "state": "stopped" if stopped else "available",
+            "hourly_cost": per_hour,
+            "storage_monthly_cost": per_month,
+            "created_at": born,
+            "updated_at": estate.before(chance, -29, -27) if stopped else born,
+            "optimization_policy": "auto_safe" if env != "prod" else "recommend_only",
+            "engine_version": _VERSIONS[engine],
+            "availability_zone": zone,
+            "multi_az": multi_az,
+            "storage_type": "aurora" if engine.startswith("aurora") else storage_type,
+            "iops": 3000 if storage_type == "gp3" and engine[:6] != "aurora" else None,
+            "storage_encrypted": chance.happens(0.8),
+            "backup_retention_days": 14 if env == "prod" else 3,
+            "deletion_protection": env == "prod",
+            "db_name": owner.service,
+            "master_username": chance.pick(("admin", "postgres", "app")),
+            "port": 3306 if engine in ("mysql", "mariadb") else 5432,
+            "subnet_group_name": f"{env}-private",
+            "stopped_at": estate.before(chance, -29, -27) if stopped else None,
+        },
+    )
+    tags = estate.tags(
+        chance, owner, env, identifier, bare=bare, **(innocent[1] if innocent else {})
+    )
+    estate.tag("rds_instance", db_instance_id, tags, born)
+    saving = float(per_hour) * 730 * (1.0 if role == "idle" else 0.5)
+    profile = "memory_bound" if innocent and role == "oversized" else role
+    estate.profile(
+        "rds_instance", db_instance_id, profile, pattern=pattern, saving=saving,
+        decoy=innocent[0] if innocent else None,
+        stored_gib=size * (0.12 if role == "oversized" else chance.between(0.3, 0.75)),
+    )  # fmt: skip
+    return row

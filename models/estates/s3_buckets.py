@@ -1,0 +1,97 @@
+"""Buckets of an estate, what they hold on the first day, and their lifecycle rules."""
+
+from typing import Any
+
+from models.estates.estate import Estate
+
+_USES = {
+    "assets": 4, "logs": 5, "backups": 4, "exports": 3, "datalake": 3, "uploads": 3,
+    "artifacts": 3, "terraform-state": 1, "reports": 2, "training-data": 2,
+}  # fmt: skip
+_PROFILES = {"backups": "backup", "exports": "cold", "reports": "cold", "training-data": "cold"}
+# GB on the first day, by share: a few lakes hold most of it.
+_STOCK = {400: 6, 1_400: 6, 3_500: 5, 8_000: 4, 19_000: 3, 32_000: 1}
+_COLD_SHARE = 0.6
+
+
+def create(estate: Estate) -> None:
+    """Every bucket; the plan's share of them without any lifecycle rule."""
+    count = estate.plan.buckets
+    chance = estate.chance("buckets")
+    without = estate.flags("lifecycle", count, estate.shares.buckets_without_lifecycle)
+    uses, stock = chance.deck(count, _USES), chance.deck(count, _STOCK)
+    regions, environments = estate.regions("buckets", count), estate.share_out("buckets", count)
+    bare = estate.untagged("buckets", count)
+    for at in range(count):
+        own = estate.chance("bucket", at)
+        owner = estate.company.owner(own)
+        env, region = environments[at], regions[at]
+        name = f"{estate.company.name}-{owner.service}-{uses[at]}-{env}-{at + 1:03d}"
+        if f"bucket/{name}" in estate.taken:
+            name = f"{name}-{estate.number}"
+        held = stock[at] * own.between(0.8, 1.2) * (1 if env == "prod" else 0.5)
+        flagged = without[at] and held > 50
+        innocent = estate.decoy("s3_no_lifecycle") if flagged else None
+        tags = estate.tags(own, owner, env, "", bare=bare[at], **(innocent[1] if innocent else {}))
+        born = estate.before(own, 30, 900)
+        estate.add(
+            "s3_buckets",
+            {
+                "id": own.key(),
+                "account_id": estate.account_id,
+                "name": name,
+                "env": env,
+                "region": region,
+                "lifecycle_policy": {} if without[at] else _rules(own.whole(0, 2)),
+                "tags": tags,
+                "created_at": born,
+                "optimization_policy": "recommend_only" if own.happens(0.3) else "auto_safe",
+                "versioning": own.pick((None, None, "Enabled", "Suspended")),
+                "encryption": _ENCRYPTION,
+                "public_access_block": _PRIVATE if own.happens(0.9) else None,
+            },
+        )
+        estate.tag("s3_bucket", name, tags, born)
+        # moved to Infrequent Access: 0.0105 of 0.023 USD a GB, of the cold share
+        estate.profile(
+            "s3_bucket", name, _PROFILES.get(uses[at], "steady"),
+            pattern="s3_no_lifecycle" if flagged else None,
+            decoy=innocent[0] if innocent else None,
+            saving=held * _COLD_SHARE * (0.023 - 0.0125), stored_gib=round(held, 2),
+        )  # fmt: skip
+
+
+_ENCRYPTION = {
+    "Rules": [
+        {
+            "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+            "BucketKeyEnabled": False,
+        }
+    ]
+}
+_PRIVATE = {
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
+
+
+def _rules(choice: int) -> dict[str, Any]:
+    """A lifecycle configuration as S3 words it."""
+    tier = {"ID": "tier-down", "Status": "Enabled", "Filter": {"Prefix": ""}}
+    if choice == 0:
+        return {"Rules": [{**tier, "Transitions": [{"Days": 30, "StorageClass": "STANDARD_IA"}]}]}
+    steps = [
+        {"Days": 30, "StorageClass": "STANDARD_IA"},
+        {"Days": 90, "StorageClass": "GLACIER_IR"},
+    ]
+    if choice == 1:
+        return {"Rules": [{**tier, "Transitions": steps}]}
+    expire = {
+        "ID": "expire",
+        "Status": "Enabled",
+        "Filter": {"Prefix": "tmp/"},
+        "Expiration": {"Days": 365},
+    }
+    return {"Rules": [{**tier, "Transitions": steps}, expire]}
