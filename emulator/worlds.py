@@ -23,7 +23,9 @@ async def create(
     if not 1 <= days <= 400:
         raise ControlError(f"--days takes 1 to 400, not {days}")
     try:
-        plan = estates.on_account(estates.named(size), account)
+        plan = estates.named(size)
+        if account != DEFAULT_ACCOUNT:
+            plan = estates.on_account(plan, account, f"{size}-{account}")
     except ValueError as error:
         raise ControlError(str(error)) from None
     async with world.database.owner() as connection:

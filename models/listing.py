@@ -103,9 +103,12 @@ class Listing:
         """Rows that meet every condition, in key order, after `after`, `limit` at most.
 
         `region` and `ids` are what almost every list asks for: with nothing else, one generic
-        plan serves all requests, while filters get a plan made for their values.
+        plan serves all requests, while filters get a plan made for their values. `shift` stands where the select list says `{shift}`.
         """
         bind = Binder()
+        head = self._head
+        if SHIFT in head:
+            head = head.replace(SHIFT, bind(shift, "::interval"))
         conditions = [self.always] if self.always else []
         if region is not None:
             conditions.append(f"{self.columns['region'].sql} = {bind(region)}")

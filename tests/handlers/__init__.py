@@ -1,0 +1,1 @@
+"""Tests of the handlers, through boto3."""
