@@ -31,6 +31,7 @@ _OBJECT_OPERATIONS = frozenset(("PutObject", "UploadPart"))
 # A body that brings less than this in a period of BODY_SECONDS is a client holding on.
 _LEAST_PROGRESS_BYTES = 1024
 _GUARDED = frozenset((b"host", b"content-length", b"transfer-encoding"))
+_VERSIONS = ("1.1", "1.0")
 _REASONS = {
     400: b"400 Bad Request",
     408: b"408 Request Timeout",
@@ -80,6 +81,8 @@ class FrontProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self.in_body:
             self._body_bytes += len(data)
+            if not self.waiting_since:
+                self.waiting_since = self.loop.time()
         elif self._heads != heads and not self._head_open:
             self._head_bytes = 0
         else:
@@ -112,7 +115,7 @@ class FrontProtocol(HttpToolsProtocol):
         if status:
             self.refuse(status)
             return
-        self.waiting_since = self.loop.time()
+        self.waiting_since = 0.0
         self.in_body = True
         self._body_bytes = 0
         super().on_headers_complete()
@@ -124,6 +127,8 @@ class FrontProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= MOST_PIPELINED:
             return 400
         guarded = [pair for pair in self.headers if pair[0] in _GUARDED]
+        if len(guarded) == 1 and guarded[0][0] == b"host":
+            return 0 if self.parser.get_http_version() in _VERSIONS else 505
         names = [name for name, _ in guarded]
         if names.count(b"host") != 1 or len(names) > 2 or len(set(names)) != len(names):
             return 400
@@ -132,8 +137,7 @@ class FrontProtocol(HttpToolsProtocol):
                 return 400
             if name == b"transfer-encoding" and value.strip(b" \t").lower() != b"chunked":
                 return 501
-        version = self.parser.get_http_version()
-        return 0 if version in ("1.1", "1.0") else 505
+        return 0 if self.parser.get_http_version() in _VERSIONS else 505
 
     def _size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)

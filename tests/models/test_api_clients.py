@@ -84,7 +84,7 @@ async def test_secrets_move_to_a_new_master_key(owner: Any, account: Any) -> Non
     old = bytes(client["secret_sealed"])
     assert both.open_secret(old, access_key_id, account.id, client["key_version"]) == secret
     sealed = both.seal_secret(secret, access_key_id, account.id)
-    new = {
+    new: dict[str, Any] = {
         "secret_sealed": sealed,
         "secret_key_hash": both.hash_secret(secret),
         "key_version": both.version,
