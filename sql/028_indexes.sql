@@ -24,6 +24,11 @@ CREATE INDEX resource_tags_filter ON resource_tags (account_id, resource_type, k
 
 -- Days of an account: cost reports read a range of dates, a tick the newest day of a type.
 CREATE INDEX metrics_daily_days ON metrics_daily (account_id, resource_type, date);
+-- The containment index of the first schema with the cheaper operator class: every metric of every
+-- day is a key of its own, and hashing path and value together halves what a tick's insert costs.
+-- It serves @> and @@, no longer ? (whether a key is there at all).
+DROP INDEX idx_metrics_daily_payload;
+CREATE INDEX idx_metrics_daily_payload ON metrics_daily USING gin (metric_payload jsonb_path_ops);
 CREATE INDEX data_transfer_daily_days ON data_transfer_daily (account_id, date);
 
 -- Events of an account in time, as CloudTrail and Config list them.

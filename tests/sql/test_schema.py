@@ -71,7 +71,8 @@ async def described(owner: asyncpg.Connection, table: str) -> list[str]:
     ):
         match = re.fullmatch(r"CREATE .* USING (\w+) (\(.*?\))( WHERE (.*))?", row["d"])
         assert match is not None
-        line = f"index {row['name']} {match[1]} {match[2]}".replace(" DESC", " desc")
+        columns = match[2].replace(" jsonb_path_ops", "").replace(" DESC", " desc")
+        line = f"index {row['name']} {match[1]} {columns}"
         if match[4]:
             where = re.sub(r"::text|^\(|\)$", "", match[4])
             line += " where " + re.sub(r"^\w+ IS NOT NULL$", "not null", where)

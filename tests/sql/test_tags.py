@@ -65,9 +65,9 @@ def expect(tags: dict[str, str], kind: str, argument: Any) -> dict[str, str]:
     """What a write makes of tags: the model."""
     match kind:
         case "column set":
-            return dict(argument)
+            return {**argument}
         case "column merge" | "rows put":
-            return tags | argument
+            return {**tags, **argument}
         case "column remove" | "rows remove":
             return {k: v for k, v in tags.items() if k not in argument}
         case "rows change":
