@@ -1,5 +1,6 @@
 """What the embedded PostgreSQL is told: its settings, who may log in, its roles."""
 
+import sys
 from pathlib import Path
 
 ADMIN = "driftcloud_admin"
@@ -61,6 +62,10 @@ SETTINGS: dict[str, str] = {
     "log_statement": "none",
     "log_line_prefix": "'%m [%p] '",
 }
+
+if sys.platform == "linux":
+    # One call for all files before recovery, where fsync file by file takes seconds.
+    SETTINGS["recovery_init_sync_method"] = "syncfs"
 
 HBA = """\
 # Only the operating system's user that owns the server, over the private socket.
