@@ -251,6 +251,8 @@ async def _verify_body(
         _prove(ctx, claim, key, path, claimed, False)
     if read_body is not None:
         ctx.body = await read_body(cap)
+    elif len(ctx.body) > cap:
+        raise Fault("too_large")
     body = ctx.body
     actual = hashlib.sha256(body).hexdigest() if body else EMPTY_HASH
     if claimed is None:
