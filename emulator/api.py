@@ -1,13 +1,10 @@
 """AWS's own API models, read from botocore's data files: services, operations, shapes.
 
-The files are read directly: importing botocore costs 180 ms, and its EC2 model 30 MB. A model's
-text is cut into one small piece of JSON per operation and shape, without the documentation, and
-a piece is parsed when it is first asked for.
+A model is held as one small piece of JSON per operation and shape (`emulator.model_files`), and a
+piece is parsed when it is first asked for.
 """
 
-import importlib.util
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
@@ -15,14 +12,15 @@ from typing import Any
 
 import orjson
 
-_DOCUMENTATION = re.compile(rb'"documentation": ?"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_SECTION = re.compile(rb'\n  "(\w+)": ?')
-_INDENT = re.compile(rb"\n *")
+from emulator import model_files
+
 _IS_ERROR = re.compile(rb'"exception": ?true')
-_HEAD_BYTES = 8192
 _NOT_TRAITS = frozenset(
     ("shape", "documentation", "type", "members", "member", "key", "value", "required")
 )
+
+
+index = model_files.index
 
 
 class UnknownServiceError(LookupError):
@@ -265,8 +263,8 @@ class Service:
     """One AWS API: its metadata, operations and shapes."""
 
     def __init__(self, name: str, folder: Path) -> None:
-        raw = _text(folder)
-        sections = _sections(raw)
+        raw = model_files.text(folder)
+        sections = model_files.sections(raw)
         self.name = name
         self.metadata: dict[str, Any] = sections["metadata"]
         self.operations: Mapping[str, Operation] = Operations(self, sections["operations"])
@@ -334,7 +332,7 @@ class Service:
         shape = self._shapes.get(name)
         if shape is None:
             model = orjson.loads(self._pieces[name])
-            _merge(model, self._extras.get(name, {}))
+            model_files.merge(model, self._extras.get(name, {}))
             shape = self._shapes[name] = Shape(self, name, model)
         return shape
 
@@ -350,7 +348,7 @@ class Service:
 @cache
 def service(name: str) -> Service:
     """The API that botocore calls `name`, in its newest version; UnknownServiceError."""
-    folder = _folder(name)
+    folder = model_files.folder(name)
     if folder is None:
         raise UnknownServiceError(name)
     return Service(name, folder)
@@ -358,7 +356,7 @@ def service(name: str) -> Service:
 
 def has_service(name: str) -> bool:
     """Whether botocore has an API of this name; reads no model."""
-    return _folder(name) is not None
+    return model_files.folder(name) is not None
 
 
 def services_signing_as(signing_name: str) -> tuple[str, ...]:
@@ -369,31 +367,6 @@ def services_signing_as(signing_name: str) -> tuple[str, ...]:
 def services_targeting(prefix: str) -> tuple[str, ...]:
     """The services whose X-Amz-Target, or CBOR path, begins with this prefix."""
     return _by_target().get(prefix, ())
-
-
-_ACRONYM_PLURAL = re.compile("[A-Z]{2,}s$")
-_FIRST_CAPITAL = re.compile("(.)([A-Z][a-z]+)")
-_END_CAPITAL = re.compile("([a-z0-9])([A-Z])")
-
-
-@cache
-def snake_case(name: str) -> str:
-    """CamelCase → snake_case by boto3's rule: DescribeDBInstances → describe_db_instances."""
-    plural = _ACRONYM_PLURAL.search(name)
-    if plural:
-        name = f"{name[: plural.start()]}_{plural.group().lower()}"
-    return _END_CAPITAL.sub(r"\1_\2", _FIRST_CAPITAL.sub(r"\1_\2", name)).lower()
-
-
-@cache
-def index() -> dict[str, dict[str, Any]]:
-    """The metadata of every service, from the heads of all files (some tenths of a second)."""
-    found = {}
-    for entry in _data().iterdir():
-        folder = _folder(entry.name) if entry.is_dir() else None
-        if folder is not None:
-            found[entry.name] = _metadata(_text(folder, _HEAD_BYTES))
-    return dict(sorted(found.items()))
 
 
 @cache
@@ -419,104 +392,15 @@ def _signing_name(metadata: dict[str, Any]) -> str:
     return name
 
 
-@cache
-def _data() -> Path:
-    spec = importlib.util.find_spec("botocore")
-    if spec is None or not spec.submodule_search_locations:
-        raise RuntimeError("botocore, whose data files describe AWS's APIs, is not installed")
-    return Path(spec.submodule_search_locations[0]) / "data"
+_ACRONYM_PLURAL = re.compile("[A-Z]{2,}s$")
+_FIRST_CAPITAL = re.compile("(.)([A-Z][a-z]+)")
+_END_CAPITAL = re.compile("([a-z0-9])([A-Z])")
 
 
 @cache
-def _folder(name: str) -> Path | None:
-    """The folder of the newest version of a service's model."""
-    if not re.fullmatch(r"[a-z0-9-]+", name):
-        return None
-    home = _data() / name
-    versions = sorted(home.iterdir(), reverse=True) if home.is_dir() else []
-    return next((each for each in versions if any(each.glob("service-2.json*"))), None)
-
-
-def _text(folder: Path, limit: int = 0) -> bytes:
-    """A model's text, or its first `limit` bytes."""
-    plain = folder / "service-2.json"
-    if plain.exists():
-        with plain.open("rb") as file:
-            return file.read(limit or -1)
-    with (folder / "service-2.json.gz").open("rb") as file:
-        return zlib.decompressobj(31).decompress(file.read(limit or -1), limit)
-
-
-def _metadata(head: bytes) -> dict[str, Any]:
-    """The metadata section, which stands at a model's beginning."""
-    start = head.index(b'"metadata":') + len(b'"metadata":')
-    metadata: dict[str, Any] = orjson.loads(head[start : _closing_brace(head, start)])
-    return metadata
-
-
-def _closing_brace(text: bytes, start: int) -> int:
-    """The end of the JSON object that begins at `start`; its strings hold no braces."""
-    depth = 0
-    for brace in re.compile(rb"[{}]").finditer(text, start):
-        depth += 1 if brace.group() == b"{" else -1
-        if depth == 0:
-            return brace.end()
-    raise ValueError("the model's head is longer than expected")
-
-
-def _sections(raw: bytes) -> dict[str, Any]:
-    """metadata (parsed), operations and shapes (a piece of JSON for each name)."""
-    lean = _DOCUMENTATION.sub(b'"documentation":""', raw)
-    marks = list(_SECTION.finditer(lean))
-    if not {b"metadata", b"operations", b"shapes"} <= {mark.group(1) for mark in marks}:
-        return _sections_of_other_layout(raw)
-    found: dict[str, Any] = {"operations": {}, "shapes": {}}
-    for mark, after in zip(marks, [*marks[1:], None], strict=True):
-        section = mark.group(1).decode()
-        text = lean[mark.end() : after.start() if after else lean.rindex(b"}")]
-        text = text.rstrip(b", \n")
-        if section == "metadata":
-            found[section] = orjson.loads(text)
-        elif section in found:
-            found[section] = dict(_pieces(text))
-    return found
-
-
-def _pieces(section: bytes) -> Iterator[tuple[str, bytes]]:
-    """An indented JSON object's names, each with its value's text.
-
-    The files are indented by two, strings hold no line breaks: so each name of a section, and
-    nothing else, stands behind exactly four spaces.
-    """
-    for piece in section[:-1].split(b'\n    "')[1:]:
-        name, _, value = piece.partition(b'":')
-        yield name.decode(), _INDENT.sub(b"", value.rstrip(b", \n"))
-
-
-def _merge(model: dict[str, Any], extras: dict[str, Any]) -> None:
-    """Lays what botocore adds to a model over it, level by level."""
-    for key, value in extras.items():
-        if isinstance(value, dict) and isinstance(model.get(key), dict):
-            _merge(model[key], value)
-        else:
-            model[key] = value
-
-
-def _sections_of_other_layout(raw: bytes) -> dict[str, Any]:
-    model = orjson.loads(raw)
-    found: dict[str, Any] = {"metadata": model["metadata"]}
-    for section in ("operations", "shapes"):
-        entries = model.get(section, {}).items()
-        found[section] = {name: orjson.dumps(_lean(value)) for name, value in entries}
-    return found
-
-
-def _lean(value: Any) -> Any:
-    """A model without its documentation."""
-    if isinstance(value, dict):
-        return {
-            key: _lean(each)
-            for key, each in value.items()
-            if not (key == "documentation" and isinstance(each, str))
-        }
-    return [_lean(each) for each in value] if isinstance(value, list) else value
+def snake_case(name: str) -> str:
+    """CamelCase → snake_case by boto3's rule: DescribeDBInstances → describe_db_instances."""
+    plural = _ACRONYM_PLURAL.search(name)
+    if plural:
+        name = f"{name[: plural.start()]}_{plural.group().lower()}"
+    return _END_CAPITAL.sub(r"\1_\2", _FIRST_CAPITAL.sub(r"\1_\2", name)).lower()

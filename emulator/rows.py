@@ -9,12 +9,14 @@ ordinary dictionaries; the tests prove that both give the same bytes.
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from emulator.api import Ref, Shape
+
+if TYPE_CHECKING:
+    from emulator.rows_compiled import Dialect, Writer
 
 CHUNK_ROWS = 100
 
@@ -131,6 +133,8 @@ class Rows:
         key = (dialect.name, ref, name)
         writer = self.view.compiled.get(key)
         if writer is None:
+            from emulator.rows_compiled import Writer
+
             writer = self.view.compiled[key] = Writer(self.view, dialect, ref, name)
         for start in range(0, len(self.records), CHUNK_ROWS):
             yield writer.write(self.records[start : start + CHUNK_ROWS], shift)
@@ -170,14 +174,15 @@ def _value(spec: Any, row: Any) -> Any:
     if isinstance(spec, When):
         return _value(spec.spec, row) if row[spec.column] else None
     if isinstance(spec, Each):
-        return _each(spec, row[spec.column])
+        return listed(spec, row[spec.column])
     if isinstance(spec, list):
         inside = _structure(spec[0], row)
         return [inside] if inside else None
     return _structure(spec, row) or None
 
 
-def _each(spec: Each, column: Any) -> list[Any] | None:
+def listed(spec: Each, column: Any) -> list[Any] | None:
+    """What Each shows of a column's value."""
     found = elements(column)
     if found is None or spec.spec is None:
         return found
@@ -203,351 +208,3 @@ def elements(column: Any) -> list[Any] | None:
     if isinstance(column, Mapping):
         return [{"key": key, "value": value} for key, value in column.items()]
     return list(column)
-
-
-# The compiled way.
-
-
-class Dialect:
-    """How a protocol writes the parts that generated functions are made of."""
-
-    name: str
-    separator: str
-    quote: str
-    """What stands around a string that needs no escaping."""
-    environment: dict[str, Any]
-
-    def is_clean(self, text: str) -> bool:
-        """Whether a text is written as it is; may say no when it is."""
-        raise NotImplementedError
-
-    def wire_name(self, ref: Ref, member: str) -> str:
-        """The name under which a structure's member stands."""
-        raise NotImplementedError
-
-    def list_name(self, ref: Ref, member: str) -> str:
-        """The name that `Rows.text` is given for a list that is this member."""
-        raise NotImplementedError
-
-    def member(self, ref: Ref, name: str) -> Callable[[Any, timedelta], str]:
-        """The function that writes a whole member, separator and name included."""
-        raise NotImplementedError
-
-    def around(self, ref: Ref, name: str) -> tuple[str, str]:
-        """What stands before and after the text of a scalar or structure."""
-        raise NotImplementedError
-
-    def around_list(self, ref: Ref, name: str) -> tuple[str, str]:
-        """What stands before and after the elements of a list."""
-        raise NotImplementedError
-
-    def around_item(self, ref: Ref, name: str) -> tuple[str, str]:
-        """What stands before and after one element of a list of structures."""
-        raise NotImplementedError
-
-    def empty_list(self, ref: Ref, name: str) -> str:
-        """A whole list without elements."""
-        raise NotImplementedError
-
-    def leaf(self, ref: Ref, variable: str) -> str | None:
-        """The expression for the text of a scalar that is not None; None: use `member`."""
-        raise NotImplementedError
-
-
-class Writer:
-    """The compiled functions of one view, list and dialect.
-
-    One takes any rows. Others are made for chunks of which more is known: which columns hold no
-    None, and that no text needs escaping; two thirds of the time go into these questions when
-    they are asked of every value.
-    """
-
-    _MOST_SPECIAL = 32
-
-    def __init__(self, view: View, dialect: Dialect, ref: Ref, name: str) -> None:
-        self._arguments = (view, ref, name)
-        self._dialect = dialect
-        compiler = Compiler(dialect, frozenset())
-        self._general = compiler.compile(view, ref, name)
-        self.columns = tuple(compiler.columns)
-        self._texts = frozenset(compiler.texts)
-        self._get = itemgetter(*self.columns) if self.columns else _nothing
-        self._special: dict[frozenset[str], Callable[..., str]] = {}
-
-    def write(self, records: Sequence[Any], shift: timedelta) -> str:
-        """The text of some rows."""
-        values = list(map(self._get, records))
-        if len(values) < CHUNK_ROWS // 4 or len(self.columns) < 2:
-            return self._general(values, shift)
-        known = self._known(values)
-        function = self._special.get(known) if known else self._general
-        if function is None:
-            if len(self._special) >= self._MOST_SPECIAL:
-                return self._general(values, shift)
-            function = Compiler(self._dialect, known).compile(*self._arguments)
-            self._special[known] = function
-        return function(values, shift)
-
-    def write_values(self, values: Any, shift: timedelta) -> str:
-        """The text of rows that are tuples in the order of `columns` already."""
-        return self._general(values, shift)
-
-    def _known(self, values: list[tuple[Any, ...]]) -> frozenset[str]:
-        """The columns in which every value is there and can be written as it is."""
-        found = []
-        for name, column in zip(self.columns, zip(*values, strict=True), strict=True):
-            if name in self._texts:
-                kinds = set(map(type, column))
-                if kinds == {str} and self._dialect.is_clean("".join(column)):
-                    found.append(name)
-            elif None not in column:
-                found.append(name)
-        return frozenset(found)
-
-
-class Compiler:
-    """Writes the source of the function that turns rows into text, and compiles it.
-
-    `known` are the columns whose values are all there and need no escaping.
-    """
-
-    def __init__(self, dialect: Dialect, known: frozenset[str]) -> None:
-        self._dialect = dialect
-        self._known = known
-        self._names: dict[str, Any] = dict(dialect.environment)
-        self._lines: list[str] = []
-        self._first_lines: list[str] = []
-        self._hoisted: dict[str, str] = {}
-        self._indent = 2
-        self._count = 0
-        self.columns: dict[str, str] = {}
-        self.texts: set[str] = set()
-        """Columns that are shown as a string somewhere."""
-
-    def compile(self, view: View, ref: Ref, name: str) -> Callable[..., str]:
-        """The function (tuples of column values, shift) → text of the list's elements."""
-        item = self._item(view.members, ref, name, self.columns)
-        source = _function_source(self.columns, self._first_lines + self._lines, item)
-        exec(compile(source, f"<view of {ref.shape.name}>", "exec"), self._names)  # noqa: S102
-        function: Callable[..., str] = self._names["rows"]
-        return function
-
-    def _item(self, members: dict[str, Any], ref: Ref, name: str, columns: dict[str, str]) -> str:
-        """The f-string's inside for one element of a list."""
-        before, after = self._dialect.around_item(ref, name)
-        inside, _ = self._members(members, ref.shape.member.shape, columns)
-        return _literal(before) + self._joined(inside) + _literal(after)
-
-    def _joined(self, inside: list[str]) -> str:
-        """Members one after another, without the separator before the first."""
-        if not self._dialect.separator:
-            return "".join(inside)
-        return f"{{{self._store(inside)}[1:]}}"
-
-    def _store(self, inside: list[str]) -> str:
-        variable = self._variable()
-        self._emit(f"{variable} = f'{''.join(inside)}'")
-        return variable
-
-    def _members(
-        self, members: dict[str, Any], shape: Shape, columns: dict[str, str]
-    ) -> tuple[list[str], bool]:
-        """The f-string's parts for a structure's members, and whether any is always there."""
-        parts, sure = [], False
-        for name, spec in members.items():
-            ref = member(shape, name)
-            wire_name = self._dialect.wire_name(ref, name)
-            part, always = self._member(spec, ref, wire_name, columns)
-            parts.append(part)
-            sure = sure or always
-        return parts, sure
-
-    def _member(self, spec: Any, ref: Ref, name: str, columns: dict[str, str]) -> tuple[str, bool]:
-        if isinstance(spec, str):
-            return self._plain_column(spec, ref, name, columns)
-        if isinstance(spec, Constant):
-            return self._constant(spec.value, ref, name)
-        if isinstance(spec, Computed):
-            return self._computed(spec, ref, name, columns), False
-        if isinstance(spec, When):
-            return self._when(spec, ref, name, columns), False
-        if isinstance(spec, Each):
-            return self._each(spec, ref, name, columns), False
-        return self._nested(spec, ref, name, columns)
-
-    def _plain_column(
-        self, column: str, ref: Ref, name: str, columns: dict[str, str]
-    ) -> tuple[str, bool]:
-        variable = columns.setdefault(column, f"c{len(columns)}")
-        is_text = ref.type in ("string", "character")
-        if is_text:
-            self.texts.add(column)
-        leaf = self._dialect.leaf(ref, variable)
-        if column not in self._known or leaf is None:
-            return self._scalar(variable, ref, name), False
-        before, after = self._dialect.around(ref, name)
-        quote = self._dialect.quote if is_text else ""
-        shown = variable if is_text else self._hoist(leaf)
-        return f"{_literal(before + quote)}{{{shown}}}{_literal(quote + after)}", True
-
-    def _hoist(self, leaf: str) -> str:
-        """A leaf's text in a variable of its own, made once for a row."""
-        found = self._hoisted.get(leaf)
-        if found is None:
-            found = self._hoisted[leaf] = self._variable()
-            self._first_lines.append(f"        {found} = {leaf}")
-        return found
-
-    def _scalar(self, variable: str, ref: Ref, name: str) -> str:
-        """A member that is one column, or one computed value."""
-        leaf = self._dialect.leaf(ref, variable)
-        if leaf is None:
-            write = self._bind(self._dialect.member(ref, name))
-            text = f"{write}({variable}, shift)"
-        else:
-            before, after = self._dialect.around(ref, name)
-            text = f"f'{_literal(before)}{{{leaf}}}{_literal(after)}'"
-        found = self._variable()
-        self._emit(f"{found} = '' if {variable} is None else {text}")
-        return f"{{{found}}}"
-
-    def _constant(self, value: Any, ref: Ref, name: str) -> tuple[str, bool]:
-        if value is None:
-            return "", False
-        write = self._dialect.member(ref, name)
-        text = write(value, timedelta(0))
-        if text == write(value, timedelta(days=1)):
-            return _literal(text), True
-        return f"{{{self._bind(write)}({self._bind(value)}, shift)}}", True
-
-    def _computed(self, spec: Computed, ref: Ref, name: str, columns: dict[str, str]) -> str:
-        arguments = ", ".join(self._column(each, columns) for each in spec.columns)
-        variable = self._variable()
-        self._emit(f"{variable} = {self._bind(spec.function)}({arguments})")
-        return self._scalar(variable, ref, name)
-
-    def _when(self, spec: When, ref: Ref, name: str, columns: dict[str, str]) -> str:
-        variable = self._variable()
-        self._emit(f"{variable} = ''")
-        self._emit(f"if {self._column(spec.column, columns)}:")
-        self._indent += 1
-        part, _ = self._member(spec.spec, ref, name, columns)
-        self._emit(f"{variable} = f'{part}'")
-        self._indent -= 1
-        return f"{{{variable}}}"
-
-    def _nested(self, spec: Any, ref: Ref, name: str, columns: dict[str, str]) -> tuple[str, bool]:
-        """A nested structure, or a list of one."""
-        before, after = self._around_nested(spec, ref, name)
-        shape = ref.shape.member.shape if isinstance(spec, list) else ref.shape
-        inside, sure = self._members(spec[0] if isinstance(spec, list) else spec, shape, columns)
-        if sure:
-            return before + self._joined(inside) + after, True
-        variable = self._store(inside)
-        text = f"{variable}[1:]" if self._dialect.separator else variable
-        self._emit(f"if {variable}:")
-        self._emit(f"    {variable} = f'{before}{{{text}}}{after}'")
-        return f"{{{variable}}}", False
-
-    def _around_nested(self, spec: Any, ref: Ref, name: str) -> tuple[str, str]:
-        if not isinstance(spec, list):
-            if ref.type != "structure":
-                raise ViewError(f"{name} is a {ref.type}, not a structure")
-            before, after = self._dialect.around(ref, name)
-            return _literal(before), _literal(after)
-        if ref.type != "list" or len(spec) != 1:
-            raise ViewError(f"{name} is a {ref.type}, or its list has not one element")
-        outer = self._dialect.around_list(ref, name)
-        inner = self._dialect.around_item(ref, name)
-        separator = len(self._dialect.separator)
-        return _literal(outer[0] + inner[0][separator:]), _literal(inner[1] + outer[1])
-
-    def _each(self, spec: Each, ref: Ref, name: str, columns: dict[str, str]) -> str:
-        column = self._column(spec.column, columns)
-        if not isinstance(spec.spec, dict):
-            variable = self._variable()
-            self._emit(f"{variable} = {self._bind(lambda value: _each(spec, value))}({column})")
-            return self._scalar(variable, ref, name)
-        if ref.type != "list":
-            raise ViewError(f"{name} is a {ref.type}, not a list")
-        inner = View(spec.spec)
-        write = self._bind(_over_elements(Writer(inner, self._dialect, ref, name), spec))
-        before, after = self._dialect.around_list(ref, name)
-        text, found = self._variable(), self._variable()
-        empty = self._bind(self._dialect.empty_list(ref, name))
-        self._emit(f"{found} = ''")
-        self._emit(f"if {column} is not None:")
-        skip = "[1:]" if self._dialect.separator else ""
-        self._emit(f"    {text} = {write}({column}, shift)")
-        whole = f"f'{_literal(before)}{{{text}{skip}}}{_literal(after)}'"
-        self._emit(f"    {found} = {whole} if {text} else {empty}")
-        return f"{{{found}}}"
-
-    def _column(self, column: str, columns: dict[str, str]) -> str:
-        return columns.setdefault(column, f"c{len(columns)}")
-
-    def _bind(self, value: Any) -> str:
-        name = f"k{len(self._names)}"
-        self._names[name] = value
-        return name
-
-    def _variable(self) -> str:
-        self._count += 1
-        return f"t{self._count}"
-
-    def _emit(self, line: str) -> None:
-        self._lines.append("    " * self._indent + line)
-
-
-def _function_source(columns: dict[str, str], lines: list[str], item: str) -> str:
-    names = ", ".join(columns.values()) or "_"
-    body = "\n".join(lines)
-    return (
-        "def rows(values, shift):\n"
-        "    written = []\n"
-        "    write = written.append\n"
-        f"    for {names} in values:\n"
-        f"{body}\n"
-        f"        write(f'{item}')\n"
-        "    return ''.join(written)\n"
-    )
-
-
-def _nothing(_row: Any) -> None:
-    return None
-
-
-def _over_elements(writer: Writer, spec: Each) -> Callable[..., str]:
-    """The same writer over a jsonb column, whose elements may lack keys."""
-    names: set[str] = set()
-    _collect_columns(spec.spec, names)
-    blank = dict.fromkeys(names)
-    entries = writer.columns == ("key", "value")
-
-    def write_elements(column: Any, shift: timedelta) -> str:
-        if entries and column.__class__ is dict:
-            return writer.write_values(column.items(), shift)
-        found = elements(column) or []
-        return writer.write([{**blank, **each} for each in found], shift)
-
-    return write_elements
-
-
-def _collect_columns(spec: Any, names: set[str]) -> None:
-    if isinstance(spec, str):
-        names.add(spec)
-    elif isinstance(spec, (Each, When)):
-        names.add(spec.column)
-        if isinstance(spec, When):
-            _collect_columns(spec.spec, names)
-    elif isinstance(spec, Computed):
-        names.update(spec.columns)
-    elif isinstance(spec, (dict, list)):
-        for each in spec.values() if isinstance(spec, dict) else spec:
-            _collect_columns(each, names)
-
-
-def _literal(text: str) -> str:
-    """Text as it stands within a generated f'…' literal."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
-    return escaped.replace("\r", "\\r").replace("{", "{{").replace("}", "}}")

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
-from emulator import rows
+from emulator import rows, rows_compiled
 from emulator.api import Operation, Ref, Shape
 from emulator.protocols.response import Response
 
@@ -34,7 +34,7 @@ class LongList(NamedTuple):
     """A list of rows within a result, where its protocol can write it ahead."""
 
     rows: rows.Rows
-    dialect: rows.Dialect
+    dialect: rows_compiled.Dialect
     ref: Ref
     name: str
 
@@ -52,7 +52,7 @@ class Codec:
     parse: Callable[..., dict[str, Any]]
     write: Callable[..., Response]
     write_error: Callable[..., Response]
-    dialect: rows.Dialect | None
+    dialect: rows_compiled.Dialect | None
 
     async def awrite(
         self,
@@ -69,7 +69,9 @@ class Codec:
         return self.write(operation, result, request_id=request_id, shift=shift)
 
 
-def _long_lists(shape: Shape, value: dict[str, Any], dialect: rows.Dialect) -> Iterator[LongList]:
+def _long_lists(
+    shape: Shape, value: dict[str, Any], dialect: rows_compiled.Dialect
+) -> Iterator[LongList]:
     """The long lists of rows among a structure's members, and those of structures within."""
     for name, each in value.items():
         if isinstance(each, rows.Rows) and len(each) > rows.CHUNK_ROWS:
@@ -98,5 +100,5 @@ def by_name(name: str) -> Codec:
     """The protocol of this name, as botocore or as this package's modules spell it; KeyError."""
     name = _ALIASES.get(name, name)
     module = import_module(f"emulator.protocols.{_MODULES[name]}")
-    dialect: rows.Dialect | None = getattr(module, "DIALECT", None)
+    dialect: rows_compiled.Dialect | None = getattr(module, "DIALECT", None)
     return Codec(name, module.parse, module.write, module.write_error, dialect)

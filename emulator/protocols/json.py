@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from emulator import rows
+from emulator import rows, rows_compiled
 from emulator.api import Operation, Ref, Service
 from emulator.errors import AwsError, Fault
 from emulator.protocols import documents, refusals, scalars, timestamps
@@ -78,7 +78,7 @@ class Quoted(dict[str, str]):
         return text
 
 
-class Dialect(rows.Dialect):
+class Dialect(rows_compiled.Dialect):
     """How rows become JSON: every member and item begins with a comma, the first one's is cut."""
 
     name = "json"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from emulator import rows
+from emulator import rows, rows_compiled
 from emulator.api import Ref, Shape
 from emulator.protocols import scalars, timestamps
 from emulator.protocols.refusals import Refusal
@@ -203,7 +203,7 @@ class Escaped(dict[str, str]):
 _escaped = Escaped()
 
 
-class Dialect(rows.Dialect):
+class Dialect(rows_compiled.Dialect):
     """How rows become XML of one flavour."""
 
     separator = ""

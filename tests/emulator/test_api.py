@@ -1,5 +1,6 @@
 """The models as we read them beside the models as botocore reads them."""
 
+from pathlib import Path
 from typing import Any
 
 import botocore
@@ -7,7 +8,7 @@ import botocore.loaders
 import botocore.model
 import pytest
 
-from emulator import api
+from emulator import api, model_files
 
 LOADER = botocore.loaders.Loader()
 
@@ -71,7 +72,7 @@ def test_snake_case_is_boto3s() -> None:
 
 
 def test_a_model_in_another_layout_reads_the_same() -> None:
-    raw = api._text(api._folder("sts") or api._data())
-    usual, other = api._sections(raw), api._sections_of_other_layout(raw)
+    raw = model_files.text(model_files.folder("sts") or Path())
+    usual, other = model_files.sections(raw), model_files.sections_of_other_layout(raw)
     assert list(usual["operations"]) == list(other["operations"])
     assert list(usual["shapes"]) == list(other["shapes"])

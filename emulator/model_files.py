@@ -1,0 +1,135 @@
+"""Botocore's data files: found and read without botocore, cut into small pieces of JSON.
+
+Importing botocore costs 180 ms, and its EC2 model 30 MB; a model's pieces, without their
+documentation, a twentieth of that.
+"""
+
+import importlib.util
+import re
+import zlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+_DOCUMENTATION = re.compile(rb'"documentation": ?"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_SECTION = re.compile(rb'\n  "(\w+)": ?')
+_INDENT = re.compile(rb"\n *")
+_HEAD_BYTES = 8192
+
+
+@cache
+def index() -> dict[str, dict[str, Any]]:
+    """The metadata of every service, from the heads of all files (some tenths of a second)."""
+    found = {}
+    for entry in _data().iterdir():
+        home = folder(entry.name) if entry.is_dir() else None
+        if home is not None:
+            found[entry.name] = _metadata(text(home, _HEAD_BYTES))
+    return dict(sorted(found.items()))
+
+
+@cache
+def _data() -> Path:
+    spec = importlib.util.find_spec("botocore")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("botocore, whose data files describe AWS's APIs, is not installed")
+    return Path(spec.submodule_search_locations[0]) / "data"
+
+
+@cache
+def folder(name: str) -> Path | None:
+    """The folder of the newest version of a service's model."""
+    if not re.fullmatch(r"[a-z0-9-]+", name):
+        return None
+    home = _data() / name
+    versions = sorted(home.iterdir(), reverse=True) if home.is_dir() else []
+    return next((each for each in versions if any(each.glob("service-2.json*"))), None)
+
+
+def text(home: Path, limit: int = 0) -> bytes:
+    """A model's text, or its first `limit` bytes."""
+    plain = home / "service-2.json"
+    if plain.exists():
+        with plain.open("rb") as file:
+            return file.read(limit or -1)
+    with (home / "service-2.json.gz").open("rb") as file:
+        return zlib.decompressobj(31).decompress(file.read(limit or -1), limit)
+
+
+def _metadata(head: bytes) -> dict[str, Any]:
+    """The metadata section, which stands at a model's beginning."""
+    start = head.index(b'"metadata":') + len(b'"metadata":')
+    metadata: dict[str, Any] = orjson.loads(head[start : _closing_brace(head, start)])
+    return metadata
+
+
+def _closing_brace(text: bytes, start: int) -> int:
+    """The end of the JSON object that begins at `start`; its strings hold no braces."""
+    depth = 0
+    for brace in re.compile(rb"[{}]").finditer(text, start):
+        depth += 1 if brace.group() == b"{" else -1
+        if depth == 0:
+            return brace.end()
+    raise ValueError("the model's head is longer than expected")
+
+
+def sections(raw: bytes) -> dict[str, Any]:
+    """metadata (parsed), operations and shapes (a piece of JSON for each name)."""
+    lean = _DOCUMENTATION.sub(b'"documentation":""', raw)
+    marks = list(_SECTION.finditer(lean))
+    if not {b"metadata", b"operations", b"shapes"} <= {mark.group(1) for mark in marks}:
+        return sections_of_other_layout(raw)
+    found: dict[str, Any] = {"operations": {}, "shapes": {}}
+    for mark, after in zip(marks, [*marks[1:], None], strict=True):
+        section = mark.group(1).decode()
+        text = lean[mark.end() : after.start() if after else lean.rindex(b"}")]
+        text = text.rstrip(b", \n")
+        if section == "metadata":
+            found[section] = orjson.loads(text)
+        elif section in found:
+            found[section] = dict(_pieces(text))
+    return found
+
+
+def _pieces(section: bytes) -> Iterator[tuple[str, bytes]]:
+    """An indented JSON object's names, each with its value's text.
+
+    The files are indented by two, strings hold no line breaks: so each name of a section, and
+    nothing else, stands behind exactly four spaces.
+    """
+    for piece in section[:-1].split(b'\n    "')[1:]:
+        name, _, value = piece.partition(b'":')
+        yield name.decode(), _INDENT.sub(b"", value.rstrip(b", \n"))
+
+
+def sections_of_other_layout(raw: bytes) -> dict[str, Any]:
+    """The same of a file that is not indented as botocore's are."""
+    model = orjson.loads(raw)
+    found: dict[str, Any] = {"metadata": model["metadata"]}
+    for section in ("operations", "shapes"):
+        entries = model.get(section, {}).items()
+        found[section] = {name: orjson.dumps(_lean(value)) for name, value in entries}
+    return found
+
+
+def _lean(value: Any) -> Any:
+    """A model without its documentation."""
+    if isinstance(value, dict):
+        return {
+            key: _lean(each)
+            for key, each in value.items()
+            if not (key == "documentation" and isinstance(each, str))
+        }
+    return [_lean(each) for each in value] if isinstance(value, list) else value
+
+
+def merge(model: dict[str, Any], extras: dict[str, Any]) -> None:
+    """Lays what botocore adds to a model over it, level by level."""
+    for key, value in extras.items():
+        if isinstance(value, dict) and isinstance(model.get(key), dict):
+            merge(model[key], value)
+        else:
+            model[key] = value
