@@ -34,6 +34,13 @@ IMAGE = Noun("ami", "InvalidAMIID", "The image id '[{}]' does not exist", "The i
 VPC = Noun("vpc", "InvalidVpcID", "The vpc ID '{}' does not exist")
 SUBNET = Noun("subnet", "InvalidSubnetID", "The subnet ID '{}' does not exist")
 SECURITY_GROUP = Noun("sg", "InvalidGroup", "The security group '{}' does not exist", "", "InvalidGroupId")
+NETWORK_INTERFACE = Noun(
+    "eni", "InvalidNetworkInterfaceID", "The networkInterface ID '{}' does not exist"
+)
+INTERNET_GATEWAY = Noun(
+    "igw", "InvalidInternetGatewayID", "The internetGateway ID '{}' does not exist"
+)
+ROUTE_TABLE = Noun("rtb", "InvalidRouteTableID", "The routeTable ID '{}' does not exist")
 NAT_GATEWAY = Noun("nat", "NatGatewayNotFound", "The Nat Gateway {} was not found", "", "NatGatewayMalformed")
 VPC_ENDPOINT = Noun("vpce", "InvalidVpcEndpointId", "The Vpc Endpoint Id '{}' does not exist")
 LAUNCH_TEMPLATE = Noun(

@@ -1,0 +1,162 @@
+"""Resource tags of EC2's nouns: merged, taken away and listed where the resource itself is.
+
+Tables keep tags in a column of their own, which triggers hold equal to resource_tags (see
+sql/027_tags.sql). Writing the column is the cheaper side: one row of one table, whose trigger
+writes the tags that changed, instead of a lock, a merge and an echo per tag.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from models.callers import NOW
+from models.listing import Listing
+
+MOST_TAGS = 50
+
+
+class Kind(NamedTuple):
+    """Where resources of one type are: their table, the column of their id and its type."""
+
+    table: str
+    id_column: str
+    id_type: str = "text"
+    visible: str = "true"
+
+
+KINDS = {
+    "instance": Kind(
+        "instances",
+        "instance_id",
+        visible=f"(state <> 'terminated' or terminated_at > {NOW} - interval '1 hour')",
+    ),
+    "volume": Kind("volumes", "volume_id", visible="state <> 'deleted'"),
+    "snapshot": Kind("snapshots", "snapshot_id"),
+    "elastic_ip": Kind("elastic_ips", "allocation_id"),
+    "image": Kind("images", "image_id", visible="account_id = (select driftcloud_account())"),
+    "vpc": Kind("vpcs", "vpc_id"),
+    "subnet": Kind("subnets", "subnet_id"),
+    "security_group": Kind("security_groups", "group_id"),
+    "nat_gateway": Kind(
+        "nat_gateways",
+        "nat_gateway_id",
+        visible=f"(state <> 'deleted' or deleted_at > {NOW} - interval '1 hour')",
+    ),
+    "vpc_endpoint": Kind("vpc_endpoints", "vpc_endpoint_id"),
+    "launch_template": Kind("launch_templates", "launch_template_id"),
+    "key_pair": Kind("key_pairs", "key_pair_id"),
+    "commitment": Kind(
+        "commitments", "id", "uuid", visible="commitment_type = 'reserved_instance'"
+    ),
+}
+
+# The rows are locked in one order and judged together: all of them change, or none does. Tags
+# that AWS itself puts on a resource do not count.
+_MERGE = """
+with old as (
+    select id, {id}::text as resource_id, coalesce(tags, '{{}}') || $3::jsonb as tags,
+           coalesce(tags, '{{}}') @> $3::jsonb as same
+      from {table}
+     where region = $1 and {id} = any($2::{type}[]) and {visible}
+     order by id for no key update
+), verdict as (
+    select count(*) = cardinality($2::{type}[])
+           and coalesce(bool_and((select count(*) from jsonb_object_keys(old.tags) as k
+                                   where not starts_with(k, 'aws:')) <= {most}), true) as allowed
+      from old
+), changed as (
+    update {table} as r set tags = old.tags from old, verdict
+     where r.id = old.id and verdict.allowed and not old.same
+)
+select old.resource_id, verdict.allowed from old cross join verdict
+"""
+
+# $3: keys to take away whatever their value, $4: keys with the value that they must have; with
+# both null everything goes but AWS's own.
+_REMOVE = """
+with old as (
+    select id, {id}::text as resource_id, tags as before,
+           coalesce((select jsonb_object_agg(e.key, e.value) from jsonb_each(tags) as e
+                      where not case when $3::text[] is null and $4::jsonb is null
+                                     then not starts_with(e.key, 'aws:')
+                                     else e.key = any(coalesce($3::text[], '{{}}'))
+                                          or coalesce($4::jsonb -> e.key = e.value, false) end),
+                    '{{}}') as tags
+      from {table}
+     where region = $1 and {id} = any($2::{type}[]) and {visible}
+     order by id for no key update
+), changed as (
+    update {table} as r set tags = old.tags from old
+     where r.id = old.id and old.tags <> old.before
+       and (select count(*) from old) = cardinality($2::{type}[])
+)
+select resource_id from old
+"""
+
+
+def _statements(text: str) -> dict[str, str]:
+    return {
+        name: text.format(
+            table=kind.table,
+            id=kind.id_column,
+            type=kind.id_type,
+            visible=kind.visible,
+            most=MOST_TAGS,
+        )
+        for name, kind in KINDS.items()
+    }
+
+
+MERGE = _statements(_MERGE)
+REMOVE = _statements(_REMOVE)
+
+_RESOURCES = " union all ".join(
+    f"select '{name}'::text as type, {kind.id_column}::text as id, region from {kind.table}"  # noqa: S608
+    f" where {kind.visible}"
+    for name, kind in KINDS.items()
+)
+_POSITION = "(t.resource_id || '/' || t.key)"
+
+LISTING = Listing(
+    f"{_POSITION} as position, t.resource_type, t.resource_id, t.key, t.value",
+    f"({_RESOURCES}) as r join resource_tags as t on t.resource_type = r.type"
+    " and t.resource_id = r.id",
+    key=_POSITION,
+    columns={
+        "region": "r.region",
+        "resource_id": "r.id",
+        "resource_type": "r.type",
+        "key": "t.key",
+        "value": "t.value",
+    },
+)
+
+
+async def merge(
+    db: Any, resource_type: str, region: str, ids: Sequence[str], tags: Mapping[str, str]
+) -> tuple[set[str], bool]:
+    """Put tags on all of these resources, or on none.
+
+    Gives the ids that were found, and whether it was done: not when one was missing or would
+    have more than MOST_TAGS tags.
+    """
+    wanted = sorted(set(ids))
+    rows = await db.write(MERGE[resource_type], region, wanted, dict(tags))
+    return {row["resource_id"] for row in rows}, bool(rows) and rows[0]["allowed"]
+
+
+async def remove(
+    db: Any,
+    resource_type: str,
+    region: str,
+    ids: Sequence[str],
+    keys: Sequence[str] | None,
+    pairs: Mapping[str, str] | None,
+) -> set[str]:
+    """Take tags off all of these resources, or off none; the ids that were found.
+
+    `keys` go whatever their value, `pairs` only with that value; both None: all of them.
+    """
+    wanted = sorted(set(ids))
+    given = (None if keys is None else list(keys), None if pairs is None else dict(pairs))
+    rows = await db.write(REMOVE[resource_type], region, wanted, *given)
+    return {row["resource_id"] for row in rows}
