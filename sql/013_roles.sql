@@ -24,7 +24,10 @@ BEGIN
         RAISE EXCEPTION 'the role driftcloud_api must neither be a superuser nor bypass row security'
             USING HINT = 'As an administrator run: ALTER ROLE driftcloud_api NOSUPERUSER NOBYPASSRLS;';
     END IF;
-    IF NOT pg_has_role(current_user, 'driftcloud_api', 'MEMBER') THEN
+    -- Since PostgreSQL 16 whoever creates a role administers it, but may not yet SET ROLE to it.
+    IF NOT pg_has_role(current_user, 'driftcloud_api',
+                       CASE WHEN current_setting('server_version_num')::integer >= 160000
+                            THEN 'SET' ELSE 'MEMBER' END) THEN
         BEGIN
             EXECUTE format('GRANT driftcloud_api TO %I', current_user);
         EXCEPTION WHEN insufficient_privilege THEN
