@@ -41,9 +41,6 @@ class Ref:
         self.shape = shape
         self.traits = traits
 
-    def __repr__(self) -> str:
-        return f"<Ref to {self.shape.name}>"
-
     @property
     def type(self) -> str:
         """The kind of value: that of the shape."""
@@ -162,9 +159,6 @@ class Operation:
         self.name = name
         self._model = model
 
-    def __repr__(self) -> str:
-        return f"<Operation {self.service.name}.{self.name}>"
-
     @property
     def http_method(self) -> str:
         """The method of the request, upper case."""
@@ -273,9 +267,6 @@ class Service:
         extras = folder / "service-2.sdk-extras.json"
         merge = orjson.loads(extras.read_bytes())["merge"] if extras.exists() else {}
         self._extras: dict[str, dict[str, Any]] = merge.get("shapes", {})
-
-    def __repr__(self) -> str:
-        return f"<Service {self.name}>"
 
     @property
     def protocols(self) -> tuple[str, ...]:

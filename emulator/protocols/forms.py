@@ -44,12 +44,10 @@ def pairs(form: str) -> list[tuple[str, str]]:
     parts = form.split("&")
     if len(parts) > MAX_PARAMETERS:
         raise Fault("too_large", "The request has too many parameters")
-    found = []
-    for part in parts:
-        name, _, value = part.partition("=")
-        if name:
-            found.append((decode(name), decode(value)))
-    return found
+    split = [part.partition("=") for part in parts]
+    if "%" not in form and "+" not in form and form.isascii():
+        return [(name, value) for name, _, value in split if name]
+    return [(decode(name), decode(value)) for name, _, value in split if name]
 
 
 def tree(parameters: list[tuple[str, str]]) -> Tree:
@@ -84,7 +82,7 @@ def _put(node: Tree, name: str, value: str) -> None:
     node[name] = value
 
 
-class Members(dict[str, tuple[str, Read]]):
+class Members(dict[str, tuple[str, Read] | None]):
     """Wire name → (member, reader) of one structure; each is compiled when it first arrives."""
 
     def __init__(self, shape: Shape, naming: Naming) -> None:
@@ -92,13 +90,12 @@ class Members(dict[str, tuple[str, Read]]):
         self._naming = naming
         self._refs = {naming.member(ref, name): (name, ref) for name, ref in shape.members.items()}
 
-    def __missing__(self, wire_name: str) -> tuple[str, Read]:
+    def __missing__(self, wire_name: str) -> tuple[str, Read] | None:
+        if wire_name not in self._refs:
+            return None
         name, ref = self._refs[wire_name]
         found = self[wire_name] = (name, reader(ref, self._naming))
         return found
-
-    def __contains__(self, wire_name: object) -> bool:
-        return wire_name in self._refs
 
 
 @cache
@@ -113,9 +110,9 @@ def structure(shape: Shape, naming: Naming) -> Read:
             return {}
         found = {}
         for wire_name, below in node.items():
-            if wire_name in members:
-                name, read_member = members[wire_name]
-                found[name] = read_member(below, shift)
+            known = members[wire_name]
+            if known is not None:
+                found[known[0]] = known[1](below, shift)
         return found
 
     return read
