@@ -113,8 +113,11 @@ class Writer:
         found = []
         for name, column in zip(self.columns, zip(*values, strict=True), strict=True):
             if name in self._texts:
-                kinds = set(map(type, column))
-                if kinds == {str} and self._dialect.is_clean("".join(column)):
+                try:
+                    text = "".join(column)
+                except TypeError:  # None, or a value that is shown as its text
+                    continue
+                if self._dialect.is_clean(text):
                     found.append(name)
             elif None not in column:
                 found.append(name)

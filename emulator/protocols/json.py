@@ -61,6 +61,7 @@ class JsonForm(documents.Form):
 
 
 FORM = JsonForm()
+_UNCLEAN = bytes(range(32)) + b'"\\\x7f'
 
 
 class Quoted(dict[str, str]):
@@ -93,6 +94,9 @@ class Dialect(rows_compiled.Dialect):
 
     def is_clean(self, text: str) -> bool:
         """Whether a text stands in JSON as it is."""
+        if text.isascii():
+            plain = text.encode()
+            return len(plain.translate(None, _UNCLEAN)) == len(plain)
         return text.isprintable() and '"' not in text and "\\" not in text
 
     def wire_name(self, ref: Ref, member: str) -> str:

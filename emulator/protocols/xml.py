@@ -27,6 +27,9 @@ _ENTITIES = {
 }
 
 
+_UNCLEAN = bytes(range(32)) + b'&<>"\x7f'
+
+
 class Flavour(NamedTuple):
     """What differs between the XML of ec2, query and rest-xml."""
 
@@ -215,7 +218,10 @@ class Dialect(rows_compiled.Dialect):
 
     def is_clean(self, text: str) -> bool:
         """Whether a text needs no escaping."""
-        return text.isprintable() and not ("&" in text or "<" in text or ">" in text or '"' in text)
+        if text.isascii():
+            plain = text.encode()
+            return len(plain.translate(None, _UNCLEAN)) == len(plain)
+        return text.isprintable() and not _SPECIAL.search(text)
 
     def wire_name(self, ref: Ref, member: str) -> str:
         """The name of the member's element."""
