@@ -30,24 +30,27 @@ with place as (
            unnest($2::text[], $3::text[], $4::text[]) as z(region, zone, zone_id)
      where a.id = $1
 ), network as (
-    insert into vpcs (account_id, vpc_id, region, cidr_block, is_default, created_at)
-    select distinct account_id, 'vpc-' || substr(md5('vpc' || number || region), 1, 17), region,
+    insert into vpcs (id, account_id, vpc_id, region, cidr_block, is_default, created_at)
+    select distinct md5('vpc row' || number || region)::uuid, account_id,
+           'vpc-' || substr(md5('vpc' || number || region), 1, 17), region,
            '172.31.0.0/16', true, $5::timestamptz
       from place
     on conflict do nothing
     returning account_id, vpc_id, region
 ), ground as (
-    insert into subnets (account_id, subnet_id, vpc_id, region, cidr_block, availability_zone,
+    insert into subnets (id, account_id, subnet_id, vpc_id, region, cidr_block, availability_zone,
                          availability_zone_id, default_for_az, map_public_ip_on_launch, created_at)
-    select p.account_id, 'subnet-' || substr(md5('subnet' || p.number || p.zone), 1, 17), n.vpc_id,
+    select md5('subnet row' || p.number || p.zone)::uuid, p.account_id,
+           'subnet-' || substr(md5('subnet' || p.number || p.zone), 1, 17), n.vpc_id,
            p.region, '172.31.' || (p.at * 16) || '.0/20', p.zone, p.zone_id, true, true,
            $5::timestamptz
       from place p join network n using (region)
     on conflict do nothing
 )
-insert into security_groups (account_id, group_id, name, description, vpc_id, region,
+insert into security_groups (id, account_id, group_id, name, description, vpc_id, region,
                              ingress, egress, created_at)
-select n.account_id, g.group_id, 'default', 'default VPC security group', n.vpc_id, n.region,
+select md5('sg row' || a.account_number || n.region)::uuid, n.account_id, g.group_id, 'default',
+       'default VPC security group', n.vpc_id, n.region,
        jsonb_build_array(jsonb_build_object('IpProtocol', '-1', 'IpRanges', '[]'::jsonb,
            'Ipv6Ranges', '[]'::jsonb, 'PrefixListIds', '[]'::jsonb,
            'UserIdGroupPairs', jsonb_build_array(jsonb_build_object(
