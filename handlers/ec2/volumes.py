@@ -16,8 +16,9 @@ from emulator.rows import Computed, Constant, Each, Rows, View, When
 from handlers.ec2 import identifiers
 from handlers.ec2.identifiers import INSTANCE, SNAPSHOT, VOLUME
 from handlers.ec2.tag_specifications import tags_for
+from handlers.ec2.volume_limits import performance
 from models import costs, instances, regions, snapshots, volume_modifications, volumes
-from models.volume_types import VOLUME_TYPES, baseline_iops
+from models.volume_types import VOLUME_TYPES
 
 MODIFICATION_REST = timedelta(hours=6)
 
@@ -114,9 +115,7 @@ async def detach_volume(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         await _check_detachable(ctx, volume, params)
         attachment = await volumes.detach(ctx.db, ctx.region, volume_id, ctx.now)
         if attachment is None:
-            raise AwsError(
-                "IncorrectState", f"Volume '{volume_id}' is in the 'available' state."
-            )
+            raise AwsError("IncorrectState", f"Volume '{volume_id}' is in the 'available' state.")
     return _attachment(attachment, "detaching")
 
 
@@ -192,9 +191,7 @@ def _new_volume(
     ctx: Context, params: dict[str, Any], zone: str, size: int, source: Any | None
 ) -> dict[str, Any]:
     volume_type = params.get("VolumeType") or "gp2"
-    iops, throughput = _performance(
-        volume_type, size, params.get("Iops"), params.get("Throughput")
-    )
+    iops, throughput = performance(volume_type, size, params.get("Iops"), params.get("Throughput"))
     return {
         "volume_id": ids.new("vol"),
         "region": ctx.region,
@@ -218,75 +215,6 @@ def _new_volume(
     }
 
 
-def _performance(
-    volume_type: str, size: int, iops: int | None, throughput: int | None
-) -> tuple[int | None, int | None]:
-    """The IOPS and throughput that a volume gets, within what its type allows."""
-    limits = VOLUME_TYPES.get(volume_type)
-    if limits is None:
-        raise AwsError(
-            "UnknownVolumeType", f"Unsupported volume type '{volume_type}' for volume creation."
-        )
-    if not limits.smallest_gib <= size <= limits.largest_gib:
-        raise AwsError(
-            "InvalidParameterValue",
-            f"Volume of {size}GiB is {'too small' if size < limits.smallest_gib else 'too large'}"
-            f" for volume type {volume_type}; {'minimum' if size < limits.smallest_gib else 'maximum'}"
-            f" is {limits.smallest_gib if size < limits.smallest_gib else limits.largest_gib}GiB.",
-        )
-    if limits.iops is None and iops is not None:
-        raise AwsError(
-            "InvalidParameterCombination",
-            f"The parameter iops is not supported for {volume_type} volumes.",
-        )
-    if limits.throughput is None and throughput is not None:
-        raise AwsError(
-            "InvalidParameterCombination", f"The parameter throughput is not supported for {volume_type} volumes."
-        )
-    if limits.iops is None:
-        return baseline_iops(volume_type, size), None
-    chosen = iops if iops is not None else limits.default_iops
-    if chosen is None:
-        raise AwsError(
-            "MissingParameter", f"The parameter iops must be specified for {volume_type} volumes."
-        )
-    _check_iops(volume_type, size, chosen, baseline=limits.default_iops)
-    flow = throughput if throughput is not None else limits.default_throughput
-    if flow is not None and limits.throughput is not None:
-        low, high = limits.throughput
-        if not low <= flow <= high or flow * 4 > chosen:
-            raise AwsError(
-                "InvalidParameterValue",
-                f"Throughput (MiBps) to iops ratio of {flow / chosen:.6f} is too high; maximum is"
-                " 0.250000 MiBps per iops."
-                if low <= flow <= high
-                else f"Volume throughput of {flow} is out of range; it must be between {low} and"
-                f" {high} MiB/s.",
-            )
-    return chosen, flow
-
-
-def _check_iops(volume_type: str, size: int, iops: int, *, baseline: int | None) -> None:
-    limits = VOLUME_TYPES[volume_type]
-    low, high = limits.iops or (0, 0)
-    if iops < low:
-        raise AwsError(
-            "InvalidParameterValue",
-            f"Volume iops of {iops} is too low; minimum is {low} for volume type {volume_type}.",
-        )
-    if iops > high:
-        raise AwsError(
-            "InvalidParameterValue",
-            f"Volume iops of {iops} is too high; maximum is {high} for volume type {volume_type}.",
-        )
-    if iops > size * limits.iops_per_gib and iops != baseline:
-        raise AwsError(
-            "InvalidParameterValue",
-            f"Iops to volume size ratio of {iops / size:.6f} is too high; maximum is"
-            f" {limits.iops_per_gib}.000000",
-        )
-
-
 def _target(volume: Any, params: dict[str, Any]) -> dict[str, Any]:
     """What a modification makes of a volume; what is not named stays where the type has it."""
     size = params.get("Size") or volume["size_gib"]
@@ -304,7 +232,7 @@ def _target(volume: Any, params: dict[str, Any]) -> dict[str, Any]:
         iops = kept and max(kept, limits.iops[0])
     if limits is not None and limits.throughput is not None and throughput is None:
         throughput = volume["throughput"] if volume_type == volume["volume_type"] else None
-    iops, throughput = _performance(volume_type, size, iops, throughput)
+    iops, throughput = performance(volume_type, size, iops, throughput)
     return {
         "size_gib": size,
         "volume_type": volume_type,
