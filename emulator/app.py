@@ -82,7 +82,7 @@ def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
     """Headers by lower-case name; those that come more than once joined with commas."""
     headers: dict[str, str] = {}
     for name, value in raw:
-        key, text = name.decode("latin-1"), value.decode("latin-1")
+        key, text = name.decode("latin-1"), value.decode("latin-1").strip()
         headers[key] = f"{headers[key]},{text}" if key in headers else text
     return headers
 

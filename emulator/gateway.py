@@ -31,12 +31,12 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
     code = ""
     try:
         # route: service, protocol and operation by the shape of the request
+        unread: ReadBody | None = read_body
         if needs_body(ctx):
-            ctx.body = await read_body(LARGEST_BYTES)
+            ctx.body, unread = await read_body(LARGEST_BYTES), None
         to = route(ctx)
         ctx.service, ctx.protocol = to.service or "", to.protocol
         # signature: who calls, and in which region
-        unread = None if ctx.body else read_body
         ctx._principal = await verify(ctx, to, server.keys, read_body=unread)
         if to.fault is not None:
             raise to.fault

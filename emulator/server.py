@@ -123,10 +123,15 @@ def vault_of(settings: Settings) -> Vault:
 @asynccontextmanager
 async def open_world(settings: Settings) -> AsyncIterator[World]:
     """The world for one command: the running server's database, or one started for it."""
-    vault = vault_of(settings)
+    # the database first: it lays out an empty data folder, and the master key goes into that
     database = await Database.open(settings, purpose="command")
     try:
-        yield World(database, vault, settings)
+        from emulator.welcome import found
+
+        vault = vault_of(settings)
+        world = World(database, vault, settings)
+        await found(world, known_client=settings.embedded)
+        yield world
     finally:
         await database.close()
 
@@ -136,10 +141,9 @@ async def open_server(
     settings: Settings, *, purpose: str = "server", launched: EmbeddedServer | None = None
 ) -> AsyncIterator[Server]:
     """A server from its first to its last moment; `purpose` as in `Database.open`."""
-    vault = vault_of(settings)
     database = await Database.open(settings, purpose=purpose, server=launched)
     try:
-        server = Server(settings, database, vault)
+        server = Server(settings, database, vault_of(settings))
         await server.start()
         try:
             yield server

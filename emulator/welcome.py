@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from emulator import clients, control, worlds
-from emulator.control import DEFAULT_ACCOUNT, ControlError
+from emulator.control import DEFAULT_ACCOUNT, ControlError, World
 from models import accounts, api_clients
 
 if TYPE_CHECKING:
@@ -22,20 +22,7 @@ async def prepare(server: "Server") -> None:
     """
     world, settings = server.world, server.settings
     loopback = _is_loopback(settings.host)
-    async with world.database.owner() as connection, connection.transaction():
-        if not await accounts.every(connection):
-            made = await accounts.ensure(connection, DEFAULT_ACCOUNT, "prod", default=True)
-            await worlds.furnish(connection, made)
-            if settings.embedded and loopback:
-                await clients.insert(
-                    connection,
-                    world.vault,
-                    DEFAULT_ACCOUNT,
-                    KNOWN_KEY,
-                    ["*"],
-                    KNOWN_KEY,
-                    KNOWN_SECRET,
-                )
+    await found(world, known_client=settings.embedded and loopback)
     if not loopback and await _knows_test(server):
         raise ControlError(
             f"refusing to listen on {settings.host}: the client test/test is enabled and everybody"
@@ -51,6 +38,26 @@ async def prepare(server: "Server") -> None:
             world, settings.estate, seed=settings.seed, days=settings.days
         )
         server.clocks.forget()
+
+
+async def found(world: World, *, known_client: bool) -> None:
+    """Give a database that has no account yet its first one, perhaps with the known client."""
+    async with world.database.owner() as connection, connection.transaction():
+        await connection.execute("select pg_advisory_xact_lock(hashtext('driftcloud.found'))")
+        if await accounts.every(connection):
+            return
+        made = await accounts.ensure(connection, DEFAULT_ACCOUNT, "prod", default=True)
+        await worlds.furnish(connection, made)
+        if known_client:
+            await clients.insert(
+                connection,
+                world.vault,
+                DEFAULT_ACCOUNT,
+                KNOWN_KEY,
+                ["*"],
+                KNOWN_KEY,
+                KNOWN_SECRET,
+            )
 
 
 async def tell(server: "Server") -> None:

@@ -199,7 +199,7 @@ changed as (
     update instances as i
        set state = case when $4 > interval '0' then 'stopping' else 'stopped' end,
            settled_state = case when $4 > interval '0' then 'stopped' end,
-           settles_at = case when $4 > interval '0' then $3 + $4 end,
+           settles_at = case when $4 > interval '0' then $3::timestamptz + $4::interval end,
            state_changed_at = $3, state_reason_code = 'Client.UserInitiatedShutdown',
            state_reason_message = 'Client.UserInitiatedShutdown: User initiated shutdown',
            state_transition_reason = 'User initiated',
@@ -228,7 +228,7 @@ changed as (
     update instances as i
        set state = case when $4 > interval '0' then 'pending' else 'running' end,
            settled_state = case when $4 > interval '0' then 'running' end,
-           settles_at = case when $4 > interval '0' then $3 + $4 end,
+           settles_at = case when $4 > interval '0' then $3::timestamptz + $4::interval end,
            state_changed_at = $3, launch_time = $3, last_active_at = $3,
            state_reason_code = null, state_reason_message = null,
            state_transition_reason = null,

@@ -3,6 +3,7 @@
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html.
 """
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -58,13 +59,6 @@ def cpu_options(instance_type: str) -> dict[str, int] | None:
         "CoreCount": known.vcpus // known.threads_per_core or 1,
         "ThreadsPerCore": known.threads_per_core,
     }
-
-
-@lru_cache(maxsize=4_000)
-def hypervisor(instance_type: str) -> str:
-    """EC2 says xen for everything that is no bare metal, Nitro included."""
-    known = instance_types.find(instance_type)
-    return known.hypervisor if known is not None and known.hypervisor == "nitro" else "xen"
 
 
 @lru_cache(maxsize=1_000)
@@ -164,7 +158,7 @@ INSTANCE_MEMBERS: dict[str, Any] = {
             "Ebs": {
                 "VolumeId": "volume_id",
                 "Status": Constant("attached"),
-                "AttachTime": "attach_time",
+                "AttachTime": Computed(datetime.fromisoformat, "attach_time"),
                 "DeleteOnTermination": "delete_on_termination",
             },
         },
@@ -175,7 +169,8 @@ INSTANCE_MEMBERS: dict[str, Any] = {
     "Tags": Each("tags", {"Key": "key", "Value": "value"}),
     "SecurityGroups": GROUPS,
     "SourceDestCheck": "source_dest_check",
-    "Hypervisor": Computed(hypervisor, "instance_type"),
+    # "The value xen is used for both Xen and Nitro hypervisors" (API_Instance)
+    "Hypervisor": Constant("xen"),
     "NetworkInterfaces": When("network_interface_id", [INTERFACE]),
     "EbsOptimized": "ebs_optimized",
     "EnaSupport": Constant(True),
