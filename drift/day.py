@@ -1,5 +1,7 @@
 """One virtual day of one account: its date, its chance, its knobs, and what was written."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 import random
 import uuid
 from collections import Counter

@@ -5,11 +5,13 @@ advisory lock, so that two engines at once make two days and never the same one 
 it writes appears as a whole or not at all.
 """
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 import json
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta

@@ -1,5 +1,7 @@
 """Launches: the rows of a new instance as EC2 would have made them, and its end."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 import ipaddress
 import json
 import uuid
@@ -102,7 +104,7 @@ async def _insert(
     instance_id = day.identifier("i", label)
     gpus = gpu_count(wanted.instance_type)
     tags = dict(wanted.tags)
-    place = (None, None, None, None, None, [])
+    place: tuple[Any, ...] = (None, None, None, None, None, [])
     if subnet is not None:
         address = await _address(day, label, subnet)
         place = (subnet["availability_zone"], subnet["vpc_id"], subnet["subnet_id"],

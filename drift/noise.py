@@ -4,6 +4,8 @@ The database writes whole days with `driftcloud_noise` (sql/029_drift.sql); scen
 Both give the same number for the same seed, resource and name, on any machine and in any order.
 """
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 _MASK = 0xFFFFFFFF
 
 

@@ -9,6 +9,8 @@ In the fragments `r` is the resource (id, env, type, …), `y` its metrics of ye
 profile and `c` the capacity of its type.
 """
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.statement import Statement
 
 # profile, CPU % from … to, memory % from … to, network MB a day from … to

@@ -1,5 +1,7 @@
 """Cache clusters: node hours, and how full and busy the nodes are."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day
 from drift.profiles import fill, statement
 

@@ -1,5 +1,7 @@
 """Commitments: how much of each was used by the day's own eligible usage, and what that saved."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any

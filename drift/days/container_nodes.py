@@ -1,5 +1,7 @@
 """Container nodes and the clusters' control planes: node hours, and how packed they are."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day
 from drift.profiles import fill, statement
 

@@ -1,5 +1,7 @@
 """Container services: how much of what they ask for they use, and what Fargate costs."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day
 from drift.profiles import SHAPED, SHAPES, statement
 

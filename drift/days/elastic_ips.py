@@ -1,5 +1,7 @@
 """Elastic IPs: free (or not) while a running instance uses them, never free when idle."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day
 from drift.profiles import statement
 

@@ -1,5 +1,7 @@
 """Instances: what running ones cost and do, their 7-day means and live utilisation."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day
 from drift.profiles import fill, statement
 

@@ -1,5 +1,7 @@
 """Lambda functions: requests, GB-seconds, and concurrency that is paid for while nobody calls."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day
 from drift.profiles import statement
 

@@ -1,5 +1,7 @@
 """Load balancers: hours that cost the same with and without requests."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day
 from drift.profiles import statement
 

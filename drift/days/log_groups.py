@@ -1,5 +1,7 @@
 """Log groups: what comes in, what is kept until its retention ends, and both costs."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day
 from drift.profiles import statement
 

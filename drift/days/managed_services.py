@@ -1,5 +1,7 @@
 """Managed services (search domains, warehouses, notebooks): node hours and their use."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day
 from drift.profiles import fill, statement
 

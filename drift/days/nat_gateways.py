@@ -1,5 +1,7 @@
 """NAT gateways: hours that are billed used or not, and every GB that passes."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day
 from drift.profiles import statement
 

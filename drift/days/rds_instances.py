@@ -1,5 +1,7 @@
 """Databases: instance hours while they run, storage always, and AWS's restart after seven days."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day
 from drift.profiles import fill, statement
 

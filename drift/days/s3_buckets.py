@@ -1,5 +1,7 @@
 """Buckets: growth, lifecycle transitions standard → IA → Glacier, expiry, storage and request cost."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day
 from drift.profiles import statement
 

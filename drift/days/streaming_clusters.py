@@ -1,5 +1,7 @@
 """Streams and Kafka clusters: shard and broker hours against the data that flows."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day
 from drift.profiles import statement
 

@@ -1,5 +1,7 @@
 """Transitions that a day brings to their end: what was pending runs, what was terminated is gone."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day
 from drift.profiles import statement
 

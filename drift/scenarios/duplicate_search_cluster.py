@@ -1,0 +1,55 @@
+"""A team wants a search domain of its own, beside those that already stand half empty."""
+
+# ruff: noqa: E501 - the lines of SQL read better whole
+
+from drift.day import Day, Happening
+from drift.picking import branch, region, tag
+
+ODDS = 0.03
+
+SYMPTOM = """
+SELECT v.arn, v.hourly_cost * 730 AS saving FROM managed_services v
+ WHERE v.account_id = $1 AND v.service_type = 'opensearch' AND v.avg_cpu_7d < 25
+   AND $2::timestamptz IS NOT NULL AND EXISTS (
+       SELECT FROM managed_services o WHERE o.account_id = v.account_id AND o.env = v.env
+          AND o.service_type = v.service_type AND o.id <> v.id)"""
+
+_DOMAIN = """
+INSERT INTO managed_services (account_id, service_type, name, env, region, instance_type, node_count,
+    hourly_cost, created_at, engine_version, storage_gib)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING arn"""
+
+
+async def create(
+    day: Day, scenario: str, service: str, name: str, env: str, node: str, nodes: int, profile: str
+) -> str:
+    """A managed service; its ARN."""
+    from models.costs import managed_service_hourly
+
+    place = await region(day, scenario)
+    storage = 50 if service == "opensearch" else 0
+    arn: str = await day.connection.fetchval(
+        _DOMAIN, day.account_id, service, name, env, place, node, nodes,
+        managed_service_hourly(service, node, nodes, place, storage_gib=storage),
+        day.moment(name), "OpenSearch_2.13" if service == "opensearch" else None, storage,
+    )  # fmt: skip
+    await day.profile("managed_service", arn, profile)
+    await day.record("managed_service", arn, "lifecycle", None, "created")
+    return arn
+
+
+async def happen(day: Day) -> Happening | None:
+    """A two-node domain beside another one of the same environment; the first brings its twin."""
+    name, developer = branch(day, "duplicate_search_cluster")
+    found = await day.connection.fetchval(
+        "SELECT count(*) FROM managed_services WHERE account_id = $1 AND service_type = 'opensearch'"
+        " AND env = 'dev'", day.account_id,
+    )  # fmt: skip
+    arns = []
+    for number in range(1 if found else 2):
+        domain = f"search-{name}"[:25] + f"-{number + 1}"
+        arn = await create(day, "duplicate_search_cluster", "opensearch", domain, "dev",
+                           "r5.large.search", 2, "oversized")  # fmt: skip
+        await tag(day, "managed_service", arn, {"env": "dev", "created_by": developer})
+        arns.append(("managed_service", arn))
+    return Happening(f"{developer} has search domains of their own", tuple(arns))

@@ -1,0 +1,38 @@
+"""A stream is resharded for a peak that was one evening long."""
+
+# ruff: noqa: E501 - the lines of SQL read better whole
+
+from drift.day import Day, Happening
+from drift.picking import pick
+
+ODDS = 0.03
+
+SYMPTOM = """
+SELECT arn, (shard_count - greatest(1, ceil(avg_usage_mbps_7d * 1.5))) * 0.015 * 730 AS saving
+  FROM streaming_clusters
+ WHERE account_id = $1 AND engine = 'kinesis' AND shard_count > 1
+   AND avg_usage_mbps_7d < provisioned_throughput_mbps * 0.3 AND $2::timestamptz IS NOT NULL"""
+
+_STREAMS = """
+SELECT arn AS key, arn, name, shard_count, region, retention_hours FROM streaming_clusters
+ WHERE account_id = $1 AND engine = 'kinesis' AND stream_mode = 'PROVISIONED' AND shard_count <= 64"""
+
+
+async def happen(day: Day) -> Happening | None:
+    """Four times the shards for the same data."""
+    from models.costs import stream_hourly
+
+    stream = await pick(day, "excess_shards", "streaming_cluster", _STREAMS)
+    if stream is None:
+        return None
+    old, new = stream["shard_count"], stream["shard_count"] * 4
+    await day.write(
+        "streaming_clusters",
+        """UPDATE streaming_clusters SET shard_count = $3::int, provisioned_throughput_mbps = $3::int,
+                  hourly_cost = $4 WHERE account_id = $1 AND arn = $2""",
+        day.account_id, stream["arn"], new,
+        stream_hourly("kinesis", new, stream["region"], retention_hours=stream["retention_hours"]),
+    )  # fmt: skip
+    await day.record("streaming_cluster", stream["arn"], "shard_count", str(old), str(new))
+    return Happening(f"{stream['name']} has {new} shards instead of {old}",
+                     (("streaming_cluster", stream["arn"]),))  # fmt: skip

@@ -1,0 +1,24 @@
+"""A GPU instance trains one model and is then left on, for the next one."""
+
+from drift.day import Day, Happening
+from drift.launches import Launch, launch
+from drift.picking import branch, region
+
+ODDS = 0.02
+
+SYMPTOM = """
+SELECT instance_id, hourly_cost * 730 AS saving FROM instances
+ WHERE account_id = $1 AND has_gpu AND state = 'running' AND avg_cpu_7d < 10
+   AND coalesce(last_active_at, launch_time) <= $2::timestamptz - interval '2 days'"""
+
+
+async def happen(day: Day) -> Happening | None:
+    """A g4dn or g5 without work."""
+    name, developer = branch(day, "gpu_left_on")
+    tags = {"Name": f"train-{name}", "env": "dev", "owner": developer}
+    size = day.random("gpu_left_on").choice(("g4dn.xlarge", "g5.xlarge", "g5.2xlarge"))
+    wanted = Launch(
+        size, "dev", await region(day, "gpu_left_on"), tags, profile="gpu_idle", root_gib=100
+    )
+    (instance,) = await launch(day, "gpu_left_on", 1, wanted)
+    return Happening(f"{developer}'s {size} has nothing to train", (("instance", instance),))

@@ -1,0 +1,24 @@
+"""An experiment ends on Friday and its GPU notebook runs on, through the weekend and after."""
+
+from drift.day import Day, Happening
+from drift.picking import branch, tag
+from drift.scenarios.duplicate_search_cluster import create
+
+ODDS = 0.03
+
+SYMPTOM = """
+SELECT arn, hourly_cost * 730 AS saving FROM managed_services
+ WHERE account_id = $1 AND service_type LIKE 'sagemaker%' AND env <> 'prod' AND avg_cpu_7d < 10
+   AND $2::timestamptz IS NOT NULL"""
+
+
+async def happen(day: Day) -> Happening | None:
+    """A SageMaker notebook on a GPU machine that nobody talks to."""
+    name, developer = branch(day, "idle_gpu_notebook")
+    node = day.random("idle_gpu_notebook").choice(
+        ("ml.g4dn.xlarge", "ml.g5.xlarge", "ml.p3.2xlarge")
+    )
+    arn = await create(day, "idle_gpu_notebook", "sagemaker-notebook", f"{developer}-{name}", "dev",
+                       node, 1, "gpu_idle")  # fmt: skip
+    await tag(day, "managed_service", arn, {"env": "dev", "created_by": developer})
+    return Happening(f"{developer}'s {node} notebook is idle", (("managed_service", arn),))

@@ -1,0 +1,32 @@
+"""A new service logs into a group that nobody gave a retention, so that it keeps everything."""
+
+# ruff: noqa: E501 - the lines of SQL read better whole
+
+import json
+
+from drift.day import Day, Happening
+from drift.picking import branch, region
+
+ODDS = 0.06
+
+SYMPTOM = """
+SELECT l.arn, u.stored_gb * 0.03 * 0.7 AS saving FROM log_groups l
+  JOIN LATERAL (SELECT d.stored_gb FROM log_group_usage_daily d WHERE d.log_group_id = l.id
+                 ORDER BY d.date DESC LIMIT 1) u ON true
+ WHERE l.account_id = $1 AND l.retention_days IS NULL AND $2::timestamptz IS NOT NULL"""
+
+
+async def happen(day: Day) -> Happening | None:
+    """A log group that never expires."""
+    name, developer = branch(day, "missing_log_retention")
+    env = day.random("missing_log_retention").choice(("prod", "staging", "dev"))
+    arn = await day.connection.fetchval(
+        """INSERT INTO log_groups (account_id, name, env, region, retention_days, tags, created_at)
+           VALUES ($1, $2, $3, $4, NULL, $5::text::jsonb, $6) ON CONFLICT DO NOTHING RETURNING arn""",
+        day.account_id, f"/ecs/{env}/{name}", env, await region(day, "missing_log_retention"),
+        json.dumps({"env": env, "created_by": developer}), day.moment("missing_log_retention"),
+    )  # fmt: skip
+    if arn is None:
+        return None
+    await day.record("log_group", arn, "lifecycle", None, "created")
+    return Happening(f"/ecs/{env}/{name} never expires", (("log_group", arn),))

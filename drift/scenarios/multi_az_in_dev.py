@@ -1,0 +1,21 @@
+"""A development database is made from production's template: two machines where one would do."""
+
+from drift.day import Day, Happening
+from drift.scenarios.oversized_database import create
+
+ODDS = 0.03
+
+SYMPTOM = """
+SELECT db_instance_id, hourly_cost * 730 / 2 AS saving FROM rds_instances
+ WHERE account_id = $1 AND multi_az AND env IN ('dev', 'staging', 'preview')
+   AND $2::timestamptz IS NOT NULL"""
+
+
+async def happen(day: Day) -> Happening | None:
+    """A Multi-AZ database outside production."""
+    identifier = await create(
+        day, "multi_az_in_dev", "db.m5.large", "dev", multi_az=True, profile="light"
+    )
+    if identifier is None:
+        return None
+    return Happening(f"{identifier} stands by for itself", (("rds_instance", identifier),))

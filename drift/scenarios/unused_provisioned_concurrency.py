@@ -1,0 +1,36 @@
+"""For a launch day a function gets provisioned concurrency; the day passes, the setting stays."""
+
+from drift.day import Day, Happening
+from drift.picking import pick
+
+ODDS = 0.04
+
+SYMPTOM = """
+SELECT arn, provisioned_concurrency * memory_mb / 1024.0 * 2628000 * 0.0000041667 AS saving
+  FROM lambda_functions
+ WHERE account_id = $1 AND provisioned_concurrency > 0 AND $2::timestamptz IS NOT NULL
+   AND invocations_7d * avg_duration_ms_7d / 1000.0 / 86400 < provisioned_concurrency * 0.1"""
+
+_FUNCTIONS = """
+SELECT arn AS key, arn, name, coalesce(provisioned_concurrency, 0) AS old FROM lambda_functions
+ WHERE account_id = $1 AND coalesce(provisioned_concurrency, 0) = 0
+   AND invocations_7d * avg_duration_ms_7d / 1000.0 / 86400 < 0.5"""
+
+
+async def happen(day: Day) -> Happening | None:
+    """10 to 50 environments kept warm for a function that needs less than one."""
+    function = await pick(day, "unused_provisioned_concurrency", "lambda_function", _FUNCTIONS)
+    if function is None:
+        return None
+    new = day.random("unused_provisioned_concurrency").choice((10, 20, 25, 50))
+    await day.write(
+        "lambda_functions",
+        """UPDATE lambda_functions SET provisioned_concurrency = $3
+            WHERE account_id = $1 AND arn = $2""",
+        day.account_id, function["arn"], new,
+    )  # fmt: skip
+    await day.record("lambda_function", function["arn"], "provisioned_concurrency",
+                     str(function["old"]), str(new))  # fmt: skip
+    return Happening(
+        f"{function['name']} keeps {new} environments warm", (("lambda_function", function["arn"]),)
+    )
