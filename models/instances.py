@@ -1,7 +1,7 @@
 """Instances: virtual machines, their states and what a change of state takes along."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -197,9 +197,9 @@ _STOP = (
     + """
 changed as (
     update instances as i
-       set state = case when $4 > interval '0' then 'stopping' else 'stopped' end,
-           settled_state = case when $4 > interval '0' then 'stopped' end,
-           settles_at = case when $4 > interval '0' then $3::timestamptz + $4::interval end,
+       set state = case when $5 > interval '0' then 'stopping' else 'stopped' end,
+           settled_state = case when $5 > interval '0' then 'stopped' end,
+           settles_at = case when $5 > interval '0' then $3::timestamptz + $5::interval end,
            state_changed_at = $3, state_reason_code = 'Client.UserInitiatedShutdown',
            state_reason_message = 'Client.UserInitiatedShutdown: User initiated shutdown',
            state_transition_reason = 'User initiated',
@@ -211,7 +211,7 @@ changed as (
     returning i.instance_id
 ),
 addresses as (
-    update elastic_ips set hourly_cost = $5
+    update elastic_ips set hourly_cost = $4
      where associated_instance_id in (select instance_id from changed)
 ),
 nodes as (
@@ -226,9 +226,9 @@ _START = (
     + """
 changed as (
     update instances as i
-       set state = case when $4 > interval '0' then 'pending' else 'running' end,
-           settled_state = case when $4 > interval '0' then 'running' end,
-           settles_at = case when $4 > interval '0' then $3::timestamptz + $4::interval end,
+       set state = case when $5 > interval '0' then 'pending' else 'running' end,
+           settled_state = case when $5 > interval '0' then 'running' end,
+           settles_at = case when $5 > interval '0' then $3::timestamptz + $5::interval end,
            state_changed_at = $3, launch_time = $3, last_active_at = $3,
            state_reason_code = null, state_reason_message = null,
            state_transition_reason = null,
@@ -244,7 +244,7 @@ changed as (
     returning i.instance_id
 ),
 addresses as (
-    update elastic_ips set hourly_cost = $5
+    update elastic_ips set hourly_cost = $4
      where associated_instance_id in (select instance_id from changed)
 ),
 nodes as (
@@ -288,7 +288,7 @@ addresses as (
     update elastic_ips
        set state = 'unassociated', associated_instance_id = null, association_id = null,
            association_time = null, network_interface_id = null, private_ip_address = null,
-           hourly_cost = $5
+           hourly_cost = $4
      where associated_instance_id in (select instance_id from changed)
 ),
 nodes as (
@@ -324,16 +324,17 @@ async def change_state(
     region: str,
     instance_ids: Sequence[str],
     now: datetime,
-    takes: Any,
     address_hourly: Decimal,
+    *takes: timedelta,
 ) -> list[Any]:
     """Run STOP, START or TERMINATE on instances, on all of them or on none.
 
-    `takes` is how long the transition lasts; `address_hourly` what an elastic IP then costs.
-    Gives a row for each instance found: its previous state and whether the change was `allowed`.
+    `address_hourly` is what an elastic IP then costs; `takes` how long stopping or starting
+    lasts. Gives a row for each instance found: its previous state and whether the change was
+    `allowed`.
     """
     rows: list[Any] = await db.write(
-        statement, region, sorted(set(instance_ids)), now, takes, address_hourly
+        statement, region, sorted(set(instance_ids)), now, address_hourly, *takes
     )
     return rows
 

@@ -152,10 +152,16 @@ async def _change(
     ctx: Context, statement: str, asked: Sequence[str], *, associated: bool = False
 ) -> list[Any]:
     identifiers.check(INSTANCE, asked)
-    takes = timedelta(seconds=ctx.server.settings.transition_seconds)
+    takes = [timedelta(seconds=ctx.server.settings.transition_seconds)]
     hourly = costs.elastic_ip_hourly(associated, ctx.region)
     rows = await instances.change_state(
-        ctx.db, statement, ctx.region, asked, ctx.now, takes, hourly
+        ctx.db,
+        statement,
+        ctx.region,
+        asked,
+        ctx.now,
+        hourly,
+        *(takes if statement is not instances.TERMINATE else ()),
     )
     identifiers.check_found(INSTANCE, asked, (row["instance_id"] for row in rows))
     return rows
