@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from hashlib import blake2b
 from typing import Any
 
 from models.estates.chance import Chance, apportion
@@ -172,12 +173,13 @@ class Estate:
 
     def tag(self, resource_type: str, resource_id: str, tags: Tags, at: datetime) -> None:
         """Write a resource's tags into the one table that holds everybody's."""
-        chance = Chance(self.seed, "tags", resource_type, resource_id)
+        place = f"{self.seed}/{resource_type}/{resource_id}/"
         rows = self.rows.setdefault("resource_tags", [])
         for key, value in tags.items():
             rows.append(
                 {
-                    "id": chance.key(),
+                    # half a million of these in a large estate: a digest is the cheapest UUID
+                    "id": blake2b((place + key).encode(), digest_size=16).hexdigest(),
                     "account_id": self.account_id,
                     "resource_type": resource_type,
                     "resource_id": resource_id,

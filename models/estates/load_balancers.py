@@ -84,9 +84,10 @@ def _balancer(
 
 def _standing(estate: Estate, env: str, region: str) -> int:
     """How many standing instances such a balancer has behind it: up to four of its place."""
-    found = sum(
-        1
-        for row in estate.rows.get("instances", [])
-        if row["env"] == env and row["region"] == region and row["state"] == "running"
-    )
-    return min(4, found)
+    found = 0
+    for row in estate.rows.get("instances", []):
+        if row["env"] == env and row["region"] == region and row["state"] == "running":
+            found += 1
+            if found == 4:
+                break
+    return found

@@ -12,6 +12,13 @@ _KINDS = (
     ("sagemaker-endpoint", "ml.g4dn.xlarge", 1, 0, "gpu_busy", None, 0.0),
     ("redshift", "ra3.xlplus", 2, 0, "steady", None, 0.0),
 )
+# A domain's name has 28 characters at most.
+_SHORT = {
+    "opensearch": "search",
+    "sagemaker-notebook": "lab",
+    "sagemaker-endpoint": "model",
+    "redshift": "dwh",
+}
 _VERSIONS = {"opensearch": "OpenSearch_2.19", "redshift": "1.0.99283"}
 
 
@@ -33,7 +40,7 @@ def create(estate: Estate) -> None:
         elif pattern is None and env != "prod" and "prod" in estate.plan.instances:
             env = "prod"
         owner = estate.company.owner(own)
-        name = f"{owner.service}-{service.split('-')[-1]}-{env}-{at + 1:02d}"[:28]
+        name = f"{owner.service[:9]}-{_SHORT[service]}-{env}-{at + 1:02d}"
         hourly = costs.managed_service_hourly(service, node, nodes, region, storage_gib=storage)
         born = estate.before(own, 30, 700)
         arn = estate.arn(*_place(service, region, name))
