@@ -1,5 +1,7 @@
 """Small estates for the engine to live in."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -86,7 +88,8 @@ async def make_estate(owner: asyncpg.Connection, account: uuid.UUID, number: str
     async with owner.transaction():
         await owner.execute("SET LOCAL driftcloud.audit = 'off'")
         await owner.execute(
-            "INSERT INTO virtual_clocks (account_id, seed) VALUES ($1, 7) ON CONFLICT DO NOTHING", account
+            "INSERT INTO virtual_clocks (account_id, seed) VALUES ($1, 7) ON CONFLICT DO NOTHING",
+            account,
         )
         for statement in _ESTATE.split(";"):
             args = [account, number] if "$2" in statement else [account]
@@ -98,7 +101,8 @@ async def empty(owner: asyncpg.Connection) -> AsyncIterator[World]:
     """An account without resources, removed afterwards."""
     number = f"{uuid.uuid4().int % 10**12:012d}"
     identity = await owner.fetchval(
-        "INSERT INTO cloud_accounts (name, account_number) VALUES ('drift', $1) RETURNING id", number
+        "INSERT INTO cloud_accounts (name, account_number) VALUES ('drift', $1) RETURNING id",
+        number,
     )
     yield World(owner, identity, number)
     await owner.execute("DELETE FROM cloud_accounts WHERE id = $1", identity)

@@ -1,5 +1,7 @@
 """The engine: one day per tick, whole or not at all, the same for the same world."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 import asyncio
 import json
 import logging
@@ -43,7 +45,10 @@ async def test_a_tick_writes_the_day_after_the_newest(world: World) -> None:
     await world.begin(2)
     (report,) = await world.tick()
     assert report.virtual_date == FIRST + timedelta(days=2)
-    assert await world.value("SELECT virtual_date FROM virtual_clocks WHERE account_id = $1") == report.virtual_date
+    assert (
+        await world.value("SELECT virtual_date FROM virtual_clocks WHERE account_id = $1")
+        == report.virtual_date
+    )
     for table in ("metrics_daily", "s3_bucket_usage_daily", "log_group_usage_daily",
                   "data_transfer_daily", "commitment_utilization_daily"):  # fmt: skip
         assert report.rows[table] > 0, table
@@ -56,7 +61,9 @@ async def test_a_tick_writes_the_day_after_the_newest(world: World) -> None:
     }  # fmt: skip
 
 
-async def test_every_tick_is_logged_as_one_json_line(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_every_tick_is_logged_as_one_json_line(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     await world.begin()
     with caplog.at_level(logging.INFO, "driftcloud.drift"):
         await world.tick()
@@ -87,7 +94,9 @@ async def test_two_engines_at_once_make_each_day_once(world: World, database: An
         finally:
             await connection.close()
 
-    reports = [report for batch in await asyncio.gather(some(3), some(3), some(3)) for report in batch]
+    reports = [
+        report for batch in await asyncio.gather(some(3), some(3), some(3)) for report in batch
+    ]
     dates = sorted(report.virtual_date for report in reports)
     assert dates == [FIRST + timedelta(days=n) for n in range(1, 10)]
     assert await world.value(
@@ -134,7 +143,9 @@ async def test_the_same_world_has_the_same_days(world: World, database: Any) -> 
     await world.owner.execute("DELETE FROM cloud_accounts WHERE id = $1", world.account)
     again = uuid.uuid4()
     await world.owner.execute(
-        "INSERT INTO cloud_accounts (id, name, account_number) VALUES ($1, 'again', $2)", again, world.number
+        "INSERT INTO cloud_accounts (id, name, account_number) VALUES ($1, 'again', $2)",
+        again,
+        world.number,
     )
     try:
         await make_estate(world.owner, again, world.number)
@@ -157,7 +168,8 @@ async def test_one_failing_account_does_not_stop_the_others(
         "INSERT INTO cloud_accounts (name) VALUES ('broken') RETURNING id"
     )
     await world.owner.execute(
-        """INSERT INTO virtual_clocks (account_id, seed, intensity) VALUES ($1, 1, '{"walk": "no"}')""", broken
+        """INSERT INTO virtual_clocks (account_id, seed, intensity) VALUES ($1, 1, '{"walk": "no"}')""",
+        broken,
     )
     await world.owner.execute(
         "INSERT INTO metrics_daily (account_id, resource_type, resource_id, date) VALUES ($1, 'instance', 'i-b', '2026-01-01')",
@@ -176,10 +188,15 @@ async def test_one_failing_account_does_not_stop_the_others(
 
 
 async def test_live_metrics_are_no_events(world: World) -> None:
-    await world.owner.execute("UPDATE autoscaling_groups SET desired_capacity = 0 WHERE account_id = $1", world.account)
+    await world.owner.execute(
+        "UPDATE autoscaling_groups SET desired_capacity = 0 WHERE account_id = $1", world.account
+    )
     before = await world.value("SELECT count(*) FROM resource_change_events WHERE account_id = $1")
     await world.begin(3)
-    assert await world.value("SELECT count(*) FROM resource_change_events WHERE account_id = $1") == before
+    assert (
+        await world.value("SELECT count(*) FROM resource_change_events WHERE account_id = $1")
+        == before
+    )
 
 
 def test_knobs_refuse_nonsense() -> None:

@@ -1,12 +1,23 @@
 """Noise is the same in the database and in Python."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 import asyncpg
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drift.noise import hexadecimal, noise, text_hash
 
-TEXTS = ["", "a", "i-0123456789abcdef0", "i-0123456789abcdef0/cpu", "é" * 30, "x" * 11, "y" * 12, "z" * 13]
+TEXTS = [
+    "",
+    "a",
+    "i-0123456789abcdef0",
+    "i-0123456789abcdef0/cpu",
+    "é" * 30,
+    "x" * 11,
+    "y" * 12,
+    "z" * 13,
+]
 SEEDS = [0, 1, -1, 42, 2**63 - 1, -(2**63), 123456789012345678]
 
 

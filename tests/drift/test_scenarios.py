@@ -1,5 +1,7 @@
 """Every scenario keeps its contract: it happens, its symptom finds it, it costs, it is recorded."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from datetime import timedelta
 
 import pytest
@@ -21,7 +23,8 @@ async def test_contract(world: World, name: str) -> None:
     (report,) = await world.tick(knobs=Knobs(odds={**others, name: 1.0}))
     assert report.scenarios == [name]
     happened = await world.rows(
-        "SELECT resource_type, resource_id FROM drift_happenings WHERE account_id = $1 AND scenario = $2", name
+        "SELECT resource_type, resource_id FROM drift_happenings WHERE account_id = $1 AND scenario = $2",
+        name,
     )
     events = {(row[0], row[1]) for row in await world.rows(
         """SELECT resource_type, resource_id FROM resource_change_events
@@ -70,7 +73,8 @@ async def test_it_leaves_alone_what_an_agent_changed(world: World, name: str) ->
     others = dict.fromkeys(by_name(), 0.0)
     await world.tick(knobs=Knobs(odds={**others, name: 1.0}))
     touched = await world.value(
-        "SELECT count(*) FROM drift_happenings WHERE account_id = $1 AND resource_id = ANY ($2)", ids
+        "SELECT count(*) FROM drift_happenings WHERE account_id = $1 AND resource_id = ANY ($2)",
+        ids,
     )
     assert touched == 0
 
@@ -80,4 +84,6 @@ async def test_two_worlds_have_the_same_mess(world: World) -> None:
     every = Knobs(odds=dict.fromkeys(by_name(), 0.5))
     (report,) = await world.tick(knobs=every)
     assert 3 <= len(report.scenarios) <= len(by_name()) - 2
-    assert await world.value("SELECT count(*) FROM drift_happenings WHERE account_id = $1") >= len(report.scenarios)
+    assert await world.value("SELECT count(*) FROM drift_happenings WHERE account_id = $1") >= len(
+        report.scenarios
+    )
