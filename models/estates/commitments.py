@@ -143,7 +143,7 @@ def _row(
 ) -> dict[str, object]:
     from datetime import UTC, date, datetime, time
 
-    assert isinstance(started, date)  # noqa: S101
+    assert isinstance(started, date)
     ends = started + timedelta(days=365 * months // 12)
     key = chance.key()
     tags = {"team": "platform", "cost-center": "CC-3010", "owner": estate.company.owners[-1].email}

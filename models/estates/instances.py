@@ -156,36 +156,44 @@ def _group(estate: Estate, env: str, at: int, size: int, region: str, bare: bool
     }
     estate.add("autoscaling_groups", row)
     estate.tag("autoscaling_group", arn, tags, born)
-    member = kinds.Kind(f"{kind.profile}-member", kind.profile, kind.types)
-    for number in range(size):
-        key = f"member/{env}/{at}/{number}"
-        machine(
-            estate,
-            Machine(
-                key=key,
-                env=env,
-                region=region,
-                name=name,
-                instance_type=instance_type,
-                kind=member,
-                owner=owner,
-                launched=min(estate.before(estate.chance(key), 8.5, 200), estate.start)
-                if env != "preview"
-                else born,
-                image=line,
-                tier="web" if owner.service in ("web", "gateway") else "app",
-                group=row,
-                template=template,
-                tags={"aws:autoscaling:groupName": name} | tags,
-                bare=bare,
-                flagged=False,
-            ),
-        )
+    _members(estate, row, at, kind, owner, line, template, tags, bare)
     cost = size * float(hourly_cost(instance_type, region))
     estate.profile(
         "autoscaling_group", arn, kind.profile, pattern=kind.pattern,
         decoy=innocent[0] if innocent else None, saving=cost * 730 * kind.saved,
     )  # fmt: skip
+
+
+def _members(
+    estate: Estate, row: Row, at: int, kind: kinds.GroupKind, owner: Owner, line: str,
+    template: tuple[str, str], tags: Tags, bare: bool,
+) -> None:  # fmt: skip
+    """The running instances of a group, exactly as many as it desires."""
+    member = kinds.Kind(f"{kind.profile}-member", kind.profile, kind.types)
+    for number in range(row["desired_capacity"]):
+        key = f"member/{row['env']}/{at}/{number}"
+        machine(
+            estate,
+            Machine(
+                key=key,
+                env=row["env"],
+                region=row["region"],
+                name=row["name"],
+                instance_type=row["instance_type"],
+                kind=member,
+                owner=owner,
+                launched=min(estate.before(estate.chance(key), 8.5, 200), estate.start)
+                if row["env"] != "preview"
+                else row["created_at"],
+                image=line,
+                tier="web" if owner.service in ("web", "gateway") else "app",
+                group=row,
+                template=template,
+                tags={"aws:autoscaling:groupName": row["name"]} | tags,
+                bare=bare,
+                flagged=False,
+            ),
+        )
 
 
 def machine(estate: Estate, wanted: Machine) -> Row:

@@ -72,10 +72,10 @@ async def copy_in(connection: Any, table: str, rows: Sequence[Row]) -> int:
 
     names = ", ".join(columns)
     await connection.execute(
-        f"create temporary table bulk on commit drop as select {names} from {table} with no data"  # noqa: S608
+        f"create temporary table bulk on commit drop as select {names} from {table} with no data"
     )
     await connection.copy_to_table("bulk", source=chunks(), columns=columns)
-    await connection.execute(f"insert into {table} ({names}) select {names} from bulk")  # noqa: S608
+    await connection.execute(f"insert into {table} ({names}) select {names} from bulk")
     await connection.execute("drop table bulk")
     return len(rows)
 
