@@ -203,7 +203,7 @@ async def _empty(connection: Any, account_ids: Sequence[uuid.UUID]) -> None:
         where = f"{row['via']} = any($1::uuid[])"
         if row["parent"] != "cloud_accounts":
             where = (
-                f"{row['via']} in (select id from {row['parent']}"  # noqa: S608 - catalog
+                f"{row['via']} in (select id from {row['parent']}"
                 " where account_id = any($1::uuid[]))"
             )
-        await connection.execute(f"delete from {row['name']} where {where}", ids)  # noqa: S608
+        await connection.execute(f"delete from {row['name']} where {where}", ids)
