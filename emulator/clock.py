@@ -20,6 +20,7 @@ class Clocks:
         self._read = read
         self._shifted = shifted
         self._days: dict[uuid.UUID, date | None] = {}
+        self._forgotten = 0
 
     async def shift(self, account_id: uuid.UUID, wall: datetime) -> timedelta:
         """What to add to a stored time so that a client, living by the wall clock, reads it."""
@@ -28,11 +29,16 @@ class Clocks:
         try:
             day = self._days[account_id]
         except KeyError:
-            day = self._days[account_id] = await self._read(account_id)
+            forgotten = self._forgotten
+            day = await self._read(account_id)
+            # a day read while a tick was committed may be yesterday's: it must not be kept
+            if forgotten == self._forgotten:
+                self._days[account_id] = day
         return STILL if day is None else wall.date() - day
 
     def forget(self, account: str = "") -> None:
         """Read the day anew at the next request, of one account or of all."""
+        self._forgotten += 1
         if account:
             self._days.pop(uuid.UUID(account), None)
         else:

@@ -8,6 +8,7 @@ from typing import Any
 from emulator import api, operations, protocols
 from emulator.context import Context
 from emulator.errors import AwsError, Fault
+from emulator.front import DisconnectedError
 from emulator.protocols import Response, faults
 from emulator.route import Route, needs_body, route
 from emulator.server import Server
@@ -57,12 +58,13 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
         # work: one account's view of the database, changes signed as the agent's
         ctx._db = server.database.session(ctx.principal.account_id, "agent")
         result = await _run(ctx, handler)
-        return await codec.awrite(
-            ctx.operation, result, request_id=ctx.request_id, shift=ctx.shift
-        )
+        return await codec.awrite(ctx.operation, result, request_id=ctx.request_id, shift=ctx.shift)
     except AwsError as error:
         code = error.code
         return _refusal(ctx, error)
+    except DisconnectedError:
+        code = "disconnected"
+        raise
     except Exception:
         code = "internal"
         log.exception("internal failure", extra={"request_id": ctx.request_id})
@@ -84,7 +86,8 @@ async def _run(ctx: Context, handler: operations.Handler) -> dict[str, Any] | No
     EC2's DryRun (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html).
     """
     if not ctx.params.get("DryRun"):
-        return await handler(ctx, ctx.params)
+        result: dict[str, Any] | None = await handler(ctx, ctx.params)
+        return result
     async with ctx.db.transaction():
         await handler(ctx, ctx.params)
         raise AwsError(

@@ -1,5 +1,6 @@
 """Logs: one JSON object a line, on standard error."""
 
+import json
 import logging
 import sys
 from datetime import UTC, datetime
@@ -24,7 +25,10 @@ class JsonFormatter(logging.Formatter):
         line.update((name, value) for name, value in vars(record).items() if name not in _OWN)
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        try:
+            return orjson.dumps(line, default=str).decode()
+        except TypeError:  # a lone surrogate, from a client: escaped, where orjson refuses it
+            return json.dumps(line, default=str)
 
 
 def configure(level: str) -> None:

@@ -47,9 +47,9 @@ class Server:
         if self.settings.transition_seconds > 0:
             self._begin(self._settle(), "transitions")
         if self.settings.drift_seconds is not None:
-            from drift import engine
+            from drift import loop
 
-            self._begin(engine.run(self.database, self.settings.drift_seconds), "drift")
+            self._begin(loop.run(self.database, self.settings.drift_seconds), "drift")
 
     async def stop(self) -> None:
         """End the background tasks; what they still hold is written."""
