@@ -121,7 +121,7 @@ async def _may(server: "Server", request: Request, body: bytes) -> bool:
         method=request.method,
         path=request.scope["raw_path"].partition(b"?")[0].decode("latin-1"),
         query=request.scope["query_string"].decode("latin-1"),
-        headers={name: value for name, value in request.headers.items()},
+        headers=dict(request.headers.items()),
         body=body,
     )
     to = AwsRoute(protocol="rest_json", signing_name=SIGNING_NAME)

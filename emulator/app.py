@@ -103,5 +103,3 @@ async def _send(send: Send, response: Response) -> None:
 async def _plain(send: Send, status: int, text: bytes) -> None:
     headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(text))]
     await _send(send, Response(status, headers, text))
-
-

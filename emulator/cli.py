@@ -83,14 +83,18 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_verb(commands: Any, name: str, verb: Verb) -> None:
     about = inspect.getdoc(verb) or ""
-    one = commands.add_parser(name.replace("_", "-"), help=about.partition("\n")[0], description=about)
+    one = commands.add_parser(
+        name.replace("_", "-"), help=about.partition("\n")[0], description=about
+    )
     hints = typing.get_type_hints(verb, include_extras=True)
     for parameter in list(inspect.signature(verb).parameters.values())[1:]:
         kind, hint = _kind(hints[parameter.name])
         if parameter.default is parameter.empty:
             one.add_argument(parameter.name, type=kind, help=hint)
         else:
-            shown = f" (default: {parameter.default})" if parameter.default not in ("", None) else ""
+            shown = (
+                f" (default: {parameter.default})" if parameter.default not in ("", None) else ""
+            )
             one.add_argument(
                 f"--{parameter.name.replace('_', '-')}",
                 type=kind,

@@ -107,6 +107,4 @@ async def _with_key(world: World, access_key_id: str, change: Any) -> None:
     async with world.database.owner() as connection:
         found = await api_clients.look_up(connection, access_key_id)
         if found is None or await change(connection, found["account_id"], access_key_id) is None:
-            raise ControlError(
-                f"there is no access key {access_key_id}; see driftcloud keys list"
-            )
+            raise ControlError(f"there is no access key {access_key_id}; see driftcloud keys list")

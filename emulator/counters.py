@@ -36,8 +36,8 @@ class Counters:
         """The lines of a Prometheus text exposition."""
         yield "# HELP driftcloud_requests_total AWS calls answered."
         yield "# TYPE driftcloud_requests_total counter"
-        for (service, operation), count in sorted(self.served.items()):
-            yield f'driftcloud_requests_total{{service="{service}",operation="{operation}"}} {count}'
+        for (service, name), count in sorted(self.served.items()):
+            yield f'driftcloud_requests_total{{service="{service}",operation="{name}"}} {count}'
         yield "# HELP driftcloud_refusals_total AWS calls refused, by error code."
         yield "# TYPE driftcloud_refusals_total counter"
         for (service, code), count in sorted(self.refused.items()):
@@ -45,12 +45,12 @@ class Counters:
         yield "# HELP driftcloud_request_seconds How long answers took."
         yield "# TYPE driftcloud_request_seconds histogram"
         for service, buckets in sorted(self._buckets.items()):
-            total = 0
+            name, label, total = "driftcloud_request_seconds", f'service="{service}"', 0
             for bound, count in zip((*BOUNDS, "+Inf"), buckets, strict=True):
                 total += count
-                yield f'driftcloud_request_seconds_bucket{{service="{service}",le="{bound}"}} {total}'
-            yield f'driftcloud_request_seconds_sum{{service="{service}"}} {self._seconds[service]:.6f}'
-            yield f'driftcloud_request_seconds_count{{service="{service}"}} {total}'
+                yield f'{name}_bucket{{{label},le="{bound}"}} {total}'
+            yield f"{name}_sum{{{label}}} {self._seconds[service]:.6f}"
+            yield f"{name}_count{{{label}}} {total}"
 
 
 def _label(text: str) -> str:

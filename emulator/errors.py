@@ -11,9 +11,7 @@ class AwsError(Exception):
     of the modelled error beside the message (S3's BucketName, for instance).
     """
 
-    def __init__(
-        self, code: str, message: str, status: int | None = None, **fields: Any
-    ) -> None:
+    def __init__(self, code: str, message: str, status: int | None = None, **fields: Any) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message

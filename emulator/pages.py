@@ -45,7 +45,7 @@ def page(
     ctx: Context,
     params: Mapping[str, Any],
     *,
-    token: str = "NextToken",
+    token: str = "NextToken",  # noqa: S107 - the name of a member
     size: str = "MaxResults",
     default: int | None = None,
     invalid: Callable[[], AwsError] | None = None,

@@ -4,6 +4,7 @@ import os
 import sys
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 PREFIX = "DRIFTCLOUD_"
 
@@ -19,7 +20,8 @@ def default_data_dir() -> Path:
     return base / "driftcloud"
 
 
-def _setting(default: object, meaning: str) -> "field":  # type: ignore[valid-type]
+def _setting(default: object, meaning: str) -> Any:
+    """A field with its meaning, which --help shows."""
     if callable(default):
         return field(default_factory=default, metadata={"help": meaning})
     return field(default=default, metadata={"help": meaning})

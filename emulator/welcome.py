@@ -34,9 +34,7 @@ async def prepare(server: "Server") -> None:
             from emulator.cli import bar
 
             world.progress = bar
-        await control.estate_create(
-            world, settings.estate, seed=settings.seed, days=settings.days
-        )
+        await control.estate_create(world, settings.estate, seed=settings.seed, days=settings.days)
         server.clocks.forget()
 
 
@@ -70,7 +68,8 @@ async def tell(server: "Server") -> None:
         lines += [
             "",
             "  export AWS_ENDPOINT_URL=" + url,
-            "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1",
+            "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test",
+            "  export AWS_DEFAULT_REGION=us-east-1",
             "  aws ec2 describe-instances",
         ]
     else:
@@ -81,7 +80,12 @@ async def tell(server: "Server") -> None:
 
 async def _is_empty(server: "Server") -> bool:
     async with server.database.owner() as connection:
-        return all([await accounts.is_empty(connection, one.id) for one in await accounts.every(connection)])
+        return all(
+            [
+                await accounts.is_empty(connection, one.id)
+                for one in await accounts.every(connection)
+            ]
+        )
 
 
 async def _knows_test(server: "Server") -> bool:
@@ -90,9 +94,7 @@ async def _knows_test(server: "Server") -> bool:
     if found is None or found["status"] != "active":
         return False
     vault = server.vault
-    return bool(
-        found["secret_key_hash"] == vault.hash_secret(KNOWN_SECRET, found["key_version"])
-    )
+    return bool(found["secret_key_hash"] == vault.hash_secret(KNOWN_SECRET, found["key_version"]))
 
 
 def _is_loopback(host: str) -> bool:

@@ -21,19 +21,19 @@ insert into api_clients (account_id, name, access_key_id, secret_key_hash, secre
                          key_version, scopes, expires_at)
 values ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8)
 on conflict (access_key_id) do nothing
-returning {COLUMNS}"""  # noqa: S608
+returning {COLUMNS}"""
 
-LIST = f"select {COLUMNS} from api_clients where account_id = $1 order by created_at, id"  # noqa: S608
+LIST = f"select {COLUMNS} from api_clients where account_id = $1 order by created_at, id"
 
-LIST_ALL = f"select {COLUMNS} from api_clients order by account_id, created_at, id"  # noqa: S608
+LIST_ALL = f"select {COLUMNS} from api_clients order by account_id, created_at, id"
 
 SET_STATUS = f"""
 update api_clients set status = $3 where account_id = $1 and access_key_id = $2
-returning {COLUMNS}"""  # noqa: S608
+returning {COLUMNS}"""
 
 DELETE = f"""
 delete from api_clients where account_id = $1 and access_key_id = $2
-returning {COLUMNS}"""  # noqa: S608
+returning {COLUMNS}"""
 
 # greatest: two processes note the same key, and the later use must win
 TOUCH = """

@@ -345,7 +345,7 @@ async def insert(db: Any, row: Mapping[str, Any]) -> None:
     columns = ", ".join(f'"{name}"' for name in names)
     values = ", ".join(f"${n + 1}" for n in range(len(names)))
     await db.write(
-        f"insert into instances (account_id, {columns}) values (driftcloud_account(), {values})",  # noqa: S608
+        f"insert into instances (account_id, {columns}) values (driftcloud_account(), {values})",
         *(row[name] for name in names),
     )
 
@@ -354,7 +354,7 @@ async def update(db: Any, region: str, instance_id: str, changes: Mapping[str, A
     """Change columns of one instance; False when it is not there."""
     sets = ", ".join(f'"{name}" = ${n + 3}' for n, name in enumerate(changes))
     sql = (
-        f"update instances set {sets} where region = $1 and instance_id = $2"  # noqa: S608
+        f"update instances set {sets} where region = $1 and instance_id = $2"
         " returning instance_id"
     )
     return bool(await db.write(sql, region, instance_id, *changes.values()))

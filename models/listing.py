@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 MATCH = "{match}"
 SHIFT = "{shift}"
-ISO_MILLISECONDS = "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'"
+ISO_MILLISECONDS = '\'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\''
 
 
 class Database(Protocol):
@@ -57,6 +57,7 @@ class Binder:
         self.args: list[Any] = []
 
     def __call__(self, value: Any, cast: str = "") -> str:
+        """Bind a value; the text that stands for it."""
         self.args.append(value)
         return f"${len(self.args)}{cast}"
 
@@ -103,7 +104,8 @@ class Listing:
         """Rows that meet every condition, in key order, after `after`, `limit` at most.
 
         `region` and `ids` are what almost every list asks for: with nothing else, one generic
-        plan serves all requests, while filters get a plan made for their values. `shift` stands where the select list says `{shift}`.
+        plan serves all requests, while filters get a plan made for their values. `shift` stands
+        where the select list says `{shift}`.
         """
         bind = Binder()
         head = self._head

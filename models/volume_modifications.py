@@ -49,7 +49,7 @@ _COLUMNS = (
     "ended_at",
 )
 INSERT = (
-    f"insert into volume_modifications (account_id, created_at, {', '.join(_COLUMNS)}) values"  # noqa: S608
+    f"insert into volume_modifications (account_id, created_at, {', '.join(_COLUMNS)}) values"
     f" (driftcloud_account(), $12, {', '.join(f'${n + 1}' for n in range(len(_COLUMNS)))})"
 )
 

@@ -60,7 +60,7 @@ _COLUMNS = (
     "client_token",
 )
 INSERT = (
-    f"insert into volumes (account_id, updated_at, {', '.join(_COLUMNS)}) values"  # noqa: S608
+    f"insert into volumes (account_id, updated_at, {', '.join(_COLUMNS)}) values"
     f" (driftcloud_account(), $18, {', '.join(f'${n + 1}' for n in range(len(_COLUMNS)))})"
 )
 

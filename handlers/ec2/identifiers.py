@@ -24,16 +24,25 @@ class Noun:
 
 
 INSTANCE = Noun(
-    "i", "InvalidInstanceID", "The instance ID '{}' does not exist", "The instance IDs '{}' do not exist"
+    "i",
+    "InvalidInstanceID",
+    "The instance ID '{}' does not exist",
+    "The instance IDs '{}' do not exist",
 )
 VOLUME = Noun("vol", "InvalidVolume", "The volume '{}' does not exist.", "", "InvalidVolumeID")
-SNAPSHOT = Noun("snap", "InvalidSnapshot", "The snapshot '{}' does not exist.", "", "InvalidSnapshotID")
+SNAPSHOT = Noun(
+    "snap", "InvalidSnapshot", "The snapshot '{}' does not exist.", "", "InvalidSnapshotID"
+)
 ALLOCATION = Noun("eipalloc", "InvalidAllocationID", "The allocation ID '{}' does not exist")
 ASSOCIATION = Noun("eipassoc", "InvalidAssociationID", "The association ID '{}' does not exist")
-IMAGE = Noun("ami", "InvalidAMIID", "The image id '[{}]' does not exist", "The image ids '[{}]' do not exist")
+IMAGE = Noun(
+    "ami", "InvalidAMIID", "The image id '[{}]' does not exist", "The image ids '[{}]' do not exist"
+)
 VPC = Noun("vpc", "InvalidVpcID", "The vpc ID '{}' does not exist")
 SUBNET = Noun("subnet", "InvalidSubnetID", "The subnet ID '{}' does not exist")
-SECURITY_GROUP = Noun("sg", "InvalidGroup", "The security group '{}' does not exist", "", "InvalidGroupId")
+SECURITY_GROUP = Noun(
+    "sg", "InvalidGroup", "The security group '{}' does not exist", "", "InvalidGroupId"
+)
 NETWORK_INTERFACE = Noun(
     "eni", "InvalidNetworkInterfaceID", "The networkInterface ID '{}' does not exist"
 )
@@ -41,10 +50,14 @@ INTERNET_GATEWAY = Noun(
     "igw", "InvalidInternetGatewayID", "The internetGateway ID '{}' does not exist"
 )
 ROUTE_TABLE = Noun("rtb", "InvalidRouteTableID", "The routeTable ID '{}' does not exist")
-NAT_GATEWAY = Noun("nat", "NatGatewayNotFound", "The Nat Gateway {} was not found", "", "NatGatewayMalformed")
+NAT_GATEWAY = Noun(
+    "nat", "NatGatewayNotFound", "The Nat Gateway {} was not found", "", "NatGatewayMalformed"
+)
 VPC_ENDPOINT = Noun("vpce", "InvalidVpcEndpointId", "The Vpc Endpoint Id '{}' does not exist")
 LAUNCH_TEMPLATE = Noun(
-    "lt", "InvalidLaunchTemplateId", "The specified launch template, with template ID {}, does not exist."
+    "lt",
+    "InvalidLaunchTemplateId",
+    "The specified launch template, with template ID {}, does not exist.",
 )
 
 

@@ -197,7 +197,7 @@ async def _check_hibernation(ctx: Context, asked: Sequence[str]) -> None:
         if not row["hibernation"]:
             raise AwsError(
                 "UnsupportedHibernationConfiguration",
-                f"Instance {row['instance_id']} is not configured for hibernation"
+                f"Instance {row['instance_id']} is not configured for hibernation",
             )
 
 

@@ -287,8 +287,9 @@ async def _check_detachable(ctx: Context, volume: Any, params: dict[str, Any]) -
             + (f" as device '{params['Device']}'." if params.get("Device") else "."),
         )
     instance = await instances.find_one(ctx.db, ctx.region, attached)
-    running = instance is not None and instance["state"] != "stopped"
-    if running and volume["attach_device"] == instance["root_device_name"]:
+    if instance is None or instance["state"] == "stopped":
+        return
+    if volume["attach_device"] == instance["root_device_name"]:
         raise AwsError(
             "OperationNotPermitted",
             f"Unable to detach root volume '{volume_id}' from instance '{attached}'",

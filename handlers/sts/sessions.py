@@ -27,9 +27,7 @@ CHAINED_SECONDS = 3_600
 async def get_session_token(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Temporary credentials with the rights of the caller, by default for twelve hours."""
     if _is_session(ctx):
-        raise AwsError(
-            "AccessDenied", "Cannot call GetSessionToken with session credentials", 403
-        )
+        raise AwsError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
     seconds = params.get("DurationSeconds") or SESSION_SECONDS
     return {"Credentials": _issue(ctx, seconds)}
 

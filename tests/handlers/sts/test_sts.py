@@ -98,7 +98,7 @@ def test_role_of_another_account_is_assumed_only_where_it_trusts(
 @pytest.mark.parametrize(
     ("params", "code", "words"),
     [
-        ({"RoleArn": "nothing-valid-in-here"}, "ValidationError", "nothing-valid-in-here is invalid"),
+        ({"RoleArn": "nothing-valid-in-here"}, "ValidationError", "in-here is invalid"),
         ({"RoleSessionName": "a:b"}, "ValidationError", "failed to satisfy constraint"),
         ({"DurationSeconds": 60}, "ValidationError", "durationSeconds"),
         ({"DurationSeconds": 43_201}, "ValidationError", "durationSeconds"),
