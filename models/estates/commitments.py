@@ -1,7 +1,7 @@
 """Commitments of an estate: reservations and savings plans against its own steady usage."""
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from models import prices
@@ -138,12 +138,9 @@ def _row(
     kind: str,
     scope: str,
     amount: Decimal,
-    started: object,
+    started: date,
     months: int,
 ) -> dict[str, object]:
-    from datetime import UTC, date, datetime, time
-
-    assert isinstance(started, date)
     ends = started + timedelta(days=365 * months // 12)
     key = chance.key()
     tags = {"team": "platform", "cost-center": "CC-3010", "owner": estate.company.owners[-1].email}
