@@ -13,12 +13,17 @@ def performance(
         raise AwsError(
             "UnknownVolumeType", f"Unsupported volume type '{volume_type}' for volume creation."
         )
-    if not limits.smallest_gib <= size <= limits.largest_gib:
+    if size < limits.smallest_gib:
         raise AwsError(
             "InvalidParameterValue",
-            f"Volume of {size}GiB is {'too small' if size < limits.smallest_gib else 'too large'}"
-            f" for volume type {volume_type}; {'minimum' if size < limits.smallest_gib else 'maximum'}"
-            f" is {limits.smallest_gib if size < limits.smallest_gib else limits.largest_gib}GiB.",
+            f"Volume of {size}GiB is too small for volume type {volume_type}; minimum is"
+            f" {limits.smallest_gib}GiB.",
+        )
+    if size > limits.largest_gib:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"Volume of {size}GiB is too large for volume type {volume_type}; maximum is"
+            f" {limits.largest_gib}GiB.",
         )
     if limits.iops is None and iops is not None:
         raise AwsError(
