@@ -1,9 +1,12 @@
 """Serving: from `driftcloud serve` to the first answer, and to a clean end."""
 
 import asyncio
+import contextlib
 import logging
 import signal
 import socket
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from emulator.database.embedded import EmbeddedServer
 from emulator.settings import Settings
@@ -12,6 +15,7 @@ log = logging.getLogger("driftcloud.serve")
 
 GRACE_SECONDS = 10
 BACKLOG = 2048
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve(settings: Settings) -> int:
@@ -19,34 +23,66 @@ def serve(settings: Settings) -> int:
     from emulator import logs
 
     logs.configure(settings.log_level)
+    _await_signals()
     launched = None
-    if settings.embedded:
-        # PostgreSQL starts while Python imports the rest
-        launched = EmbeddedServer(settings.data_dir, durable=settings.durable)
-        launched.launch()
-    listening = _listen(settings)
-    if settings.workers > 1:
-        from emulator.workers import supervise
+    try:
+        # the address first: where another server has it, nothing is begun
+        listening = _listen(settings)
+        settings.port = listening.getsockname()[1]
+        if settings.embedded:
+            # PostgreSQL starts while Python imports the rest
+            launched = EmbeddedServer(settings.data_dir, durable=settings.durable)
+            launched.launch()
+        if settings.workers > 1:
+            from emulator.workers import supervise
 
-        return supervise(settings, listening, launched)
-    return run(settings, listening, launched=launched)
+            return supervise(settings, listening, launched)
+        return run(settings, listening, launched=launched)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 0
+    finally:
+        if launched is not None:
+            launched.halt()
 
 
 def run(
     settings: Settings,
     listening: socket.socket,
     *,
-    purpose: str = "server",
     launched: EmbeddedServer | None = None,
+    lifeline: int | None = None,
 ) -> int:
-    """Answer on a socket that listens already, in this process."""
-    import uvloop
+    """Answer on a socket that listens already, in this process.
 
-    return uvloop.run(_run(settings, listening, purpose, launched))
+    With a `lifeline` this is a worker: the database is its parent's, and it stops when the
+    other end of that pipe is closed, which also a killed parent does.
+    """
+    return run_loop(_run(settings, listening, launched, lifeline))
+
+
+def run_loop(work: Coroutine[Any, Any, int]) -> int:
+    """Run a coroutine on the fastest event loop there is; being told to stop cancels it."""
+    runner: Callable[..., int] = asyncio.run
+    with contextlib.suppress(ImportError):  # Windows has none
+        from uvloop import run as runner
+    try:
+        return runner(_cancellable(work))
+    finally:
+        _await_signals()  # the loop left the system's own handlers behind
+
+
+async def _cancellable(work: Coroutine[Any, Any, int]) -> int:
+    task = asyncio.current_task()
+    if task is not None:
+        _on_signals(task.cancel)
+    return await work
 
 
 async def _run(
-    settings: Settings, listening: socket.socket, purpose: str, launched: EmbeddedServer | None
+    settings: Settings,
+    listening: socket.socket,
+    launched: EmbeddedServer | None,
+    lifeline: int | None,
 ) -> int:
     import uvicorn
 
@@ -55,12 +91,15 @@ async def _run(
     from emulator.server import open_server
     from emulator.welcome import prepare, tell
 
+    worker = lifeline is not None
+    purpose = "worker" if worker else "server"
     async with open_server(settings, purpose=purpose, launched=launched) as server:
-        if purpose == "server":
+        if not worker:
             await prepare(server)
         config = uvicorn.Config(
             App(server),
             http=FrontProtocol,
+            ws="none",
             lifespan="off",
             access_log=False,
             log_config=None,
@@ -70,10 +109,29 @@ async def _run(
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         front = _Front(config)
-        if purpose == "server":
+        if not worker:
             await tell(server)
-        await front.serve(sockets=[listening])
+        await front.serve([listening], lifeline)
     return 0
+
+
+def _on_signals(act: Any) -> None:
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        try:
+            loop.add_signal_handler(number, act)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(act))
+
+
+def _await_signals() -> None:
+    """While there is no loop to tell, being told to stop ends whatever is going on."""
+    for number in SIGNALS:
+        signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 class _Front:
@@ -84,17 +142,24 @@ class _Front:
 
         self._server = uvicorn.Server(config)  # type: ignore[arg-type]
 
-    async def serve(self, sockets: list[socket.socket]) -> None:
-        """Answer until a signal comes."""
+    async def serve(self, sockets: list[socket.socket], lifeline: int | None) -> None:
+        """Answer until a signal comes, or until the lifeline is cut."""
+        _on_signals(self._stop)
         loop = asyncio.get_running_loop()
-        for name in ("SIGINT", "SIGTERM"):
-            loop.add_signal_handler(getattr(signal, name), self._stop)
+        if lifeline is not None:
+            loop.add_reader(lifeline, self._orphaned, lifeline)
         # `_serve` is `serve` without the handlers that raise the signal again at the end
-        await self._server._serve(sockets=sockets)
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._server._serve(sockets=sockets)
 
     def _stop(self) -> None:
+        # told twice, whoever still waits for an answer is let go
         self._server.force_exit = self._server.should_exit
         self._server.should_exit = True
+
+    def _orphaned(self, lifeline: int) -> None:
+        asyncio.get_running_loop().remove_reader(lifeline)
+        self._stop()
 
 
 def _listen(settings: Settings) -> socket.socket:

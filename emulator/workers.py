@@ -7,45 +7,38 @@ import socket
 import time
 from dataclasses import replace
 
-from emulator.database.embedded import EmbeddedServer
+from emulator.database.embedded import EmbeddedError, EmbeddedServer
+from emulator.serve import SIGNALS, run, run_loop
 from emulator.settings import Settings
 
 log = logging.getLogger("driftcloud.workers")
 
 PATIENCE_SECONDS = 15.0
+GLANCE_SECONDS = 0.1
 # A worker that dies sooner than this is not replaced at once: something is wrong with it.
 SOON_SECONDS = 2.0
 
 
 def supervise(settings: Settings, listening: socket.socket, launched: EmbeddedServer | None) -> int:
     """Prepare the world, run the workers, replace those that die, end them all on a signal."""
-    import uvloop
-
     if launched is not None:
         launched.wait()
-    uvloop.run(_prepare(settings, launched))
+    run_loop(_prepare(settings, launched))
     stopping: list[int] = []
-    for name in ("SIGINT", "SIGTERM"):
-        signal.signal(getattr(signal, name), lambda number, _frame: stopping.append(number))
-    workers = {_fork(settings, listening): time.monotonic() for _ in range(settings.workers)}
-    while not stopping:
-        pid, status = os.waitpid(-1, os.WNOHANG)
-        if pid in workers:
-            log.error("worker %d ended with status %d", pid, status)
-            lived = time.monotonic() - workers.pop(pid)
-            time.sleep(0 if lived > SOON_SECONDS else 1.0)
-            workers[_fork(settings, listening)] = time.monotonic()
-        elif launched is not None and pid == 0:
-            time.sleep(0.1)
-        else:
-            time.sleep(0.1)
-    _end(set(workers))
-    if launched is not None:
-        launched.halt()
+    for number in SIGNALS:
+        signal.signal(number, lambda number, _frame: stopping.append(number))
+    crew = _Crew(settings, listening)
+    try:
+        while not stopping:
+            crew.fill()
+            _keep_alive(launched)
+            time.sleep(GLANCE_SECONDS)
+    finally:
+        crew.dismiss()
     return 0
 
 
-async def _prepare(settings: Settings, launched: EmbeddedServer | None) -> None:
+async def _prepare(settings: Settings, launched: EmbeddedServer | None) -> int:
     """Migrate and furnish the world once, before any worker answers."""
     from emulator.database.database import Database
     from emulator.server import Server, vault_of
@@ -58,32 +51,70 @@ async def _prepare(settings: Settings, launched: EmbeddedServer | None) -> None:
         await tell(server)
     finally:
         await database.close()
+    return 0
 
 
-def _fork(settings: Settings, listening: socket.socket) -> int:
-    pid = os.fork()
-    if pid:
-        return pid
-    for name in ("SIGINT", "SIGTERM"):
-        signal.signal(getattr(signal, name), signal.SIG_DFL)
-    from emulator.serve import run
-
-    status = 1
+def _keep_alive(launched: EmbeddedServer | None) -> None:
+    """Start PostgreSQL again if it died: no loop runs here that would see to it."""
+    if launched is None or launched.alive():
+        return
+    log.error("PostgreSQL died; starting it again")
     try:
-        status = run(replace(settings, workers=1), listening, purpose="worker")
-    except BaseException:
-        log.exception("a worker failed")
-    finally:
-        os._exit(status)
+        launched.revive()
+    except (EmbeddedError, OSError) as error:
+        log.error("PostgreSQL did not come back: %s", error)
+        time.sleep(1.0)
 
 
-def _end(workers: set[int]) -> None:
-    for pid in workers:
-        os.kill(pid, signal.SIGTERM)
-    until = time.monotonic() + PATIENCE_SECONDS
-    while workers and time.monotonic() < until:
-        pid, _ = os.waitpid(-1, os.WNOHANG)
-        workers.discard(pid)
-        time.sleep(0.05)
-    for pid in workers:
-        os.kill(pid, signal.SIGKILL)
+class _Crew:
+    """The worker processes, and the pipe whose end tells them that nobody is left above them."""
+
+    def __init__(self, settings: Settings, listening: socket.socket) -> None:
+        self._size = settings.workers
+        self._settings = replace(settings, workers=1)
+        self._listening = listening
+        self._lifeline, self._held = os.pipe()
+        self._born: dict[int, float] = {}
+        self._pause_until = 0.0
+
+    def fill(self) -> None:
+        """Replace whoever died; who dies soon after its birth is replaced a second later."""
+        for pid, born in list(self._born.items()):
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                log.error("worker %d ended with status %d", pid, status)
+                del self._born[pid]
+                if time.monotonic() - born < SOON_SECONDS:
+                    self._pause_until = time.monotonic() + 1.0
+        while len(self._born) < self._size and time.monotonic() >= self._pause_until:
+            self._born[self._fork()] = time.monotonic()
+
+    def _fork(self) -> int:
+        pid = os.fork()
+        if pid:
+            return pid
+        status = 1
+        try:
+            for number in SIGNALS:
+                signal.signal(number, signal.SIG_DFL)
+            os.close(self._held)
+            status = run(self._settings, self._listening, lifeline=self._lifeline)
+        except BaseException:
+            log.exception("a worker failed")
+        finally:
+            os._exit(status)
+
+    def dismiss(self) -> None:
+        """End the workers: in good order, or by force those that take too long."""
+        os.close(self._held)
+        for pid in self._born:
+            os.kill(pid, signal.SIGTERM)
+        until = time.monotonic() + PATIENCE_SECONDS
+        while self._born and time.monotonic() < until:
+            for pid in list(self._born):
+                if os.waitpid(pid, os.WNOHANG)[0]:
+                    del self._born[pid]
+            time.sleep(0.02)
+        for pid in self._born:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)

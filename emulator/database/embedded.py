@@ -186,7 +186,7 @@ class EmbeddedServer:
                 _RESTART_PAUSES_SECONDS[min(failures, len(_RESTART_PAUSES_SECONDS) - 1)]
             )
             try:
-                await asyncio.to_thread(self._relaunch)
+                await asyncio.to_thread(self.revive)
             except (EmbeddedError, OSError) as error:
                 failures += 1
                 log.error("PostgreSQL did not come back (attempt %d): %s", failures, error)
@@ -195,7 +195,14 @@ class EmbeddedServer:
             self.restarts += 1
             log.warning("PostgreSQL is back after %.1f s", time.monotonic() - began)
 
-    def _relaunch(self) -> None:
+    def alive(self) -> bool:
+        """Whether the process of the server lives."""
+        if self._child is not None and self._child.poll() is not None:
+            return False
+        return not postmaster.ended(self.pid)
+
+    def revive(self) -> None:
+        """Start a server that died, and block until it answers."""
         self._reap()
         self._launch(self.place, runner())
         self.wait()
