@@ -1,0 +1,120 @@
+"""Security groups: who may talk to whom."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.callers import NUMBER
+from models.listing import Column, Database, Listing
+
+_ARN = f"('arn:aws:ec2:' || g.region || ':' || {NUMBER} || ':security-group/' || g.group_id)"
+
+
+def _permission(side: str, expression: str, within: str = "") -> str:
+    """A condition on any permission of one side, or on any entry of a list within it."""
+    inside = f", jsonb_array_elements(p -> '{within}') as r" if within else ""
+    return (
+        f"exists (select 1 from jsonb_array_elements(g.{side}) as p{inside}"
+        f" where {expression} {{match}})"
+    )
+
+
+def _permissions(side: str) -> dict[str, str]:
+    return {
+        f"{side}_cidr": _permission(side, "r ->> 'CidrIp'", "IpRanges"),
+        f"{side}_ipv6_cidr": _permission(side, "r ->> 'CidrIpv6'", "Ipv6Ranges"),
+        f"{side}_from_port": _permission(side, "p ->> 'FromPort'"),
+        f"{side}_to_port": _permission(side, "p ->> 'ToPort'"),
+        f"{side}_protocol": _permission(side, "p ->> 'IpProtocol'"),
+        f"{side}_prefix_list_id": _permission(side, "r ->> 'PrefixListId'", "PrefixListIds"),
+        f"{side}_group_id": _permission(side, "r ->> 'GroupId'", "UserIdGroupPairs"),
+        f"{side}_user_id": _permission(side, "r ->> 'UserId'", "UserIdGroupPairs"),
+        f"{side}_group_name": _permission(
+            side,
+            "(select o.name from security_groups as o where o.group_id = r ->> 'GroupId')",
+            "UserIdGroupPairs",
+        ),
+    }
+
+
+LISTING = Listing(
+    "g.group_id, g.name, g.description, g.vpc_id, g.ingress, g.egress,"
+    f" {_ARN} as arn, {NUMBER} as owner, g.tags, g.region",
+    "security_groups as g",
+    key="g.group_id",
+    columns={
+        "region": "g.region",
+        "group_id": "g.group_id",
+        "name": "g.name",
+        "description": "g.description",
+        "vpc_id": "g.vpc_id",
+        "owner": Column(NUMBER),
+        **_permissions("ingress"),
+        **_permissions("egress"),
+    },
+    tagged="security_group",
+)
+
+INSERT = """
+insert into security_groups (account_id, group_id, name, description, vpc_id, region,
+                             egress, tags, created_at)
+values (driftcloud_account(), $1, $2, $3, $4, $5, $6, $7, $8)
+on conflict do nothing
+returning group_id
+"""
+
+# In use: by a machine, an endpoint or a database, or named in another group's rules.
+_IN_USE = """
+exists (select 1 from instances as i
+         where i.vpc_id = g.vpc_id and i.state <> 'terminated'
+           and g.group_id = any(i.security_group_ids))
+ or exists (select 1 from vpc_endpoints as e
+             where e.vpc_id = g.vpc_id and g.group_id = any(e.security_group_ids))
+ or exists (select 1 from load_balancers as b where g.group_id = any(b.security_group_ids))
+ or exists (select 1 from security_groups as o, jsonb_array_elements(o.ingress || o.egress) as p,
+                   jsonb_array_elements(p -> 'UserIdGroupPairs') as r
+             where o.vpc_id = g.vpc_id and o.group_id <> g.group_id
+               and r ->> 'GroupId' = g.group_id)
+"""
+DELETE = f"""
+delete from security_groups as g
+ where g.group_id = $1 and g.region = $2 and g.name <> 'default' and not ({_IN_USE})
+returning g.group_id
+"""
+
+
+def trusting_itself(group_id: str, account_number: str) -> list[dict[str, Any]]:
+    """The ingress of a default group: everything, from the group's own members."""
+    return [
+        {
+            "IpProtocol": "-1",
+            "IpRanges": [],
+            "Ipv6Ranges": [],
+            "PrefixListIds": [],
+            "UserIdGroupPairs": [{"GroupId": group_id, "UserId": account_number}],
+        }
+    ]
+
+
+async def find_one(db: Database, region: str, group_id: str) -> Any | None:
+    """The security group of that id, or None."""
+    rows = await LISTING.page(db, region=region, ids=[group_id])
+    return rows[0] if rows else None
+
+
+async def find_default(db: Any, vpc_id: str) -> str | None:
+    """The id of the VPC's default group, or None."""
+    group_id: str | None = await db.fetchval(
+        "select group_id from security_groups where vpc_id = $1 and name = 'default'", vpc_id
+    )
+    return group_id
+
+
+async def insert(db: Any, row: Mapping[str, Any]) -> bool:
+    """Store a new group; False when the VPC has one of that name."""
+    names = ("group_id", "name", "description", "vpc_id", "region", "egress", "tags", "created_at")
+    return bool(await db.write(INSERT, *(row[name] for name in names)))
+
+
+async def delete(db: Any, region: str, group_id: str) -> bool:
+    """Delete a group that nothing uses; False when it is not there, a default one or in use."""
+    return bool(await db.write(DELETE, group_id, region))

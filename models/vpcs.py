@@ -1,0 +1,92 @@
+"""VPCs: the networks of an account, each with the security group it is born with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.callers import NUMBER
+from models.listing import Column, Database, Listing
+
+# The set that AWS itself makes has a derived id; there is one for each account and region.
+_DHCP = (
+    "(case v.dhcp_options_id when 'default' then 'dopt-'"
+    f" || substr(md5('dopt' || {NUMBER} || v.region), 1, 17) else v.dhcp_options_id end)"
+)
+_ASSOCIATION = "('vpc-cidr-assoc-' || substr(md5(v.vpc_id), 1, 17))"
+
+LISTING = Listing(
+    f"v.vpc_id, v.cidr_block, v.is_default, v.state, {_DHCP} as dhcp_options_id,"
+    f" v.instance_tenancy, {_ASSOCIATION} as association_id, {NUMBER} as owner, v.tags, v.region",
+    "vpcs as v",
+    key="v.vpc_id",
+    columns={
+        "region": "v.region",
+        "vpc_id": "v.vpc_id",
+        "cidr_block": "v.cidr_block",
+        "association_id": _ASSOCIATION,
+        "association_state": "'associated'::text",
+        "dhcp_options_id": _DHCP,
+        "is_default": Column("v.is_default", "bool"),
+        "owner": NUMBER,
+        "state": "v.state",
+        "nothing": "null::text",
+    },
+    tagged="vpc",
+)
+
+# A VPC comes with a security group that trusts its own members.
+INSERT = """
+with made as (
+    insert into vpcs (account_id, vpc_id, region, cidr_block, instance_tenancy, tags, created_at)
+    values (driftcloud_account(), $1, $2, $3, $4, $5, $6)
+    returning account_id, vpc_id, region
+)
+insert into security_groups (account_id, group_id, name, description, vpc_id, region,
+                             ingress, egress, created_at)
+select account_id, $7, 'default', 'default VPC security group', vpc_id, region, $8, $9, $6
+  from made
+"""
+
+# What keeps a VPC from going; its default security group goes with it.
+_IN_USE = """
+exists (select 1 from subnets as s where s.vpc_id = v.vpc_id)
+ or exists (select 1 from security_groups as g where g.vpc_id = v.vpc_id and g.name <> 'default')
+ or exists (select 1 from vpc_endpoints as e where e.vpc_id = v.vpc_id)
+ or exists (select 1 from nat_gateways as n where n.vpc_id = v.vpc_id and n.state <> 'deleted')
+ or exists (select 1 from instances as i where i.vpc_id = v.vpc_id and i.state <> 'terminated')
+"""
+DELETE = f"""
+delete from vpcs as v where v.vpc_id = $1 and v.region = $2 and not ({_IN_USE})
+returning v.vpc_id
+"""
+
+
+async def find_one(db: Database, region: str, vpc_id: str) -> Any | None:
+    """The VPC of that id, or None."""
+    rows = await LISTING.page(db, region=region, ids=[vpc_id])
+    return rows[0] if rows else None
+
+
+async def find_default(db: Any, region: str) -> str | None:
+    """The id of the region's default VPC, or None."""
+    vpc_id: str | None = await db.fetchval(
+        "select vpc_id from vpcs where region = $1 and is_default", region
+    )
+    return vpc_id
+
+
+async def lock(db: Any, vpc_id: str) -> None:
+    """Make whoever else builds in the VPC wait for this transaction's end."""
+    await db.fetch("select 1 from vpcs where vpc_id = $1 for no key update", vpc_id)
+
+
+async def insert(db: Any, row: Mapping[str, Any]) -> None:
+    """Store a new VPC with its default security group."""
+    names = ("vpc_id", "region", "cidr_block", "instance_tenancy", "tags", "created_at")
+    await db.write(
+        INSERT, *(row[name] for name in names), row["group_id"], row["ingress"], row["egress"]
+    )
+
+
+async def delete(db: Any, region: str, vpc_id: str) -> bool:
+    """Delete a VPC that nothing lives in; False when it is not there or in use."""
+    return bool(await db.write(DELETE, vpc_id, region))
