@@ -179,12 +179,17 @@ class Day:
     async def fetch(self, statement: Statement, **more: Any) -> list[Any]:
         """The rows of a SELECT with the day's own values, and `more` beside them."""
         rows: list[Any] = await self.connection.fetch(
-            statement.sql, *statement.args({**self.values, **more})
+            statement.sql,
+            *statement.args({**self.values, **more}),
         )
         return rows
 
     async def profile(
-        self, resource_type: str, resource_id: str, profile: str, **levels: float
+        self,
+        resource_type: str,
+        resource_id: str,
+        profile: str,
+        **levels: float,
     ) -> None:
         """Decide what a new resource is used for; `levels` are columns of resource_profiles."""
         names = sorted(levels)
@@ -196,7 +201,7 @@ class Day:
         updates = "".join(f", {name} = excluded.{name}" for name in names)
         await self.write(
             "resource_profiles",
-            f"INSERT INTO resource_profiles (account_id, resource_type, resource_id, profile{columns})"  # noqa: S608 - names from LEVELS
+            f"INSERT INTO resource_profiles (account_id, resource_type, resource_id, profile{columns})"
             f" VALUES ($1, $2, $3, $4{places}) ON CONFLICT (account_id, resource_type, resource_id)"
             f" DO UPDATE SET profile = excluded.profile{updates}",
             self.account_id, resource_type, resource_id, profile, *(levels[name] for name in names),

@@ -34,7 +34,8 @@ _LOCK = "SELECT pg_advisory_xact_lock($1, hashtext($2::uuid::text))"
 # a few rows and ruinous for ten thousand, and rows written in this transaction have no statistics.
 _PREPARE = """SELECT set_config('driftcloud.source', 'drift_engine', true),
     set_config('driftcloud.audit', 'off', true), set_config('driftcloud.account', $1::text, true),
-    set_config('jit', 'off', true), set_config('enable_nestloop', 'off', true)"""
+    set_config('jit', 'off', true), set_config('enable_nestloop', 'off', true),
+    set_config('work_mem', '64MB', true), set_config('max_parallel_workers_per_gather', '0', true)"""
 
 _ACCOUNT = """
 SELECT a.account_number, coalesce(c.seed, 42) AS seed, coalesce(c.intensity, '{}')::text AS intensity,

@@ -1,7 +1,5 @@
 """Small estates for the engine to live in."""
 
-# ruff: noqa: E501 - the lines of SQL read better whole
-
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

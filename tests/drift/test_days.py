@@ -1,7 +1,6 @@
 """The days: what resources cost and do follows from the world as it is now."""
 
-# ruff: noqa: E501 - the lines of SQL read better whole
-
+import itertools
 import json
 from datetime import timedelta
 from decimal import Decimal
@@ -189,7 +188,7 @@ async def test_retention_caps_what_a_log_group_keeps(world: World) -> None:
     for at in range(7, 12):
         assert prod[at]["stored_gb"] == sum(row["ingested_gb"] for row in prod[at - 6 : at + 1])
     dev = [row for row in rows if row["name"] == "/app/dev"]
-    for earlier, later in zip(dev, dev[1:], strict=False):
+    for earlier, later in itertools.pairwise(dev):
         assert later["stored_gb"] == earlier["stored_gb"] + later["ingested_gb"]
     for row in rows:
         low, high = (

@@ -1,7 +1,5 @@
 """The engine: one day per tick, whole or not at all, the same for the same world."""
 
-# ruff: noqa: E501 - the lines of SQL read better whole
-
 import asyncio
 import json
 import logging

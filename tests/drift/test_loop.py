@@ -1,7 +1,5 @@
 """The loop: due rounds only, one engine at a time, adjustable while it runs."""
 
-# ruff: noqa: E501 - the lines of SQL read better whole
-
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
@@ -55,7 +53,7 @@ async def test_paused_is_paused(clean: World, database: Any) -> None:
 async def test_the_loop_ticks_and_is_adjusted_and_cancelled(clean: World, database: Any) -> None:
     running = asyncio.create_task(loop.run(database, 0.05))
     async with asyncio.timeout(30):
-        while await ticks(clean) < 4:
+        while await ticks(clean) < 4:  # noqa: ASYNC110 - the days are in the database
             await asyncio.sleep(0.05)
     assert (await loop.settings(database)).interval_seconds == 0.05
     await loop.adjust(database, interval_seconds=3600)

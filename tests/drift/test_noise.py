@@ -1,7 +1,5 @@
 """Noise is the same in the database and in Python."""
 
-# ruff: noqa: E501 - the lines of SQL read better whole
-
 import asyncpg
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Every scenario keeps its contract: it happens, its symptom finds it, it costs, it is recorded."""
 
-# ruff: noqa: E501 - the lines of SQL read better whole
-
 from datetime import timedelta
 
 import pytest
