@@ -13,8 +13,8 @@ from starlette.routing import Route
 
 from emulator import cli, control, health, scopes
 from emulator.context import Context
-from emulator.errors import AwsError
-from emulator.front import read_body
+from emulator.errors import AwsError, Fault
+from emulator.front import DisconnectedError, read_body
 from emulator.ids import request_id
 from emulator.route import Route as AwsRoute
 from emulator.sigv4 import verify
@@ -27,6 +27,14 @@ log = logging.getLogger("driftcloud.admin")
 BODY_BYTES = 1 << 16
 # Whoever signs an admin call with SigV4 signs it for this service name.
 SIGNING_NAME = "driftcloud"
+NEEDED = (
+    "this needs `Authorization: Bearer <what driftcloud admin token prints>`, or a SigV4 signature"
+    f" for the service {SIGNING_NAME} by a key with the scope admin:*"
+)
+FAULTS = {
+    "too_large": (413, f"the body may have {BODY_BYTES} bytes"),
+    "unavailable": (503, "the database does not answer; try again"),
+}
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -34,10 +42,11 @@ def application(server: "Server") -> Starlette:
     """The Starlette application of a server's own addresses."""
 
     async def show_health(request: Request) -> Response:
-        return _json(await health.live(server))
+        state = await health.live(server)
+        return _json(state, 200 if state["status"] == "running" else 503)
 
     async def show_localstack(request: Request) -> Response:
-        return _json(health.localstack())
+        return _json(await health.localstack())
 
     async def show_metrics(request: Request) -> Response:
         return PlainTextResponse("\n".join(server.counters.prometheus()) + "\n")
@@ -51,23 +60,33 @@ def application(server: "Server") -> Starlette:
         method = "GET" if name in control.READS else "POST"
         path = "/_driftcloud/" + name.replace("_", "/", 1).replace("_", "-")
         routes.append(Route(path, _endpoint(server, verb), methods=[method]))
-    return Starlette(routes=routes)
+    addresses = ", ".join(route.path for route in routes)
+
+    async def missing(request: Request, error: Exception) -> Response:
+        return _refusal(404, f"no such address; there are {addresses}")
+
+    return Starlette(routes=routes, exception_handlers={404: missing})
 
 
 def _endpoint(server: "Server", verb: cli.Verb) -> Endpoint:
     """A verb as an endpoint: parameters from the query or a JSON object."""
 
     async def endpoint(request: Request) -> Response:
-        body = await read_body(request.receive, BODY_BYTES, request.headers.get("content-length"))
-        if not await _may(server, request, body):
-            return _json({"ok": False, "error": "admin:* or the admin token is needed"}, 403)
         try:
+            announced = request.headers.get("content-length")
+            body = await read_body(request.receive, BODY_BYTES, announced)
+            if not await _may(server, request, body):
+                return _refusal(403, NEEDED)
             return _json(await verb(server.world, **_arguments(verb, request, body)))
         except control.ControlError as error:
-            return _json({"ok": False, "error": str(error)}, 400)
+            return _refusal(error.status, str(error))
+        except DisconnectedError:
+            return _refusal(400, "the request ended before its body did")
+        except Fault as fault:
+            return _refusal(*FAULTS.get(fault.kind, (500, fault.kind)))
         except Exception as error:
             log.exception("%s failed", verb.__name__)
-            return _json({"ok": False, "error": f"{type(error).__name__}; see the log"}, 500)
+            return _refusal(500, f"{type(error).__name__}; see the log")
 
     return endpoint
 
@@ -127,9 +146,15 @@ async def _may(server: "Server", request: Request, body: bytes) -> bool:
     to = AwsRoute(protocol="rest_json", signing_name=SIGNING_NAME)
     try:
         caller = await verify(ctx, to, server.keys)
-    except AwsError:
+    except AwsError as error:
+        if error.code == "unavailable":
+            raise
         return False
     return scopes.allows(caller.scopes, "admin", "*")
+
+
+def _refusal(status: int, error: str) -> Response:
+    return _json({"ok": False, "error": error}, status)
 
 
 def _json(answer: Any, status: int = 200) -> Response:

@@ -18,7 +18,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # Our own addresses; no bucket can be called like these, and AWS calls are always signed.
-_OWN = ("/_driftcloud", "/_localstack/")
+_OWN = ("/_driftcloud/", "/_localstack/")
 
 
 class App:

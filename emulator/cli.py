@@ -130,10 +130,12 @@ def _add_settings(one: argparse.ArgumentParser, names: Sequence[str]) -> None:
 
 
 def _kind(hint: Any) -> tuple[Callable[[str], Any], str]:
+    text = ""
     if typing.get_origin(hint) is typing.Annotated:
-        kind, text = typing.get_args(hint)
-        return kind, text
-    return hint, ""
+        hint, text = typing.get_args(hint)
+    if type(None) in typing.get_args(hint):
+        hint = next(one for one in typing.get_args(hint) if one is not type(None))
+    return hint, text
 
 
 async def _run(

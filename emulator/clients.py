@@ -1,11 +1,18 @@
 """Clients of the API: making, listing and ending the access keys of accounts."""
 
+import os
+from collections.abc import Mapping
 from typing import Any
 
-from emulator import keys, scopes
+from emulator import keys, scopes, seal
 from emulator.control import Answer, ControlError, World
 from emulator.seal import Vault
 from models import accounts, api_clients
+
+# The channel on which changed keys are told, and what is said when the master key changed: no
+# access key id has such a form.
+CHANGED = "api_clients_changed"
+MASTERS_CHANGED = "*"
 
 
 async def create(
@@ -101,6 +108,43 @@ async def delete(world: World, access_key_id: str) -> Answer:
     """Delete a key."""
     await _with_key(world, access_key_id, api_clients.delete)
     return {"access_key_id": access_key_id, "status": "deleted"}
+
+
+async def rotate_master(world: World) -> Answer:
+    """A new master key, and all secrets sealed anew under it.
+
+    Where the key comes from the environment it is changed there, and this verb seals anew what
+    older versions still seal.
+    """
+    vault = world.vault
+    if world.settings.embedded and not os.environ.get(seal.MASTER_KEY_VARIABLE):
+        home = world.settings.data_dir
+        seal.add_master(home)
+        vault.learn(seal.load_masters(home, os.environ))
+    resealed = 0
+    async with world.database.owner() as connection:
+        # running servers read the master keys again before they meet what the new one sealed
+        await connection.execute("select pg_notify($1, $2)", CHANGED, MASTERS_CHANGED)
+        for row in await api_clients.sealed_otherwise(connection, vault.version):
+            resealed += await _reseal(connection, vault, row)
+    return {"version": vault.version, "resealed": resealed}
+
+
+async def _reseal(connection: Any, vault: Vault, row: Mapping[str, Any]) -> bool:
+    key_id, account_id = row["access_key_id"], row["account_id"]
+    old = bytes(row["secret_sealed"])
+    try:
+        secret = vault.open_secret(old, key_id, account_id, row["key_version"])
+    except seal.SealError as error:
+        raise ControlError(f"the secret of {key_id} does not open: {error}") from None
+    return await api_clients.reseal(
+        connection,
+        key_id,
+        old,
+        secret_sealed=vault.seal_secret(secret, key_id, account_id),
+        secret_key_hash=vault.hash_secret(secret),
+        key_version=vault.version,
+    )
 
 
 async def _with_key(world: World, access_key_id: str, change: Any) -> None:

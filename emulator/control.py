@@ -21,7 +21,14 @@ Answer = dict[str, Any] | list[dict[str, Any]]
 
 
 class ControlError(Exception):
-    """A verb that cannot be done as asked: the message says why and what to do."""
+    """A verb that cannot be done as asked: the message says why and what to do.
+
+    `status` is what the admin API answers: 400 where another wish would be granted.
+    """
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 def _silent(done: int, total: int, what: str) -> None:
@@ -149,6 +156,13 @@ async def keys_delete(world: World, access_key_id: str) -> Answer:
     return await clients.delete(world, access_key_id)
 
 
+async def keys_rotate_master(world: World) -> Answer:
+    """Seal all secrets under a new master key; what the old one sealed still opens."""
+    from emulator import clients
+
+    return await clients.rotate_master(world)
+
+
 async def accounts_create(
     world: World,
     name: Annotated[str, "a name for people"],
@@ -180,6 +194,29 @@ async def drift_show(world: World) -> Answer:
     from emulator import worlds
 
     return await worlds.drift(world)
+
+
+async def drift_set(
+    world: World,
+    *,
+    interval: Annotated[float | None, "seconds between virtual days"] = None,
+    variance: Annotated[float | None, "scale of what costs and metrics vary by, 0 to 100"] = None,
+    growth: Annotated[float | None, "scale of what grows: buckets, logs, traffic"] = None,
+    mess: Annotated[float | None, "scale of how often waste appears; 0 is never"] = None,
+    odds: Annotated[str, "odds per day of scenarios: zombie_volume=0.5,gpu_left_on=0"] = "",
+    walk: Annotated[str, "bounded: prices wander; exact: they do not"] = "",
+    account: Annotated[str, "only this account; default: all"] = "",
+) -> Answer:
+    """Change how strongly and how fast the world drifts, in the running server too."""
+    from emulator import worlds
+
+    knobs: dict[str, Any] = {"variance": variance, "growth": growth, "mess": mess}
+    knobs = {name: value for name, value in knobs.items() if value is not None}
+    if odds:
+        knobs["odds"] = _odds(odds)
+    if walk:
+        knobs["walk"] = walk
+    return await worlds.set_drift(world, interval, knobs, account=account)
 
 
 async def drift_pause(world: World, *, account: Annotated[str, "default: all"] = "") -> Answer:
@@ -220,6 +257,22 @@ def bearer(world: World) -> str:
 def is_bearer(world: World, given: str) -> bool:
     """Whether `given` is the admin token, in constant time."""
     return hmac.compare_digest(bearer(world).encode(), given.encode("utf-8", "replace"))
+
+
+def _odds(text: str) -> dict[str, float]:
+    from drift import scenarios
+
+    known = scenarios.by_name()
+    odds = {}
+    for pair in text.split(","):
+        name, _, number = pair.strip().partition("=")
+        if name not in known:
+            raise ControlError(f"no such scenario: {name}; there are {', '.join(sorted(known))}")
+        try:
+            odds[name] = float(number)
+        except ValueError:
+            raise ControlError(f"--odds takes {name}=0.5, not {pair.strip()!r}") from None
+    return odds
 
 
 def _day(text: str) -> date:

@@ -22,7 +22,7 @@ class Counters:
         """Count one answer; `code` is empty for a success."""
         if code:
             self.refused[service, code] += 1
-            if code == "not_emulated":
+            if code.startswith("NotImplemented"):
                 self.not_emulated[service, operation] += 1
         else:
             self.served[service, operation] += 1

@@ -60,15 +60,20 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
         result = await _run(ctx, handler)
         return await codec.awrite(ctx.operation, result, request_id=ctx.request_id, shift=ctx.shift)
     except AwsError as error:
-        code = error.code
-        return _refusal(ctx, error)
+        if not ctx.protocol:
+            # refused while its body was read: what its head says must do
+            to = route(ctx)
+            ctx.service, ctx.protocol = to.service or "", to.protocol
+        spelled = _spelled(ctx, error)
+        code = spelled.code
+        return _refusal(ctx, spelled)
     except DisconnectedError:
         code = "disconnected"
         raise
     except Exception:
-        code = "internal"
+        code = "InternalFailure"
         log.exception("internal failure", extra={"request_id": ctx.request_id})
-        return _refusal(ctx, Fault("internal"))
+        return _refusal(ctx, _spelled(ctx, Fault("internal")))
     finally:
         operation = ctx.operation.name if ctx.operation else ""
         server.counters.answer(ctx.service, operation, code, time.perf_counter() - started)
@@ -95,18 +100,21 @@ async def _run(ctx: Context, handler: operations.Handler) -> dict[str, Any] | No
         )
 
 
+def _spelled(ctx: Context, error: AwsError) -> AwsError:
+    """A fault in the words of the caller's service; other errors are in them already."""
+    return faults.spell(error, ctx.service, ctx.protocol) if isinstance(error, Fault) else error
+
+
 def _refusal(ctx: Context, error: AwsError) -> Response:
     """The error in the caller's own protocol; where no service is known, as S3 words it."""
     codec = protocols.by_name(ctx.protocol or "rest-xml")
     service = api.service(ctx.service or "s3")
     head = ctx.method == "HEAD"
-    if isinstance(error, Fault):
-        error = faults.spell(error, ctx.service, ctx.protocol)
     try:
         return codec.write_error(
             service, ctx.operation, error, request_id=ctx.request_id, head=head
         )
     except Exception:
         log.exception("an error could not be written", extra={"request_id": ctx.request_id})
-        internal = faults.spell(Fault("internal"), ctx.service, ctx.protocol)
+        internal = _spelled(ctx, Fault("internal"))
         return codec.write_error(service, None, internal, request_id=ctx.request_id, head=head)

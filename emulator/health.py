@@ -1,9 +1,12 @@
 """Health: what a server says of itself."""
 
+import asyncio
+from collections import Counter
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from emulator import operations
+from emulator.errors import Fault
 from models import accounts, virtual_clocks
 
 if TYPE_CHECKING:
@@ -18,6 +21,11 @@ def own_version() -> str:
         return version("driftcloud")
     except PackageNotFoundError:
         return "0"
+
+
+async def served() -> dict[str, tuple[str, ...]]:
+    """The operations served; the first call reads models, so it keeps off the event loop."""
+    return await asyncio.to_thread(operations.served)
 
 
 async def report(database: "Database", settings: "Settings") -> dict[str, Any]:
@@ -44,19 +52,23 @@ async def report(database: "Database", settings: "Settings") -> dict[str, Any]:
             }
             for one in found
         ],
-        "services": {name: len(names) for name, names in operations.served().items()},
+        "services": {name: len(names) for name, names in (await served()).items()},
     }
 
 
 async def live(server: "Server") -> dict[str, Any]:
     """The report, and what this process has answered since it started."""
     counters = server.counters
+    try:
+        state = {"status": "running", **await report(server.database, server.settings)}
+    except Fault:
+        state = {"status": "unavailable", "version": own_version()}
     return {
-        "status": "running",
-        **await report(server.database, server.settings),
+        **state,
         "operations": {
             "served": sum(counters.served.values()),
             "refused": sum(counters.refused.values()),
+            "refusedByCode": _by_code(counters.refused),
             "notEmulated": {
                 f"{service}:{name}": count
                 for (service, name), count in counters.not_emulated.most_common(20)
@@ -65,10 +77,17 @@ async def live(server: "Server") -> dict[str, Any]:
     }
 
 
-def localstack() -> dict[str, Any]:
+def _by_code(refused: Counter[tuple[str, str]]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for (_, code), count in refused.items():
+        found[code] += count
+    return dict(found.most_common(20))
+
+
+async def localstack() -> dict[str, Any]:
     """The same in the shape that tools made for LocalStack wait for."""
     return {
-        "services": dict.fromkeys(operations.served(), "running"),
+        "services": dict.fromkeys(await served(), "running"),
         "edition": "driftcloud",
         "version": own_version(),
     }

@@ -76,15 +76,26 @@ class Vault:
     def __init__(self, masters: Mapping[int, bytes]) -> None:
         if not masters:
             raise ValueError("a vault needs a master key")
+        self._masters: dict[int, bytes] = {}
+        self._aeads: dict[tuple[int, str], _Aead] = {}
+        self._peppers: dict[int, bytes] = {}
+        self.learn(masters)
+
+    def learn(self, masters: Mapping[int, bytes]) -> None:
+        """Take in further versions of the master key; from now on the highest one seals."""
         for version, master in masters.items():
             if not 1 <= version <= 255 or len(master) != KEY_BYTES:
                 raise ValueError(
                     f"master key {version}: {KEY_BYTES} bytes and a version of 1-255 are needed"
                 )
-        self.version: Final = max(masters)
-        self._masters = dict(masters)
-        self._aeads: dict[tuple[int, str], _Aead] = {}
-        self._peppers = {v: derive(m, "driftcloud/secret-hash") for v, m in masters.items()}
+        self._masters.update(masters)
+        for version, master in masters.items():
+            self._peppers[version] = derive(master, "driftcloud/secret-hash")
+        self.version = max(self._masters)
+
+    def knows(self, version: int) -> bool:
+        """Whether what was sealed under this version of the master key opens here."""
+        return version in self._masters
 
     def _cipher(self, version: int, purpose: str) -> _Aead:
         cipher = self._aeads.get((version, purpose))

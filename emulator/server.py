@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
 
+from emulator import clients
 from emulator.clock import Clocks
 from emulator.control import World
 from emulator.counters import Counters
@@ -69,13 +70,21 @@ class Server:
     async def _look_up_key(self, access_key_id: str) -> Mapping[str, Any] | None:
         session = self.database.pool.session(None)
         row: Mapping[str, Any] | None = await api_clients.look_up(session, access_key_id)
+        if row is not None and not self.vault.knows(row["key_version"]):
+            self._learn_masters()
         return row
+
+    def _learn_masters(self) -> None:
+        """Read the master keys again: `driftcloud keys rotate-master` has made a new one."""
+        with contextlib.suppress(OSError, ValueError):
+            self.vault.learn(_masters(self.settings))
 
     async def _virtual_date(self, account_id: uuid.UUID) -> date | None:
         return await virtual_clocks.newest_day(self.database.session(account_id), account_id)
 
     def _key_changed(self, access_key_id: str | None) -> None:
-        if access_key_id is None:
+        if access_key_id is None or access_key_id == clients.MASTERS_CHANGED:
+            self._learn_masters()
             self.keys.invalidate_all()
         else:
             self.keys.invalidate(access_key_id)
@@ -116,8 +125,11 @@ def vault_of(settings: Settings) -> Vault:
     """What seals this server's secrets; an embedded world's key lies in its data folder."""
     if settings.embedded:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Vault(load_masters(settings.data_dir, os.environ))
-    return Vault(load_masters(None, os.environ))
+    return Vault(_masters(settings))
+
+
+def _masters(settings: Settings) -> dict[int, bytes]:
+    return load_masters(settings.data_dir if settings.embedded else None, os.environ)
 
 
 @asynccontextmanager

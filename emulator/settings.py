@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "DRIFTCLOUD_"
+CLOCKS = ("shifted", "virtual")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+_INTERVAL = "--drift-interval takes seconds between virtual days, or off; not {!r}"
 
 
 def default_data_dir() -> Path:
@@ -55,6 +58,26 @@ class Settings:
     log_level: str = _setting("info", "debug, info, warning or error")
     pool_size: int = _setting(12, "database connections of each worker")
 
+    def __post_init__(self) -> None:
+        """Refuse what no server could run with, saying what would do."""
+        if not 0 <= self.port <= 65535:
+            raise ValueError(f"--port takes 0 to 65535, not {self.port}")
+        if not 1 <= self.workers <= 256:
+            raise ValueError(f"--workers takes 1 to 256, not {self.workers}")
+        if not 1 <= self.pool_size <= 1000:
+            raise ValueError(f"--pool-size takes 1 to 1000, not {self.pool_size}")
+        if not 0 <= self.transition_seconds <= 86400:
+            raise ValueError(
+                f"--transition-seconds takes 0 to 86400, not {self.transition_seconds}"
+            )
+        if self.clock not in CLOCKS:
+            raise ValueError(f"--clock takes {' or '.join(CLOCKS)}, not {self.clock!r}")
+        if self.log_level.lower() not in LOG_LEVELS:
+            raise ValueError(f"--log-level takes {', '.join(LOG_LEVELS)}, not {self.log_level!r}")
+        seconds = self.drift_seconds
+        if seconds is not None and not 0 < seconds <= 10**9:
+            raise ValueError(_INTERVAL.format(self.drift_interval))
+
     @classmethod
     def from_environment(cls, **given: object) -> "Settings":
         """Settings from `given` (None means not given), the environment, then the defaults."""
@@ -72,7 +95,10 @@ class Settings:
         """Seconds between virtual days; None when time stands still."""
         if self.drift_interval.strip().lower() in ("off", "0", "none"):
             return None
-        return float(self.drift_interval)
+        try:
+            return float(self.drift_interval)
+        except ValueError:
+            raise ValueError(_INTERVAL.format(self.drift_interval)) from None
 
     @property
     def embedded(self) -> bool:

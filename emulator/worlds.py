@@ -57,7 +57,7 @@ async def create(
 
 async def reset(world: World, *, estate: str, seed: int, days: int, account: str) -> Answer:
     """Empty accounts; with `estate`, fill them again."""
-    async with world.database.owner() as connection:
+    async with world.database.owner() as connection, connection.transaction():
         chosen = await _one(connection, account) if account else None
         await accounts.reset(connection, chosen.id if chosen else None)
         for one in [chosen] if chosen else await accounts.every(connection):
@@ -106,16 +106,45 @@ async def every(world: World) -> Answer:
 
 
 async def drift(world: World) -> Answer:
-    """How each account drifts."""
+    """How the world drifts, and each account."""
+    from drift import loop
+
     async with world.database.owner() as connection:
-        return [dict(row) for row in await virtual_clocks.every(connection)]
+        clocks = [dict(row) for row in await virtual_clocks.every(connection)]
+    return {**asdict(await loop.settings(world.database)), "accounts": clocks}
+
+
+async def set_drift(
+    world: World, interval_seconds: float | None, knobs: dict[str, Any], *, account: str
+) -> Answer:
+    """Change the drift of one account or of the world; what is not given stays as it is."""
+    from drift import loop
+
+    before = (await loop.settings(world.database)).knobs
+    try:
+        loop.split(knobs)
+        if interval_seconds is not None or not account:
+            odds = {**before.get("odds", {}), **knobs.get("odds", {})}
+            everywhere = None if account else {**before, **knobs, "odds": odds}
+            await loop.adjust(world.database, interval_seconds=interval_seconds, knobs=everywhere)
+    except ValueError as error:
+        raise ControlError(str(error)) from None
+    if account:
+        async with world.database.owner() as connection:
+            await virtual_clocks.intensify(connection, (await _one(connection, account)).id, knobs)
+    return await drift(world)
 
 
 async def pause(world: World, paused: bool, *, account: str) -> Answer:
     """Stop or resume the days of one account or all."""
-    async with world.database.owner() as connection:
-        chosen = await _one(connection, account) if account else None
-        await virtual_clocks.pause(connection, chosen.id if chosen else None, paused)
+    from drift import loop
+
+    if not account:
+        await loop.adjust(world.database, paused=paused)
+    if account or not paused:
+        async with world.database.owner() as connection:
+            chosen = await _one(connection, account) if account else None
+            await virtual_clocks.pause(connection, chosen.id if chosen else None, paused)
     return await drift(world)
 
 
@@ -144,17 +173,18 @@ async def _one(connection: Any, number: str) -> Account:
 
 async def tick(world: World, *, days: int, account: str) -> dict[str, Any]:
     """Advance accounts by virtual days."""
-    from drift import engine
+    from drift import engine, loop
 
+    knobs, _ = loop.split((await loop.settings(world.database)).knobs)
     chosen = None
     if account:
         async with world.database.owner() as connection:
             chosen = [(await _one(connection, account)).id]
     reports: list[engine.TickReport] = []
     for done in range(days):
-        ticked, failures = await engine.tick_all(world.database, accounts=chosen)
+        ticked, failures = await engine.tick_all(world.database, accounts=chosen, knobs=knobs)
         if failures:
-            raise ControlError("; ".join(f"{one.account}: {one.error}" for one in failures))
+            raise ControlError("; ".join(f"{one.account}: {one.error}" for one in failures), 500)
         reports += ticked
         world.progress(done + 1, days, "virtual days")
     if not reports:

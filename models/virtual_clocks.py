@@ -1,6 +1,8 @@
 """Virtual clocks: the newest simulated day of each account, and whether its time runs."""
 
+import json
 import uuid
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -30,4 +32,15 @@ async def pause(db: Any, account_id: uuid.UUID | None, paused: bool) -> None:
         "update virtual_clocks set paused = $2 where $1::uuid is null or account_id = $1",
         account_id,
         paused,
+    )
+
+
+async def intensify(db: Any, account_id: uuid.UUID, knobs: Mapping[str, Any]) -> None:
+    """Change how strongly one account drifts; knobs that are not named stay as they are."""
+    await db.execute(
+        "insert into virtual_clocks as c (account_id, seed, intensity)"
+        " values ($1, 42, $2::text::jsonb)"
+        " on conflict (account_id) do update set intensity = c.intensity || excluded.intensity",
+        account_id,
+        json.dumps(dict(knobs)),
     )
