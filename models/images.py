@@ -52,7 +52,7 @@ LISTING = Listing(
         "source_instance_id": "i.source_instance_id",
         "ssm_alias": "i.ssm_alias",
         "creation_date": Column("i.creation_date", "time"),
-        "location": "(i.owner_number || '/' || i.name)",
+        "location": "(coalesce(i.owner_alias, i.owner_number) || '/' || i.name)",
         "nothing": "null::text",
         "device_name": _device("device ->> 'DeviceName'"),
         "device_snapshot_id": _device("device -> 'Ebs' ->> 'SnapshotId'"),
