@@ -60,13 +60,14 @@ class Each:
 
 
 class When:
-    """Something that is shown only if a column is truthy."""
+    """Something that is shown only if a column is truthy; `otherwise` is shown instead, if given."""
 
-    __slots__ = ("column", "spec")
+    __slots__ = ("column", "otherwise", "spec")
 
-    def __init__(self, column: str, spec: Any) -> None:
+    def __init__(self, column: str, spec: Any, otherwise: Any = None) -> None:
         self.column = column
         self.spec = spec
+        self.otherwise = otherwise
 
 
 Spec = str | Constant | Computed | Each | When | dict[str, Any] | list[Any]
@@ -172,7 +173,8 @@ def _value(spec: Any, row: Any) -> Any:
     if isinstance(spec, Computed):
         return spec.function(*[row[column] for column in spec.columns])
     if isinstance(spec, When):
-        return _value(spec.spec, row) if row[spec.column] else None
+        chosen = spec.spec if row[spec.column] else spec.otherwise
+        return None if chosen is None else _value(chosen, row)
     if isinstance(spec, Each):
         return listed(spec, row[spec.column])
     if isinstance(spec, list):

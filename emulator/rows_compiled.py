@@ -253,6 +253,12 @@ class Compiler:
         part, _ = self._member(spec.spec, ref, name, columns)
         self._emit(f"{variable} = f'{part}'")
         self._indent -= 1
+        if spec.otherwise is not None:
+            self._emit("else:")
+            self._indent += 1
+            part, _ = self._member(spec.otherwise, ref, name, columns)
+            self._emit(f"{variable} = f'{part}'")
+            self._indent -= 1
         return f"{{{variable}}}"
 
     def _nested(self, spec: Any, ref: Ref, name: str, columns: dict[str, str]) -> tuple[str, bool]:
@@ -359,6 +365,7 @@ def _collect_columns(spec: Any, names: set[str]) -> None:
         names.add(spec.column)
         if isinstance(spec, When):
             _collect_columns(spec.spec, names)
+            _collect_columns(spec.otherwise, names)
     elif isinstance(spec, Computed):
         names.update(spec.columns)
     elif isinstance(spec, (dict, list)):

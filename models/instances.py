@@ -134,6 +134,8 @@ LISTING = Listing(
         "reservation_id": "i.reservation_id",
         "client_token": "i.client_token",
         "transition_reason": "i.state_transition_reason",
+        "status": "(case i.state when 'running' then 'ok' else 'not-applicable' end)",
+        "reachability": "(case i.state when 'running' then 'passed' end)",
         "metadata_tokens": "(coalesce(i.metadata_options ->> 'HttpTokens', 'optional'))",
         "metadata_endpoint": "(coalesce(i.metadata_options ->> 'HttpEndpoint', 'enabled'))",
         "owner": "(select a.account_number from cloud_accounts as a where a.id = i.account_id)",

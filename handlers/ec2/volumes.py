@@ -324,7 +324,7 @@ VOLUME_VIEW = View(
         "AvailabilityZone": "availability_zone",
         "State": "state",
         "CreateTime": "created_at",
-        "Attachments": When("attached_instance_id", [ATTACHMENT]),
+        "Attachments": When("attached_instance_id", [ATTACHMENT], otherwise=Constant([])),
         "VolumeType": "volume_type",
         "Iops": "iops",
         "Throughput": "throughput",
