@@ -32,7 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 not done, 2 not understood."""
     given = vars(parser().parse_args(argv))
     verb, as_json = given.pop("verb"), given.pop("json", False)
-    chosen = {one.name: given.pop(one.name, None) for one in fields(Settings)}
+    # a verb's own options (--days, --seed) may be called as settings of serve are
+    own = _SHARED if verb else [one.name for one in fields(Settings)]
+    chosen = {name: given.pop(name, None) for name in own}
     try:
         settings = Settings.from_environment(**chosen)
         if verb is None:
