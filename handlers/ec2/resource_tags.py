@@ -83,8 +83,9 @@ async def delete_tags(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
 async def describe_tags(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Every tag of every resource of the region, by filter and page."""
     page = pages.page(ctx, params)
-    listing = resource_tags.LISTING
-    where = conditions(ctx, listing, FILTERS, _plain_filters(params.get("Filters") or ()))
+    filters = _plain_filters(params.get("Filters") or ())
+    listing = resource_tags.listing(_types(filters))
+    where = conditions(ctx, listing, FILTERS, filters)
     rows = await listing.page(ctx.db, where, region=ctx.region, after=page.after, limit=page.fetch)
     shown, token = page.cut(rows, "position")
     return {"Tags": Rows(TAG_VIEW, shown), "NextToken": token}
@@ -154,6 +155,21 @@ def _plain_filters(filters: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         else:
             found.append(one)
     return found
+
+
+def _types(filters: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """The types whose resources can meet the filters, as far as plain values tell."""
+    possible = set(NOUNS)
+    for one in filters:
+        values = one.get("Values") or []
+        if any(letter in value for value in values for letter in "*?\\"):
+            continue
+        if one.get("Name") == "resource-type":
+            possible &= set(values)
+        elif one.get("Name") == "resource-id":
+            heads = (value.partition("-")[0] for value in values)
+            possible &= {_BY_PREFIX.get(head, "commitment") for head in heads}
+    return tuple(sorted(possible)) or ("commitment",)
 
 
 TAG_VIEW = View(
