@@ -58,7 +58,7 @@ class Served:
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_PAGER": "",
         }
-        command = [SCRIPTS / "aws", "--endpoint-url", self.url, *words]
+        command: list[str | Path] = [SCRIPTS / "aws", "--endpoint-url", self.url, *words]
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=120, check=False
         )
@@ -67,7 +67,7 @@ class Served:
 
     def driftcloud(self, *words: str) -> Any:
         """What a verb of our own answers."""
-        command = [SCRIPTS / "driftcloud", *words, "--json", "--data-dir", self.home]
+        command: list[str | Path] = [SCRIPTS / "driftcloud", *words, "--json", "--data-dir", self.home]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

