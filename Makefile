@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench format clean help
+.PHONY: run test lint bench format served clean help
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -27,6 +27,9 @@ format: $(VENV)/.linted ## put the code in order
 
 bench: $(VENV)/.benched ## print speed as ratios against named baselines
 	$(BIN)/python -m tests.bench $(ARGS)
+
+served: $(VENV)/.tested ## write the README's list of operations from the code
+	$(BIN)/python -m tests.test_readme
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -21,7 +21,7 @@ from emulator.database.installation import runner
 from emulator.seal import Vault
 from emulator.settings import Settings
 
-PASSWORD = "not-a-secret"  # - of a server that lives for this test
+PASSWORD = "not-a-secret"
 
 
 def programs() -> Path:
