@@ -1,0 +1,119 @@
+"""Route tables and internet gateways.
+
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RouteTable.html and
+API_InternetGateway.
+"""
+
+from typing import Any
+
+from emulator import pages
+from emulator.context import Context
+from emulator.filters import TAGS, conditions
+from emulator.rows import Constant, Each, Rows, View
+from handlers.ec2 import identifiers
+from handlers.ec2.identifiers import INTERNET_GATEWAY, ROUTE_TABLE, Noun
+from models.listing import Listing
+from models.route_tables import INTERNET_GATEWAYS, LISTING
+
+
+async def describe_route_tables(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Route tables of the region, by id, filter and page."""
+    asked = params.get("RouteTableIds")
+    shown, token = await _found(ctx, params, LISTING, ROUTE_TABLE, asked, TABLE_FILTERS)
+    return {"RouteTables": Rows(TABLE_VIEW, shown), "NextToken": token}
+
+
+async def describe_internet_gateways(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Internet gateways of the region, by id, filter and page."""
+    asked = params.get("InternetGatewayIds")
+    listing, noun = INTERNET_GATEWAYS, INTERNET_GATEWAY
+    shown, token = await _found(ctx, params, listing, noun, asked, GATEWAY_FILTERS)
+    return {"InternetGateways": Rows(GATEWAY_VIEW, shown), "NextToken": token}
+
+
+async def _found(
+    ctx: Context,
+    params: dict[str, Any],
+    listing: Listing,
+    noun: Noun,
+    asked: list[str] | None,
+    filters: dict[str, str],
+) -> tuple[Any, str | None]:
+    identifiers.check(noun, asked or ())
+    page = pages.page(ctx, params)
+    where = conditions(ctx, listing, filters, params.get("Filters"))
+    rows = await listing.page(
+        ctx.db, where, region=ctx.region, ids=asked, after=page.after, limit=page.fetch
+    )
+    if asked and not where and page.limit is None:
+        identifiers.check_found(noun, asked, (row["id"] for row in rows))
+    return page.cut(rows, "id")
+
+
+TABLE_VIEW = View(
+    {
+        "Associations": Each(
+            "associations",
+            {
+                "Main": "main",
+                "RouteTableAssociationId": "id",
+                "RouteTableId": "table",
+                "SubnetId": "subnet",
+                "AssociationState": Constant({"State": "associated"}),
+            },
+        ),
+        "PropagatingVgws": Constant([]),
+        "RouteTableId": "id",
+        "Routes": Each(
+            "routes",
+            {
+                "DestinationCidrBlock": "cidr",
+                "GatewayId": "gateway",
+                "NatGatewayId": "nat",
+                "Origin": "origin",
+                "State": Constant("active"),
+            },
+        ),
+        "Tags": Constant([]),
+        "VpcId": "vpc_id",
+        "OwnerId": "owner",
+    }
+)
+
+TABLE_FILTERS = TAGS | {
+    "association.gateway-id": "nothing",
+    "association.main": "association_main",
+    "association.route-table-association-id": "association_id",
+    "association.route-table-id": "id",
+    "association.subnet-id": "subnet_id",
+    "owner-id": "owner",
+    "route.destination-cidr-block": "route_cidr",
+    "route.destination-ipv6-cidr-block": "nothing",
+    "route.destination-prefix-list-id": "nothing",
+    "route.egress-only-internet-gateway-id": "nothing",
+    "route.gateway-id": "route_gateway",
+    "route.instance-id": "nothing",
+    "route.nat-gateway-id": "route_nat",
+    "route.origin": "route_origin",
+    "route.state": "route_state",
+    "route.transit-gateway-id": "nothing",
+    "route.vpc-peering-connection-id": "nothing",
+    "route-table-id": "id",
+    "vpc-id": "vpc_id",
+}
+
+GATEWAY_VIEW = View(
+    {
+        "Attachments": [{"State": Constant("available"), "VpcId": "vpc_id"}],
+        "InternetGatewayId": "id",
+        "OwnerId": "owner",
+        "Tags": Constant([]),
+    }
+)
+
+GATEWAY_FILTERS = TAGS | {
+    "attachment.state": "state",
+    "attachment.vpc-id": "vpc_id",
+    "internet-gateway-id": "id",
+    "owner-id": "owner",
+}
