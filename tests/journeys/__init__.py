@@ -1,0 +1,1 @@
+"""Journeys: whole servers, driven as their users and their enemies drive them."""
