@@ -13,7 +13,7 @@ from emulator.filters import MOST_VALUES
 Test = Callable[[str], bool]
 
 
-def tests(
+def demands(
     names: Mapping[str, str], filters: Sequence[Mapping[str, Any]] | None
 ) -> list[tuple[str, Test]]:
     """What a request's `Filters` demand: (field, test of its text), all of which must hold.

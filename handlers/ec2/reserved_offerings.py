@@ -10,7 +10,7 @@ from typing import Any
 from emulator import pages
 from emulator.context import Context
 from emulator.errors import AwsError
-from emulator.matching import Test, tests
+from emulator.matching import Test, demands
 from handlers.ec2.commitments import offering_not_found
 from models import instance_types, regions, reserved_offerings
 from models.reserved_offerings import CLASSES, PAYMENTS, PRODUCTS, TENANCIES, TERMS_MONTHS, Offering
@@ -26,7 +26,7 @@ async def describe_reserved_instances_offerings(
 ) -> dict[str, Any]:
     """Offerings of the region; AWS's own ones, for nobody else sells here."""
     page = pages.page(ctx, params, default=PAGE)
-    wanted = tests(FILTERS, params.get("Filters"))
+    wanted = demands(FILTERS, params.get("Filters"))
     asked = params.get("ReservedInstancesOfferingIds")
     if asked:
         named = [(one, reserved_offerings.find(one, ctx.region)) for one in asked]

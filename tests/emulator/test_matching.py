@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.errors import AwsError
-from emulator.matching import any_of, tests
+from emulator.matching import any_of, demands
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,9 @@ def test_many_stars_stay_quick() -> None:
 
 def test_an_unknown_filter() -> None:
     with pytest.raises(AwsError, match=re.escape("The filter 'x' is invalid")):
-        tests({"a": "a"}, [{"Name": "x", "Values": ["1"]}])
+        demands({"a": "a"}, [{"Name": "x", "Values": ["1"]}])
 
 
 def test_too_many_values() -> None:
     with pytest.raises(AwsError, match="FilterLimitExceeded"):
-        tests({"a": "a"}, [{"Name": "a", "Values": ["1"] * 201}])
+        demands({"a": "a"}, [{"Name": "a", "Values": ["1"] * 201}])

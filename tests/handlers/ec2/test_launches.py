@@ -165,7 +165,7 @@ def test_the_default_type_and_an_image_by_parameter(ec2: Any, sql: Sql) -> None:
 
 def test_private_addresses(cloud: Cloud, ec2: Any) -> None:
     subnet_id = networks.default_subnet_id(cloud.account.number, "us-east-1a")
-    there = {"SubnetId": subnet_id, "InstanceType": "m1.small"}
+    there: dict[str, Any] = {"SubnetId": subnet_id, "InstanceType": "m1.small"}
     [one] = launch(ec2, **there, PrivateIpAddress="172.31.0.77")
     assert one["PrivateIpAddress"] == "172.31.0.77"
     again = refused_launch(ec2, **there, PrivateIpAddress="172.31.0.77")
