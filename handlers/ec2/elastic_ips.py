@@ -23,6 +23,8 @@ from models.listing import Condition
 # First bytes of blocks that AWS gives addresses from.
 BLOCKS = (3, 13, 18, 34, 35, 44, 52, 54)
 MOST_DRAWS = 20
+# States in which an instance makes its address free of charge.
+RUNNING = ("pending", "running")
 
 
 async def describe_addresses(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +106,7 @@ async def associate_address(ctx: Context, params: dict[str, Any]) -> dict[str, A
             association_id,
             ctx.now,
             (
-                costs.elastic_ip_hourly(instance["state"] == "running", ctx.region),
+                costs.elastic_ip_hourly(instance["state"] in RUNNING, ctx.region),
                 costs.elastic_ip_hourly(False, ctx.region),
             ),
         )

@@ -54,7 +54,7 @@ async def create_vpc(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         raise AwsError("MissingParameter", "The request must contain the parameter cidrBlock")
     block = cidr_blocks.network(given, "InvalidVpc.Range")
     group_id = ids.new("sg")
-    row = {
+    row: dict[str, Any] = {
         "vpc_id": ids.new("vpc"),
         "region": ctx.region,
         "cidr_block": str(block),

@@ -107,12 +107,13 @@ def test_an_image_holds_its_snapshot(ec2: Any, cloud: Any, volume: str, sql: Sql
         cloud.account.number,
         [{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot, "VolumeSize": 100}}],
     )
-    for refused in (
-        lambda: ec2.delete_snapshot(SnapshotId=snapshot),
-        lambda: ec2.modify_snapshot_tier(SnapshotId=snapshot, StorageTier="archive"),
-    ):
+    calls: list[tuple[Any, dict[str, str]]] = [
+        (ec2.delete_snapshot, {"SnapshotId": snapshot}),
+        (ec2.modify_snapshot_tier, {"SnapshotId": snapshot, "StorageTier": "archive"}),
+    ]
+    for call, given in calls:
         with pytest.raises(ClientError) as error:
-            refused()
+            call(**given)
         assert code_of(error) == (
             "InvalidSnapshot.InUse",
             f"The snapshot {snapshot} is currently in use by ami-{snapshot[5:]}",
