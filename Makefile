@@ -19,7 +19,7 @@ lint: $(VENV)/.linted ## format check, rules, types, security
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/bandit -q -r emulator handlers models drift -c pyproject.toml
-	$(BIN)/pip-audit --progress-spinner off || true
+	-$(BIN)/pip-audit --progress-spinner off
 
 format: $(VENV)/.linted ## put the code in order
 	$(BIN)/ruff check --fix .
