@@ -17,6 +17,8 @@ _PASSING = (
     asyncpg.InsufficientResourcesError,  # class 53: connections, memory, disk
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    # the server's last word came while the connection was idle: nothing can be sent over it
+    asyncpg.InternalClientError,
     OSError,  # TimeoutError is one of them
 )
 _CONFLICTS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)

@@ -99,7 +99,7 @@ class Session:
     ) -> list[asyncpg.Record]:
         try:
             return await link.fetch(sql, args)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except Exception as error:
             fault = unavailable(error, closed=link.raw.is_closed())
             if fault is not None:
                 raise fault from error
