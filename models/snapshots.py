@@ -62,7 +62,7 @@ _TYPED = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
 INSERT = f"""
 insert into snapshots (account_id, {_NAMES})
 select driftcloud_account(), {_NAMES} from jsonb_to_recordset($1::jsonb) as made({_TYPED})
-"""  # noqa: S608
+"""
 
 # The image that a snapshot belongs to, if any: it holds the snapshot back from deletion.
 _IMAGE = """
@@ -77,13 +77,13 @@ DELETE = f"""
 delete from snapshots
  where snapshot_id = $1 and region = $2 and not exists ({_IMAGE})
 returning snapshot_id
-"""  # noqa: S608
+"""
 
 ARCHIVE = f"""
 update snapshots set storage_tier = 'archive', monthly_cost = $3
  where snapshot_id = $1 and region = $2 and storage_tier = 'standard' and not exists ({_IMAGE})
 returning snapshot_id
-"""  # noqa: S608
+"""
 
 
 async def find_one(db: Database, region: str, snapshot_id: str) -> Any | None:
