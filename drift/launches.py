@@ -20,8 +20,6 @@ SELECT s.subnet_id, s.vpc_id, s.availability_zone, s.cidr_block,
  WHERE s.account_id = $1 AND s.region = $2 AND (s.subnet_id = ANY ($3::text[]) OR $3::text[] = '{}')
  ORDER BY coalesce(v.is_default, false) DESC, s.availability_zone, s.subnet_id LIMIT 6"""
 
-_TAKEN = "SELECT private_ip_address FROM instances WHERE account_id = $1 AND subnet_id = $2"
-
 _IMAGE = """
 SELECT image_id FROM images
  WHERE region = $2 AND (account_id = $1 OR account_id IS NULL) AND architecture = $3
@@ -132,17 +130,14 @@ async def _insert(
 
 async def _address(day: Day, label: str, subnet: Any) -> str:
     """A free address of the subnet; the first four and the last are AWS's own."""
-    network = ipaddress.ip_network(subnet["cidr_block"])
-    room = network.num_addresses - 5
-    taken = {
-        row[0] for row in await day.connection.fetch(_TAKEN, day.account_id, subnet["subnet_id"])
-    }
-    first = int(day.noise(label, "/address") * room)
-    for step in range(room):
-        address = str(network[4 + (first + step) % room])
-        if address not in taken:
-            return address
-    return str(network[4])
+    from models.launches import TAKEN, addresses
+
+    rows = await day.connection.fetch(TAKEN, day.account_id, subnet["subnet_id"])
+    block: str = subnet["cidr_block"]
+    found = addresses(
+        block, {row[0] for row in rows}, 1, lambda room: int(day.noise(label, "/address") * room)
+    )
+    return found[0] if found else str(ipaddress.ip_network(block)[4])
 
 
 _TERMINATE = """

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from itertools import product
 
@@ -49,9 +49,7 @@ class Offering:
     @property
     def on_demand_hourly(self) -> Decimal:
         """What an hour of the same instance costs without it."""
-        return costs.instance_hourly(
-            self.instance_type, self.region, platform=self.product, tenancy=self.tenancy
-        )
+        return _hourly(self.instance_type, self.region, self.product, self.tenancy)
 
     @property
     def price(self) -> Offer:
@@ -139,6 +137,11 @@ def _digest(name: str) -> bytes:
 def _check(region: str, kind: bytes, attributes: bytes) -> bytes:
     text = region.encode() + b"/" + kind + attributes
     return blake2b(text, digest_size=8, person=b"ri-offering").digest()
+
+
+@lru_cache(maxsize=20_000)
+def _hourly(instance_type: str, region: str, product: str, tenancy: str) -> Decimal:
+    return costs.instance_hourly(instance_type, region, platform=product, tenancy=tenancy)
 
 
 @cache

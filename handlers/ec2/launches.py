@@ -12,7 +12,7 @@ from emulator import ids
 from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.idempotency import once
-from emulator.rows import View
+from emulator.rows import Rows, View
 from handlers.ec2 import identifiers, launch_devices, launch_requests
 from handlers.ec2.identifiers import IMAGE, SNAPSHOT
 from handlers.ec2.instance_view import INSTANCE_MEMBERS
@@ -218,17 +218,13 @@ async def _reservation(ctx: Context, made: list[str]) -> dict[str, Any]:
     """The instances as EC2 shows them in the moment of their launch, before anything is up."""
     rows = await instances.LISTING.page(ctx.db, region=ctx.region, ids=made)
     by_id = {row["instance_id"]: row for row in rows}
-    shown = []
-    for instance_id in made:
-        row = by_id.get(instance_id)
-        if row is not None:
-            shown.append(INSTANCE_VIEW.show(_starting(row)))
+    shown = [_starting(by_id[instance_id]) for instance_id in made if instance_id in by_id]
     first = rows[0] if rows else {"reservation_id": None}
     return {
         "ReservationId": first["reservation_id"],
         "OwnerId": ctx.principal.account_number,
         "Groups": [],
-        "Instances": shown,
+        "Instances": Rows(INSTANCE_VIEW, shown),
     }
 
 

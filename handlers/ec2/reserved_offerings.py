@@ -17,6 +17,8 @@ from models.reserved_offerings import CLASSES, PAYMENTS, PRODUCTS, TENANCIES, TE
 
 NOUN = "commitments"
 PAGE = 100
+# A page ends after so many, found or not: no filter may keep the server from its other work.
+MOST_EXAMINED = 4000
 # The platform of a VPC is the only one left; its name is still accepted.
 _VPC = " (Amazon VPC)"
 
@@ -35,22 +37,25 @@ async def describe_reserved_instances_offerings(
             raise offering_not_found(missing[0])
         found = [offering for _, offering in named if offering and _fits(offering, wanted)]
         return {"ReservedInstancesOfferings": [_shown(one) for one in found]}
-    rows = []
-    for key, offering in _offerings(ctx, params, wanted, page.after):
-        rows.append({"key": key, "offering": offering})
-        if len(rows) == page.fetch:
+    rows: list[Offering] = []
+    token, last = None, ""
+    for examined, (key, offering, fits) in enumerate(_offerings(ctx, params, wanted, page.after)):
+        if fits and len(rows) == page.limit:
+            token = page.token(last)
             break
-    shown, token = page.cut(rows, "key")
-    return {
-        "ReservedInstancesOfferings": [_shown(row["offering"]) for row in shown],
-        "NextToken": token,
-    }
+        if fits:
+            rows.append(offering)
+        last = key
+        if examined == MOST_EXAMINED:
+            token = page.token(last)
+            break
+    return {"ReservedInstancesOfferings": [_shown(row) for row in rows], "NextToken": token}
 
 
 def _offerings(
     ctx: Context, params: Mapping[str, Any], wanted: list[tuple[str, Test]], after: str | None
-) -> Iterator[tuple[str, Offering]]:
-    """Offerings that a request asks for behind the key `after`, with the key of each."""
+) -> Iterator[tuple[str, Offering, bool]]:
+    """Offerings behind the key `after`: the key of each, and whether the request asks for it."""
     first_type, first_at = (int(part) for part in after.split(".")) if after else (0, -1)
     kinds = reserved_offerings.sold_types(ctx.region)
     only = params.get("InstanceType")
@@ -67,8 +72,8 @@ def _offerings(
         zones = _zones(ctx, kind, choice["zones"])
         offerings = reserved_offerings.of_type(ctx.region, kind, **{**choice, "zones": zones})
         for at, offering in enumerate(offerings):
-            if (number > first_type or at > first_at) and _fits(offering, rest):
-                yield f"{number}.{at}", offering
+            if number > first_type or at > first_at:
+                yield f"{number}.{at}", offering, _fits(offering, rest)
 
 
 def _choice(

@@ -332,3 +332,18 @@ def test_rows_of_the_first_schema_are_shown(cloud: Cloud, ec2: Any, sql: Sql) ->
     [shown] = reserved(ec2)
     assert (shown["ReservedInstancesId"], shown["State"]) == (str(row["id"]), "retired")
     assert shown["RecurringCharges"] == [{"Amount": 1.5, "Frequency": "Hourly"}]
+
+
+def test_a_filter_that_nothing_meets_ends_in_pages(ec2: Any) -> None:
+    """However much is sold, one page looks at so much of it, and the next goes on from there."""
+    pages = ec2.get_paginator("describe_reserved_instances_offerings").paginate(
+        InstanceType="m5.large",
+        OfferingClass="standard",
+        Filters=[{"Name": "fixed-price", "Values": ["0.5"]}],
+    )
+    assert [one for page in pages for one in page["ReservedInstancesOfferings"]] == []
+    answer = ec2.describe_reserved_instances_offerings(
+        Filters=[{"Name": "fixed-price", "Values": ["0.5"]}]
+    )
+    assert answer["ReservedInstancesOfferings"] == []
+    assert answer["NextToken"]

@@ -367,3 +367,49 @@ def test_addresses_are_free_usable_and_different(
     assert len(set(found)) == len(found)
     assert set(found) <= usable - in_use
     assert len(found) == min(count, len(usable - in_use))
+
+
+def test_a_launch_that_takes_its_time(
+    cloud: Cloud, ec2: Any, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cloud.running.server.settings, "transition_seconds", 60.0)
+    [shown] = launch(ec2)
+    [row] = sql("select * from instances where instance_id = $1", shown["InstanceId"])
+    assert (row["state"], row["settled_state"]) == ("pending", "running")
+    assert (row["settles_at"] - row["launch_time"]).total_seconds() == 60
+    assert shown["LaunchTime"] == row["launch_time"].replace(microsecond=0)
+
+
+def test_a_snapshot_of_ones_own_becomes_a_volume(ec2: Any, sql: Sql) -> None:
+    first = launch_one(ec2)
+    [volume] = sql("select volume_id from volumes where attached_instance_id = $1", first)
+    snapshot_id = ec2.create_snapshot(VolumeId=volume["volume_id"])["SnapshotId"]
+    second = launch_one(
+        ec2,
+        BlockDeviceMappings=[{"DeviceName": "/dev/sdf", "Ebs": {"SnapshotId": snapshot_id}}],
+    )
+    [made] = sql(
+        "select * from volumes where attached_instance_id = $1 and attach_device = '/dev/sdf'",
+        second,
+    )
+    assert (made["snapshot_id"], made["size_gib"], made["volume_type"]) == (snapshot_id, 8, "gp2")
+    gone = refused_launch(
+        ec2,
+        BlockDeviceMappings=[
+            {"DeviceName": "/dev/sdf", "Ebs": {"SnapshotId": "snap-0123456789abcdef0"}}
+        ],
+    )
+    assert gone[0] == "InvalidSnapshot.NotFound"
+
+
+def test_terminating_gives_back_what_it_took(ec2: Any, sql: Sql) -> None:
+    instance_id = launch_one(
+        ec2, BlockDeviceMappings=[{"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 50}}]
+    )
+    [kept] = sql(
+        "select volume_id from volumes where attached_instance_id = $1 and size_gib = 50",
+        instance_id,
+    )
+    ec2.terminate_instances(InstanceIds=[instance_id])
+    [left] = ec2.describe_volumes()["Volumes"]
+    assert (left["VolumeId"], left["State"]) == (kept["volume_id"], "available")
