@@ -1,11 +1,13 @@
 """Reserved instances: bought, listed, modified, and what they come to by the hour."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from models import costs, instance_types
 from models.discounts import offer
@@ -347,3 +349,22 @@ def test_a_filter_that_nothing_meets_ends_in_pages(ec2: Any) -> None:
     )
     assert answer["ReservedInstancesOfferings"] == []
     assert answer["NextToken"]
+
+
+def test_a_reservation_is_modified_by_one_of_many(cloud: Cloud, ec2: Any, sql: Sql) -> None:
+    source = buy(ec2, 2)
+
+    def one(_: int) -> str:
+        try:
+            cloud.client("ec2").modify_reserved_instances(
+                ReservedInstancesIds=[source],
+                TargetConfigurations=[{"InstanceCount": 1, "InstanceType": "m5.xlarge"}],
+            )
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return "done"
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(one, range(4))) == ["InvalidState"] * 3 + ["done"]
+    rows = sql("select state from commitments where account_id = $1", cloud.account.id)
+    assert sorted(row["state"] for row in rows) == ["active", "retired"]

@@ -1,8 +1,11 @@
 """Images: the public ones for everybody, an account's own from its instances."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from models import public_images
 from tests.fixtures.server import Cloud
@@ -183,3 +186,18 @@ def test_images_of_others(ec2: Any, other_cloud: Cloud) -> None:
         other.run_instances, ImageId=image_id, InstanceType="t3.micro", MinCount=1, MaxCount=1
     )
     assert launched[0] == "InvalidAMIID.NotFound"
+
+
+def test_one_name_is_given_once_even_at_once(cloud: Cloud, ec2: Any) -> None:
+    instance_id = launch_one(ec2)
+
+    def one(_: int) -> str:
+        try:
+            made = cloud.client("ec2").create_image(InstanceId=instance_id, Name="golden")
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return str(made["ImageId"][:4])
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(one, range(4))) == ["InvalidAMIName.Duplicate"] * 3 + ["ami-"]
+    assert len(found(ec2, Owners=["self"])) == 1

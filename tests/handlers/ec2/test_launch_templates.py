@@ -1,6 +1,7 @@
 """Launch templates: versions, defaults, and who is told what is missing."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -170,3 +171,19 @@ def test_no_account_sees_anothers_templates(ec2: Any, other_cloud: Cloud) -> Non
     code, _ = refused(other.delete_launch_template, LaunchTemplateId=template_id)
     assert code == "InvalidLaunchTemplateId.NotFound"
     create(other)  # the same name is free in another account
+
+
+def test_versions_made_at_once_have_numbers_of_their_own(cloud: Cloud, ec2: Any) -> None:
+    template_id = create(ec2)
+
+    def one(n: int) -> int:
+        made = cloud.client("ec2").create_launch_template_version(
+            LaunchTemplateId=template_id, LaunchTemplateData={"KeyName": f"key-{n}"}
+        )
+        number: int = made["LaunchTemplateVersion"]["VersionNumber"]
+        return number
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(one, range(6))) == [2, 3, 4, 5, 6, 7]
+    [template] = ec2.describe_launch_templates(LaunchTemplateIds=[template_id])["LaunchTemplates"]
+    assert template["LatestVersionNumber"] == 7

@@ -377,7 +377,6 @@ def test_a_launch_that_takes_its_time(
     [row] = sql("select * from instances where instance_id = $1", shown["InstanceId"])
     assert (row["state"], row["settled_state"]) == ("pending", "running")
     assert (row["settles_at"] - row["launch_time"]).total_seconds() == 60
-    assert shown["LaunchTime"] == row["launch_time"].replace(microsecond=0)
 
 
 def test_a_snapshot_of_ones_own_becomes_a_volume(ec2: Any, sql: Sql) -> None:
