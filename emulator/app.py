@@ -37,7 +37,8 @@ class App:
             raise RuntimeError(f"no {scope['type']} here")
         headers = _headers(scope["headers"])
         request_id = ids.request_id()
-        if not allowed_host(headers.get("host", ""), self.server.settings.hosts):
+        host = headers.get("host", "")
+        if not (allowed_host(host, self.server.settings.hosts) or _is_called(scope, host)):
             await _plain(send, 403, b"This Host is not served here; see --allowed-hosts.\n")
         elif foreign_origin(headers):
             await _plain(send, 403, b"Web pages of other origins are not served.\n")
@@ -85,6 +86,12 @@ def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
         key, text = name.decode("latin-1"), value.decode("latin-1").strip()
         headers[key] = f"{headers[key]},{text}" if key in headers else text
     return headers
+
+
+def _is_called(scope: Scope, host: str) -> bool:
+    """Whether the Host is the very address that was connected to: no DNS name can be that."""
+    address, port = scope.get("server") or ("", 0)
+    return host in (f"{address}:{port}", f"[{address}]:{port}")
 
 
 def _is_own(scope: Scope, headers: dict[str, str]) -> bool:

@@ -61,7 +61,9 @@ async def found(world: World, *, known_client: bool) -> None:
 async def tell(server: "Server") -> None:
     """Say on standard output how to talk to the server."""
     settings = server.settings
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    # 0.0.0.0 and :: are every address of this machine; this one is known to be there
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    host = f"[{host}]" if ":" in host else host
     url = f"http://{host}:{settings.port}"
     lines = [f"driftcloud answers at {url}"]
     if await _knows_test(server):

@@ -67,7 +67,8 @@ async def under_load(process: Process, ledger: Ledger) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        done, left = await asyncio.wait(tasks, timeout=5)
+        gone = process.child is None or process.child.poll() is not None
+        done, left = await asyncio.wait(tasks, timeout=5 if gone else 0.1)
         for task in left:
             task.cancel()
             with suppress(asyncio.CancelledError):
