@@ -7,11 +7,12 @@ it writes appears as a whole or not at all.
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+import asyncio
 import json
 import logging
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
@@ -42,7 +43,7 @@ SELECT a.account_number, coalesce(c.seed, 42) AS seed, coalesce(c.intensity, '{}
        (SELECT m.date FROM metrics_daily m WHERE m.account_id = a.id
          ORDER BY m.date DESC LIMIT 1) AS newest
   FROM cloud_accounts a LEFT JOIN virtual_clocks c ON c.account_id = a.id
- WHERE a.id = $1"""
+ WHERE a.id = $1 FOR KEY SHARE OF a"""
 
 _TURN_CLOCK = """
 INSERT INTO virtual_clocks AS c (account_id, seed, virtual_date, ticks, last_tick_at, last_tick_seconds)
@@ -54,7 +55,7 @@ ON CONFLICT (account_id) DO UPDATE SET virtual_date = excluded.virtual_date, tic
 # A history grows from nothing faster than autovacuum looks.
 _ANALYZE = """ANALYZE metrics_daily, resource_profiles, s3_bucket_usage_daily,
     log_group_usage_daily, instances"""
-_ANALYZED = (0, 2, 7, 30, 120)
+_ANALYZED = (0, 7, 60)
 
 _FAILED = "UPDATE virtual_clocks SET last_error = $2 WHERE account_id = $1"
 
@@ -105,7 +106,7 @@ async def tick(
     """
     reports = []
     for _ in range(days):
-        report = await _tick_once(connection, account_id, None, knobs or Knobs())
+        report = await _tick_once(connection, account_id, knobs or Knobs())
         if report is None:
             break
         log.info(report.as_json())
@@ -120,22 +121,53 @@ async def history(
     days: int,
     *,
     knobs: Knobs | None = None,
+    progress: Callable[[], None] | None = None,
 ) -> list[TickReport]:
     """Give an account its first `days` days, from `first_day` on, by the same engine.
 
     The mess is off unless `knobs` say otherwise: an estate brings its own. An account that has
-    history already goes on from its newest day.
+    history already goes on from its newest day. The rows are those of as many ticks; the resources'
+    own 7-day columns, which no calm day reads, are brought up to date by the last day alone.
+    `progress` is called after every day.
     """
     calm = knobs or Knobs(mess=0.0)
     reports: list[TickReport] = []
     for at in range(days):
-        report = await _tick_once(connection, account_id, first_day, calm)
+        last = at == days - 1 or calm.mess > 0
+        since = reports[0].virtual_date if reports and calm.mess == 0 else None
+        report = await _tick_once(
+            connection, account_id, calm, first_day=first_day, since=since, live=last
+        )
         if report is None:
             break
         reports.append(report)
         if at in _ANALYZED or at == days - 1:
             await connection.execute(_ANALYZE)
+        if progress is not None:
+            progress()
     return reports
+
+
+async def histories(
+    database: Database,
+    accounts: Sequence[tuple[uuid.UUID, date]],
+    days: int,
+    *,
+    at_once: int = 2,
+    progress: Callable[[], None] | None = None,
+) -> None:
+    """`history` of several accounts, each from its own first day, `at_once` of them side by side."""
+    waiting = list(reversed(accounts))
+
+    async def work() -> None:
+        async with database.owner() as connection:
+            while waiting:
+                account_id, first_day = waiting.pop()
+                await history(connection, account_id, first_day, days, progress=progress)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(at_once, len(accounts))):
+            group.create_task(work())
 
 
 async def tick_all(
@@ -166,12 +198,18 @@ async def tick_all(
 
 
 async def _tick_once(
-    connection: Any, account_id: uuid.UUID, first_day: date | None, knobs: Knobs
+    connection: Any,
+    account_id: uuid.UUID,
+    knobs: Knobs,
+    *,
+    first_day: date | None = None,
+    since: date | None = None,
+    live: bool = True,
 ) -> TickReport | None:
     for attempt in range(1, RETRIES + 1):
         try:
             async with connection.transaction():
-                return await _write_day(connection, account_id, first_day, knobs)
+                return await _write_day(connection, account_id, knobs, first_day, since, live)
         except Exception as error:
             if attempt == RETRIES or getattr(error, "sqlstate", None) not in _RETRIED:
                 raise
@@ -179,7 +217,12 @@ async def _tick_once(
 
 
 async def _write_day(
-    connection: Any, account_id: uuid.UUID, first_day: date | None, knobs: Knobs
+    connection: Any,
+    account_id: uuid.UUID,
+    knobs: Knobs,
+    first_day: date | None,
+    since: date | None,
+    live: bool,
 ) -> TickReport | None:
     began = time.perf_counter()
     await connection.execute(_LOCK, LOCK_CLASS, account_id)
@@ -196,10 +239,13 @@ async def _write_day(
         today,
         account["seed"],
         knobs.changed(json.loads(account["intensity"])),
+        since or today,
     )
     await capacities.learn(day)
     for module in days.in_order():
         await module.write(day)
+        if live and hasattr(module, "live"):
+            await module.live(day)
     happened = await _make_mess(day)
     seconds = time.perf_counter() - began
     await connection.execute(_TURN_CLOCK, account_id, day.world, today, round(seconds, 3))

@@ -64,9 +64,14 @@ FRAGMENTS = {
         WHEN 'batch' THEN 93 + 6 * peak WHEN 'idle' THEN least(4.8, cpu * 1.7)
         WHEN 'gpu_idle' THEN least(4.8, cpu * 1.7)
         ELSE least(99.9, cpu * (1.35 + 0.5 * peak)) END)""",
-    "insert": """INSERT INTO metrics_daily (account_id, resource_type, resource_id, date,
-        metric_payload, estimated_daily_cost)""",
-    "once": "ON CONFLICT DO NOTHING",
+    # Up to the payload and the cost. In order of ids, and with keys that follow one another, rows
+    # come to lie on the same pages of every index: a third of what random keys cost.
+    "insert": """INSERT INTO metrics_daily (id, account_id, resource_type, resource_id, date,
+        metric_payload, estimated_daily_cost)
+SELECT ((SELECT driftcloud_row_keys(:account, :date, '{kind}'))
+           || lpad(to_hex(row_number() OVER (ORDER BY d.id COLLATE "C")), 12, '0'))::uuid,
+       :account, '{kind}', d.id, :date,""",
+    "once": "ON CONFLICT (resource_type, resource_id, date) DO NOTHING",
 }  # fmt: skip
 
 _FILL = """

@@ -6,7 +6,7 @@ from typing import Any
 
 # The types of a day's values: PostgreSQL cannot always infer them ("date - 1" has two readings).
 TYPES = {
-    "account": "uuid", "number": "text", "date": "date", "end": "timestamptz", "seed": "bigint",
+    "account": "uuid", "number": "text", "date": "date", "since": "date", "end": "timestamptz", "seed": "bigint",
     "world": "bigint", "weekend": "boolean", "exact": "boolean", "public_ipv_four": "boolean",
     "busy_prod": "float8", "busy": "float8", "variance": "float8", "growth": "float8",
 }  # fmt: skip

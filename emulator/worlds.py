@@ -1,5 +1,6 @@
 """Worlds: accounts, the estates in them, and how they drift."""
 
+import itertools
 import random
 from dataclasses import asdict
 from datetime import date
@@ -20,14 +21,7 @@ async def create(
     from drift import engine
     from models import estates
 
-    if not 1 <= days <= 400:
-        raise ControlError(f"--days takes 1 to 400, not {days}")
-    try:
-        plan = estates.named(size)
-        if account != DEFAULT_ACCOUNT:
-            plan = estates.on_account(plan, account, f"{size}-{account}")
-    except ValueError as error:
-        raise ControlError(str(error)) from None
+    plan = _plan(size, days=days, account=account)
     async with world.database.owner() as connection:
         try:
             made = await estates.create(
@@ -39,10 +33,13 @@ async def create(
             await roles.create_defaults(
                 connection, one.account_id, one.account_number, [MANAGEMENT_ACCOUNT]
             )
-        for done in range(days):
-            for one in made:
-                await engine.history(connection, one.account_id, one.first_day, 1)
-            world.progress(done + 1, days, "days of history")
+    done = itertools.count(1)
+    await engine.histories(
+        world.database,
+        [(one.account_id, one.first_day) for one in made],
+        days,
+        progress=lambda: world.progress(next(done), days * len(made), "days of history"),
+    )
     return {
         "estate": size,
         "seed": seed,
@@ -55,8 +52,25 @@ async def create(
     }
 
 
+def _plan(size: str, *, days: int, account: str) -> Any:
+    """The plan of an estate; ControlError for one that cannot be made."""
+    from models import estates
+
+    if not 1 <= days <= 400:
+        raise ControlError(f"--days takes 1 to 400, not {days}")
+    try:
+        plan = estates.named(size)
+        if account != DEFAULT_ACCOUNT:
+            plan = estates.on_account(plan, account, f"{size}-{account}")
+    except ValueError as error:
+        raise ControlError(str(error)) from None
+    return plan
+
+
 async def reset(world: World, *, estate: str, seed: int, days: int, account: str) -> Answer:
     """Empty accounts; with `estate`, fill them again."""
+    if estate:
+        _plan(estate, days=days, account=account or DEFAULT_ACCOUNT)  # before anything is lost
     async with world.database.owner() as connection, connection.transaction():
         chosen = await _one(connection, account) if account else None
         await accounts.reset(connection, chosen.id if chosen else None)

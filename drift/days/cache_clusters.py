@@ -14,8 +14,7 @@ _FILL = fill("cache_cluster", _RUNNING)
 
 _WRITE = statement(
     """
-{insert}
-SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+{insert} jsonb_build_object(
        'w', round(d.w * 10000)::int * 0.0001, 'cpu_avg', driftcloud_hundredths(d.cpu),
        'cpu_max', driftcloud_hundredths({cpu_max}), 'memory_avg', driftcloud_hundredths(d.used),
        'connections', driftcloud_hundredths(d.connections),
@@ -34,12 +33,16 @@ SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
 
 _LIVE = statement("""
 UPDATE cache_clusters e SET avg_cpu_7d = k.first, avg_memory_7d = k.second
-  FROM driftcloud_week(:account, 'cache_cluster', :date, 'cpu_avg', 'memory_avg') k
+  FROM driftcloud_week(:account, 'cache_cluster', :since, :date, 'cpu_avg', 'memory_avg') k
  WHERE e.cluster_id = k.resource_id AND e.account_id = :account""")
 
 
 async def write(day: Day) -> None:
     """A day of every cache cluster; `hourly_cost` is that of all its nodes."""
     await day.apply("resource_profiles", _FILL)
-    await day.apply("metrics_daily", _WRITE)
+    await day.measure(_WRITE)
+
+
+async def live(day: Day) -> None:
+    """What the rows of `day.since` up to this day leave in the table itself."""
     await day.apply("cache_clusters", _LIVE)

@@ -7,8 +7,7 @@ from drift.profiles import statement
 # the tables is billed by its own estimate.
 _WRITE = statement(
     """
-{insert}
-SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+{insert} jsonb_build_object(
        'w', round(d.w * 10000)::int * 0.0001, 'nodes', d.nodes, 'type', d.type,
        'env', d.env, 'region', d.region),
        least(24 * d.w * CASE WHEN d.nodes > 0 THEN d.control
@@ -28,4 +27,4 @@ SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
 
 async def write(day: Day) -> None:
     """A day of every cluster."""
-    await day.apply("metrics_daily", _WRITE)
+    await day.measure(_WRITE)

@@ -18,8 +18,7 @@ _FILL = fill("container_node", _RUNNING)
 # A node that is in `instances` too is billed there, once; its row here tells how busy it is.
 _WRITE = statement(
     """
-{insert}
-SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+{insert} jsonb_build_object(
        'w', round(d.w * 10000)::int * 0.0001, 'cpu_avg', driftcloud_hundredths(d.cpu),
        'cpu_max', driftcloud_hundredths({cpu_max}), 'memory_avg', driftcloud_hundredths(d.used),
        'network_in', driftcloud_hundredths(d.network * 0.5),
@@ -40,7 +39,7 @@ SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
 
 _LIVE = statement("""
 UPDATE container_nodes n SET avg_cpu_7d = k.first, avg_memory_7d = k.second
-  FROM driftcloud_week(:account, 'container_node', :date, 'cpu_avg', 'memory_avg') k,
+  FROM driftcloud_week(:account, 'container_node', :since, :date, 'cpu_avg', 'memory_avg') k,
        container_clusters c
  WHERE n.instance_id = k.resource_id AND c.id = n.cluster_id AND c.account_id = :account""")
 
@@ -48,5 +47,9 @@ UPDATE container_nodes n SET avg_cpu_7d = k.first, avg_memory_7d = k.second
 async def write(day: Day) -> None:
     """A day of every running node."""
     await day.apply("resource_profiles", _FILL)
-    await day.apply("metrics_daily", _WRITE)
+    await day.measure(_WRITE)
+
+
+async def live(day: Day) -> None:
+    """What the rows of `day.since` up to this day leave in the table itself."""
     await day.apply("container_nodes", _LIVE)

@@ -35,8 +35,7 @@ ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
 
 _WRITE = statement(
     """
-{insert}
-SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+{insert} jsonb_build_object(
        'w', round(d.w * 10000)::int * 0.0001, 'cpu_avg', driftcloud_hundredths(d.cpu),
        'cpu_max', driftcloud_hundredths({cpu_max}), 'memory_avg', driftcloud_hundredths(d.used),
        'replicas', d.replica_count, 'cluster', d.cluster, 'type', d.type,
@@ -62,12 +61,16 @@ SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
 
 _LIVE = statement("""
 UPDATE container_services v SET avg_cpu_7d = k.first, avg_memory_7d = k.second
-  FROM driftcloud_week(:account, 'container_service', :date, 'cpu_avg', 'memory_avg') k
+  FROM driftcloud_week(:account, 'container_service', :since, :date, 'cpu_avg', 'memory_avg') k
  WHERE v.arn = k.resource_id""")
 
 
 async def write(day: Day) -> None:
     """A day of every service; on EC2 nodes it costs nothing of its own."""
     await day.apply("resource_profiles", _FILL)
-    await day.apply("metrics_daily", _WRITE)
+    await day.measure(_WRITE)
+
+
+async def live(day: Day) -> None:
+    """What the rows of `day.since` up to this day leave in the table itself."""
     await day.apply("container_services", _LIVE)

@@ -8,8 +8,7 @@ from drift.profiles import statement
 # An address on a stopped instance is idle to AWS's bill, whatever its row says.
 _WRITE = statement(
     """
-{insert}
-SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+{insert} jsonb_build_object(
        'w', round(d.w * 10000)::int * 0.0001, 'type', CASE WHEN d.idle THEN 'idle' ELSE 'in-use' END,
        'env', d.env, 'region', d.region),
        least(24 * d.w * CASE WHEN d.idle OR :public_ipv_four THEN greatest(d.hourly_cost, 0.005)
@@ -32,4 +31,4 @@ SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
 
 async def write(day: Day) -> None:
     """A day of every address."""
-    await day.apply("metrics_daily", _WRITE)
+    await day.measure(_WRITE)

@@ -14,8 +14,7 @@ _FILL = fill("instance", _RUNNING)
 
 _WRITE = statement(
     """
-{insert}
-SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+{insert} jsonb_build_object(
        'w', round(d.w * 10000)::int * 0.0001, 'cpu_avg', driftcloud_hundredths(d.cpu),
        'cpu_max', driftcloud_hundredths({cpu_max}), 'memory_avg', driftcloud_hundredths(d.used),
        'network_in', driftcloud_hundredths(d.network * 0.55),
@@ -42,14 +41,24 @@ SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
 _LIVE = statement("""
 UPDATE instances i SET
        avg_cpu_7d = k.first, avg_network_7d = k.second,
-       current_cpu = (m.metric_payload -> 'cpu_avg')::numeric,
-       current_memory = (m.metric_payload -> 'memory_avg')::numeric,
+       current_cpu = coalesce((m.metric_payload -> 'cpu_avg')::numeric, i.current_cpu),
+       current_memory = coalesce((m.metric_payload -> 'memory_avg')::numeric, i.current_memory),
        last_active_at = CASE WHEN (m.metric_payload -> 'cpu_max')::numeric >= 5
            THEN :end ELSE i.last_active_at END
-  FROM driftcloud_week(:account, 'instance', :date, 'cpu_avg', 'network_in', 'network_out') k
-  JOIN metrics_daily m ON m.account_id = :account AND m.resource_type = 'instance'
+  FROM driftcloud_week(:account, 'instance', :since, :date, 'cpu_avg', 'network_in', 'network_out') k
+  LEFT JOIN metrics_daily m ON m.account_id = :account AND m.resource_type = 'instance'
        AND m.resource_id = k.resource_id AND m.date = :date
  WHERE i.instance_id = k.resource_id AND i.account_id = :account""")
+
+# After days that were written one by one and brought up to date together.
+_ACTIVE = statement("""
+UPDATE instances i SET last_active_at = (a.newest + 1)::timestamp AT TIME ZONE 'UTC'
+  FROM (SELECT m.resource_id, max(m.date) AS newest FROM metrics_daily m
+         WHERE m.account_id = :account AND m.resource_type = 'instance'
+           AND m.date >= :since AND m.date < :date AND (m.metric_payload -> 'cpu_max')::numeric >= 5
+         GROUP BY 1) a
+ WHERE i.instance_id = a.resource_id AND i.account_id = :account
+   AND (i.last_active_at IS NULL OR i.last_active_at < a.newest)""")
 
 _STILL = statement("""
 UPDATE instances SET current_cpu = 0, current_memory = 0
@@ -59,6 +68,12 @@ UPDATE instances SET current_cpu = 0, current_memory = 0
 async def write(day: Day) -> None:
     """A day of every running instance; a stopped one costs nothing itself and gets no row."""
     await day.apply("resource_profiles", _FILL)
-    await day.apply("metrics_daily", _WRITE)
+    await day.measure(_WRITE)
+
+
+async def live(day: Day) -> None:
+    """What the rows of `day.since` up to this day leave in the table itself."""
+    if day.since < day.date:
+        await day.apply("instances", _ACTIVE)
     await day.apply("instances", _LIVE)
     await day.apply("instances", _STILL)

@@ -40,8 +40,7 @@ ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
 
 _WRITE = statement(
     """
-{insert}
-SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+{insert} jsonb_build_object(
        'w', round(d.w * 10000)::int * 0.0001, 'invocations', d.calls,
        'duration', driftcloud_hundredths(d.duration), 'errors', floor(d.calls * 0.002)::bigint,
        'concurrency_max', ceil(d.calls * d.duration / 1000 / 86400 * 4)::bigint,
@@ -73,7 +72,7 @@ _LIVE = statement("""
 UPDATE lambda_functions f SET invocations_7d = round(k.first), avg_duration_ms_7d = k.second,
        estimated_monthly_cost = least(m.estimated_daily_cost * 30, 99999999),
        max_concurrency_7d = least((m.metric_payload -> 'concurrency_max')::bigint, 2147483647)
-  FROM driftcloud_week(:account, 'lambda_function', :date, 'invocations', 'duration') k
+  FROM driftcloud_week(:account, 'lambda_function', :since, :date, 'invocations', 'duration') k
   JOIN metrics_daily m ON m.account_id = :account AND m.resource_type = 'lambda_function'
        AND m.resource_id = k.resource_id AND m.date = :date
  WHERE f.arn = k.resource_id AND f.account_id = :account""")
@@ -82,5 +81,9 @@ UPDATE lambda_functions f SET invocations_7d = round(k.first), avg_duration_ms_7
 async def write(day: Day) -> None:
     """A day of every function."""
     await day.apply("resource_profiles", _FILL)
-    await day.apply("metrics_daily", _WRITE)
+    await day.measure(_WRITE)
+
+
+async def live(day: Day) -> None:
+    """What the rows of `day.since` up to this day leave in the table itself."""
     await day.apply("lambda_functions", _LIVE)

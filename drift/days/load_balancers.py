@@ -23,8 +23,7 @@ ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
 # One capacity unit stands for 25 new connections a second.
 _WRITE = statement(
     """
-{insert}
-SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+{insert} jsonb_build_object(
        'w', round(d.w * 10000)::int * 0.0001, 'request_count', round(d.requests)::bigint,
        'lcu', driftcloud_hundredths(d.lcu), 'target_response_ms', driftcloud_hundredths(
            20 + 180 * driftcloud_noise(:seed, d.id, '/response')),
@@ -45,12 +44,16 @@ SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
 
 _LIVE = statement("""
 UPDATE load_balancers l SET avg_request_count_7d = k.first
-  FROM driftcloud_week(:account, 'load_balancer', :date, 'request_count', 'request_count') k
+  FROM driftcloud_week(:account, 'load_balancer', :since, :date, 'request_count', 'request_count') k
  WHERE l.lb_arn = k.resource_id AND l.account_id = :account""")
 
 
 async def write(day: Day) -> None:
     """A day of every load balancer."""
     await day.apply("resource_profiles", _FILL)
-    await day.apply("metrics_daily", _WRITE)
+    await day.measure(_WRITE)
+
+
+async def live(day: Day) -> None:
+    """What the rows of `day.since` up to this day leave in the table itself."""
     await day.apply("load_balancers", _LIVE)

@@ -53,14 +53,14 @@ SELECT t.id, :date, t.ingested, t.stored, least(t.ingested * {ingestion}, 999999
                           FROM log_groups g
                           JOIN resource_profiles p ON p.account_id = :account
                                AND p.resource_type = 'log_group' AND p.resource_id = g.arn
-                         WHERE g.account_id = :account) r
+                         WHERE g.account_id = :account OFFSET 0) r
                   LEFT JOIN log_group_usage_daily y ON y.log_group_id = r.id AND y.date = :date - 1
                   CROSS JOIN LATERAL (
                        SELECT coalesce(sum(o.ingested_gb), 0) AS recent, count(*) AS days,
                               avg(o.ingested_gb) AS usual
                          FROM log_group_usage_daily o
                         WHERE o.log_group_id = r.id AND o.date < :date
-                          AND o.date > :date - coalesce(r.retention_days, 1)) k) q) t
+                          AND o.date > :date - coalesce(r.retention_days, 1)) k OFFSET 0) q OFFSET 0) t
 ON CONFLICT DO NOTHING""",
     ingestion=_INGESTION,
     storage=_STORAGE,
@@ -76,4 +76,8 @@ async def write(day: Day) -> None:
     """A day of every log group."""
     await day.apply("resource_profiles", _FILL)
     await day.apply("log_group_usage_daily", _WRITE)
+
+
+async def live(day: Day) -> None:
+    """What the rows of `day.since` up to this day leave in the table itself."""
     await day.apply("log_groups", _LIVE)

@@ -17,8 +17,7 @@ _FILL = fill("managed_service", _RUNNING)
 
 _WRITE = statement(
     """
-{insert}
-SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+{insert} jsonb_build_object(
        'w', round(d.w * 10000)::int * 0.0001, 'cpu_avg', driftcloud_hundredths(d.cpu),
        'cpu_max', driftcloud_hundredths({cpu_max}), 'memory_avg', driftcloud_hundredths(d.used),
        'nodes', d.units, 'service', d.service_type, 'type', d.type, 'env', d.env,
@@ -37,12 +36,16 @@ SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
 
 _LIVE = statement("""
 UPDATE managed_services v SET avg_cpu_7d = k.first, avg_memory_7d = k.second
-  FROM driftcloud_week(:account, 'managed_service', :date, 'cpu_avg', 'memory_avg') k
+  FROM driftcloud_week(:account, 'managed_service', :since, :date, 'cpu_avg', 'memory_avg') k
  WHERE v.arn = k.resource_id AND v.account_id = :account""")
 
 
 async def write(day: Day) -> None:
     """A day of every managed service; `hourly_cost` is that of all its nodes."""
     await day.apply("resource_profiles", _FILL)
-    await day.apply("metrics_daily", _WRITE)
+    await day.measure(_WRITE)
+
+
+async def live(day: Day) -> None:
+    """What the rows of `day.since` up to this day leave in the table itself."""
     await day.apply("managed_services", _LIVE)

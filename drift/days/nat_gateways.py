@@ -19,8 +19,7 @@ ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
 
 _WRITE = statement(
     """
-{insert}
-SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+{insert} jsonb_build_object(
        'w', round(d.w * 10000)::int * 0.0001, 'gb_processed', driftcloud_hundredths(d.gb),
        'processing_cost', round((d.gb * 0.045)::numeric, 4),
        'connections_max', round(d.gb * 40)::bigint, 'type', d.type, 'env', d.env,
@@ -39,12 +38,16 @@ SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
 
 _LIVE = statement("""
 UPDATE nat_gateways g SET avg_gb_processed_7d = k.first
-  FROM driftcloud_week(:account, 'nat_gateway', :date, 'gb_processed', 'gb_processed') k
+  FROM driftcloud_week(:account, 'nat_gateway', :since, :date, 'gb_processed', 'gb_processed') k
  WHERE g.nat_gateway_id = k.resource_id AND g.account_id = :account""")
 
 
 async def write(day: Day) -> None:
     """A day of every NAT gateway."""
     await day.apply("resource_profiles", _FILL)
-    await day.apply("metrics_daily", _WRITE)
+    await day.measure(_WRITE)
+
+
+async def live(day: Day) -> None:
+    """What the rows of `day.since` up to this day leave in the table itself."""
     await day.apply("nat_gateways", _LIVE)

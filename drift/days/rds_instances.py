@@ -24,7 +24,6 @@ UPDATE rds_instances SET state = 'available', stopped_at = NULL, settles_at = NU
 _WRITE = statement(
     """
 {insert}
-SELECT :account, '{kind}', d.id, :date,
        CASE WHEN d.runs THEN jsonb_build_object(
            'w', round(d.w * 10000)::int * 0.0001, 'cpu_avg', driftcloud_hundredths(d.cpu),
            'cpu_max', driftcloud_hundredths({cpu_max}), 'memory_avg', driftcloud_hundredths(d.used),
@@ -56,7 +55,7 @@ SELECT :account, '{kind}', d.id, :date,
 _LIVE = statement("""
 UPDATE rds_instances b SET avg_cpu_7d = coalesce(k.first, b.avg_cpu_7d),
        avg_connections_7d = coalesce(k.second, b.avg_connections_7d)
-  FROM driftcloud_week(:account, 'rds_instance', :date, 'cpu_avg', 'connections') k
+  FROM driftcloud_week(:account, 'rds_instance', :since, :date, 'cpu_avg', 'connections') k
  WHERE b.db_instance_id = k.resource_id AND b.account_id = :account""")
 
 
@@ -64,5 +63,9 @@ async def write(day: Day) -> None:
     """A day of every database; a stopped one still pays for its storage."""
     await day.apply("rds_instances", _RESTART)
     await day.apply("resource_profiles", _FILL)
-    await day.apply("metrics_daily", _WRITE)
+    await day.measure(_WRITE)
+
+
+async def live(day: Day) -> None:
+    """What the rows of `day.since` up to this day leave in the table itself."""
     await day.apply("rds_instances", _LIVE)

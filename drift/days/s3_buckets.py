@@ -76,7 +76,7 @@ SELECT t.id, :date, t.total - t.ia - t.glacier, t.ia, t.glacier, t.requests,
                                 coalesce(s.due_ia, 0) - s.glacier, 0))::numeric(12,4) AS ia
                   FROM (SELECT u.*, least(u.total, greatest(u.glacier_before,
                                coalesce(u.due_glacier, 0)))::numeric(12,4) AS glacier
-                          FROM ({grown}) u) s) q) t
+                          FROM ({grown} OFFSET 0) u OFFSET 0) s OFFSET 0) q OFFSET 0) t
 ON CONFLICT DO NOTHING""",
     grown="""
         SELECT r.id, r.requests, coalesce(y.storage_gb_ia, 0) AS ia_before,
@@ -99,7 +99,7 @@ ON CONFLICT DO NOTHING""",
                   JOIN resource_profiles p ON p.account_id = :account
                        AND p.resource_type = 's3_bucket' AND p.resource_id = b.name
                   LEFT JOIN ({rules}) n ON n.id = b.id
-                 WHERE b.account_id = :account) r
+                 WHERE b.account_id = :account OFFSET 0) r
           LEFT JOIN s3_bucket_usage_daily y ON y.bucket_id = r.id AND y.date = :date - 1
           LEFT JOIN LATERAL (
                SELECT o.date, (o.storage_gb_standard + o.storage_gb_ia + o.storage_gb_glacier)::float8 AS total

@@ -5,8 +5,7 @@ from drift.profiles import statement
 
 _WRITE = statement(
     """
-{insert}
-SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+{insert} jsonb_build_object(
        'w', round(d.w * 10000)::int * 0.0001, 'size_gib', d.size_gib, 'type', d.type,
        'env', d.env, 'region', d.region),
        least(d.monthly_cost / 30 * d.w, 99999999)
@@ -23,4 +22,4 @@ SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
 
 async def write(day: Day) -> None:
     """A day of every snapshot."""
-    await day.apply("metrics_daily", _WRITE)
+    await day.measure(_WRITE)

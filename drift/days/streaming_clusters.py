@@ -22,8 +22,7 @@ ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
 
 _WRITE = statement(
     """
-{insert}
-SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+{insert} jsonb_build_object(
        'w', round(d.w * 10000)::int * 0.0001, 'throughput_mbps', driftcloud_hundredths(d.flow),
        'throughput_max_mbps', driftcloud_hundredths(d.flow * (1.5 + d.peak)),
        'incoming_records', round(d.flow * 1048576 / 2048 * 86400)::bigint,
@@ -46,12 +45,16 @@ SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
 
 _LIVE = statement("""
 UPDATE streaming_clusters s SET avg_usage_mbps_7d = k.first
-  FROM driftcloud_week(:account, 'streaming_cluster', :date, 'throughput_mbps', 'cpu_avg') k
+  FROM driftcloud_week(:account, 'streaming_cluster', :since, :date, 'throughput_mbps', 'cpu_avg') k
  WHERE s.arn = k.resource_id AND s.account_id = :account""")
 
 
 async def write(day: Day) -> None:
     """A day of every stream."""
     await day.apply("resource_profiles", _FILL)
-    await day.apply("metrics_daily", _WRITE)
+    await day.measure(_WRITE)
+
+
+async def live(day: Day) -> None:
+    """What the rows of `day.since` up to this day leave in the table itself."""
     await day.apply("streaming_clusters", _LIVE)

@@ -19,8 +19,7 @@ ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
 
 _WRITE = statement(
     """
-{insert}
-SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+{insert} jsonb_build_object(
        'w', round(d.w * 10000)::int * 0.0001, 'iops_avg', driftcloud_hundredths(d.iops),
        'iops_max', driftcloud_hundredths(d.iops * (1.5 + 2 * d.peak)),
        'throughput', driftcloud_hundredths(d.iops * 16 / 1024), 'size_gib', d.size_gib,
@@ -43,15 +42,20 @@ SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
 )
 
 _LIVE = statement("""
-UPDATE volumes v SET last_used_at = :end
-  FROM metrics_daily m
- WHERE v.account_id = :account AND v.state = 'in-use' AND m.account_id = :account
-   AND m.resource_type = 'volume' AND m.resource_id = v.volume_id AND m.date = :date
-   AND (m.metric_payload -> 'iops_avg')::numeric > 0""")
+UPDATE volumes v SET last_used_at = (u.newest + 1)::timestamp AT TIME ZONE 'UTC'
+  FROM (SELECT m.resource_id, max(m.date) AS newest FROM metrics_daily m
+         WHERE m.account_id = :account AND m.resource_type = 'volume'
+           AND m.date BETWEEN :since AND :date AND (m.metric_payload -> 'iops_avg')::numeric > 0
+         GROUP BY 1) u
+ WHERE v.account_id = :account AND v.state = 'in-use' AND v.volume_id = u.resource_id""")
 
 
 async def write(day: Day) -> None:
     """A day of every volume; one of a stopped instance costs as ever and does nothing."""
     await day.apply("resource_profiles", _FILL)
-    await day.apply("metrics_daily", _WRITE)
+    await day.measure(_WRITE)
+
+
+async def live(day: Day) -> None:
+    """What the rows of `day.since` up to this day leave in the table itself."""
     await day.apply("volumes", _LIVE)

@@ -5,8 +5,7 @@ from drift.profiles import statement
 
 _WRITE = statement(
     """
-{insert}
-SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
+{insert} jsonb_build_object(
        'w', round(d.w * 10000)::int * 0.0001, 'type', d.type, 'env', d.env, 'region', d.region),
        least(24 * d.hourly_cost * d.w, 99999999)
   FROM (SELECT r.*, {walk} AS w
@@ -24,4 +23,4 @@ SELECT :account, '{kind}', d.id, :date, jsonb_build_object(
 
 async def write(day: Day) -> None:
     """A day of every billed endpoint."""
-    await day.apply("metrics_daily", _WRITE)
+    await day.measure(_WRITE)

@@ -77,6 +77,7 @@ ROLES = f"""\
 create role {OWNER} login createrole;
 create role {API} login;
 grant {API} to {OWNER} with admin option;
+grant set on parameter session_replication_role to {OWNER};
 """
 
 

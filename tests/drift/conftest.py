@@ -25,7 +25,7 @@ SELECT account_id, 'vol-' || substr(instance_id, 3), 100, 'gp3', 'in-use', insta
   FROM instances WHERE account_id = $1;
 INSERT INTO snapshots (account_id, snapshot_id, size_gib, monthly_cost, source_volume_id, created_at)
 SELECT account_id, 'snap-' || substr(volume_id, 5), 100, 5, volume_id, '2026-01-01'
-  FROM volumes WHERE account_id = $1 LIMIT 2;
+  FROM volumes WHERE account_id = $1 ORDER BY volume_id LIMIT 2;
 INSERT INTO s3_buckets (account_id, name, env, created_at) SELECT $1, 'assets-' || $2 || i, (ARRAY['prod', 'dev'])[i], '2026-01-01'
   FROM generate_series(1, 2) i;
 INSERT INTO rds_instances (account_id, identifier, instance_class, env, hourly_cost, storage_monthly_cost, allocated_storage_gib, created_at)
