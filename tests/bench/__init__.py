@@ -1,0 +1,1 @@
+"""The benchmark: what requests cost, as ratios against named baselines of the same run."""
