@@ -1,0 +1,110 @@
+"""Every operation that is served, called with as little as its model allows."""
+
+from typing import Any
+
+import pytest
+from botocore import xform_name
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.model import Shape
+
+from emulator import operations
+from tests.fixtures.server import SESSION, Cloud
+
+SERVED = [(service, name) for service, names in operations.served().items() for name in names]
+# What an id that belongs to nothing looks like, by what its member's name ends with.
+ABSENT = {
+    "instanceid": "i-0123456789abcdef0",
+    "volumeid": "vol-0123456789abcdef0",
+    "snapshotid": "snap-0123456789abcdef0",
+    "imageid": "ami-0123456789abcdef0",
+    "vpcid": "vpc-0123456789abcdef0",
+    "subnetid": "subnet-0123456789abcdef0",
+    "groupid": "sg-0123456789abcdef0",
+    "allocationid": "eipalloc-0123456789abcdef0",
+    "associationid": "eipassoc-0123456789abcdef0",
+    "natgatewayid": "nat-0123456789abcdef0",
+    "vpcendpointid": "vpce-0123456789abcdef0",
+    "launchtemplateid": "lt-0123456789abcdef0",
+    "resourceid": "vol-0123456789abcdef0",
+    "rolearn": "arn:aws:iam::123456789012:role/absent",
+    "availabilityzone": "us-east-1a",
+    "cidrblock": "10.99.0.0/16",
+}
+CONFIG = Config(parameter_validation=False, retries={"total_max_attempts": 1})
+
+
+def minimal(shape: Shape, name: str = "", depth: int = 0) -> Any:
+    """The least value of a shape: required members alone, one element a list."""
+    kind = shape.type_name
+    if kind == "structure":
+        return {
+            member: minimal(shape.members[member], member, depth + 1)
+            for member in shape.required_members
+        }
+    if kind == "list":
+        return [minimal(shape.member, name.removesuffix("s"), depth + 1)]
+    if kind == "map":
+        return {}
+    if kind == "string":
+        return text(shape, name)
+    least = shape.metadata.get("min", 1)
+    return {
+        "integer": least,
+        "long": least,
+        "float": float(least),
+        "double": float(least),
+        "boolean": False,
+        "blob": b"x",
+        "timestamp": "2026-06-01T00:00:00Z",
+    }[kind]
+
+
+def text(shape: Shape, name: str) -> str:
+    """A string that the shape allows; where the name says what is meant, one that is absent."""
+    allowed = getattr(shape, "enum", None)
+    if allowed:
+        return str(allowed[0])
+    for ending, value in ABSENT.items():
+        if name.lower().removesuffix("s").endswith(ending):
+            return value
+    return "absent".ljust(int(shape.metadata.get("min", 0)), "x")
+
+
+def call(cloud: Cloud, service: str, name: str, params: dict[str, Any]) -> tuple[int, str, Any]:
+    """Status, error code and answer of a call."""
+    client = cloud.client(service, config=CONFIG)
+    try:
+        answer = getattr(client, xform_name(name))(**params)
+    except ClientError as error:
+        told = error.response
+        return told["ResponseMetadata"]["HTTPStatusCode"], told["Error"]["Code"], told
+    return answer["ResponseMetadata"]["HTTPStatusCode"], "", answer
+
+
+@pytest.mark.parametrize(("service", "name"), SERVED, ids=lambda value: str(value))
+def test_the_least_request_is_answered_in_aws_words(cloud: Cloud, service: str, name: str) -> None:
+    model = SESSION.client(service, region_name="us-east-1").meta.service_model
+    shape = model.operation_model(name).input_shape
+    params = minimal(shape) if shape is not None else {}
+    status, code, answer = call(cloud, service, name, params)
+    assert status < 500, f"{status} {code}: {answer}"
+    if code:
+        assert code[:1].isupper(), f"{code} is no error code of AWS"
+        assert answer["Error"]["Message"]
+
+
+@pytest.mark.parametrize(("service", "name"), SERVED, ids=lambda value: str(value))
+def test_nothing_at_all_is_answered_too(cloud: Cloud, service: str, name: str) -> None:
+    client = cloud.client(service, config=CONFIG)
+    shape = client.meta.service_model.operation_model(name).input_shape
+    if shape is not None and any(
+        shape.members[member].serialization.get("location") == "uri"
+        for member in shape.required_members
+    ):
+        pytest.skip("botocore cannot write a request without what stands in its path")
+    try:
+        status, code, answer = call(cloud, service, name, {})
+    except TypeError:
+        pytest.skip("botocore signs something of its own into this request and misses it")
+    assert status < 500, f"{status} {code}: {answer}"
