@@ -174,6 +174,8 @@ class FrontProtocol(HttpToolsProtocol):
         if transport.is_closing():
             return
         if self._busy():
+            if self.cycle is not None:
+                self.cycle.disconnected = True  # its answer finds nobody any more
             transport.close()
             return
         reason = _REASONS[status]

@@ -55,6 +55,13 @@ def page(
     A token serves only the account, region, operation and filters that it was made for; any
     other use raises the service's own error, by default EC2's InvalidNextToken.
     """
+    wanted = params.get(size)
+    if wanted is not None and wanted < 1:
+        name = size[:1].lower() + size[1:]
+        raise AwsError(
+            "InvalidParameterValue",
+            f"Value ( {wanted} ) for parameter {name} is invalid. Expecting a value greater than 0.",
+        )
     question = _question(params, token, size)
     given = params.get(token)
     after = None
@@ -66,7 +73,7 @@ def page(
         if payload.get("q") != question:
             raise invalid() if invalid else AwsError("InvalidNextToken", "The token is invalid.")
         after = payload["k"]
-    return Page(ctx, params.get(size) or default, after, question)
+    return Page(ctx, wanted or default, after, question)
 
 
 def _purpose(ctx: Context) -> str:

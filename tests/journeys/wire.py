@@ -146,6 +146,9 @@ class Wire:
         reader, writer = self._streams
         writer.write(raw)
         line = await reader.readline()
+        while line.startswith(b"HTTP/1.1 100"):
+            await reader.readline()
+            line = await reader.readline()
         if not line:
             raise ConnectionResetError("closed")
         status, headers = int(line.split()[1]), {}
