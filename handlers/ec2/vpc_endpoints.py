@@ -12,7 +12,7 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.filters import TAGS, conditions
 from emulator.idempotency import once
-from emulator.rows import Computed, Constant, Each, Rows, View
+from emulator.rows import Computed, Constant, Each, Rows, View, When
 from handlers.ec2 import identifiers
 from handlers.ec2.identifiers import SECURITY_GROUP, SUBNET, VPC, VPC_ENDPOINT
 from handlers.ec2.tag_specifications import check_types, tags_for
@@ -209,7 +209,9 @@ ENDPOINT_VIEW = View(
         "PolicyDocument": Computed(lambda policy: policy or FULL_ACCESS, "policy_document"),
         "RouteTableIds": Each("route_table_ids"),
         "SubnetIds": Each("subnet_ids"),
-        "Groups": Each("groups", {"GroupId": "id", "GroupName": "name"}),
+        "Groups": When(
+            "groups", Each("groups", {"GroupId": "id", "GroupName": "name"}), otherwise=Constant([])
+        ),
         "IpAddressType": Constant("ipv4"),
         "DnsOptions": Computed(_dns_options, "vpc_endpoint_type"),
         "PrivateDnsEnabled": "private_dns_enabled",
