@@ -5,14 +5,18 @@ are joined with AND, the values of one with OR; `*` matches any characters, `?` 
 backslash takes the next character literally; values are case-sensitive.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from emulator.context import Context
 from emulator.errors import AwsError
 from models.listing import Condition, Listing
 
 MOST_VALUES = 200
+
+T = TypeVar("T")
+_INTEGER = re.compile(r"-?[0-9]{1,10}")
 
 
 def conditions(
@@ -26,27 +30,35 @@ def conditions(
     `names` maps AWS's filter names to the listing's columns. Raises InvalidParameterValue for a
     filter that AWS does not document for the operation, FilterLimitExceeded for too many values.
     """
-    found = []
+    return [
+        _condition(ctx, listing, name, column, values)
+        for name, column, values in named(names, filters)
+    ]
+
+
+def named(
+    names: Mapping[str, T], filters: Sequence[Mapping[str, Any]] | None
+) -> Iterator[tuple[str, T, Sequence[str]]]:
+    """Each filter's name, what `names` has for it, and its values; AWS's errors otherwise."""
     for one in filters or ():
         name, values = one.get("Name", ""), one.get("Values") or []
+        column = names.get("tag:" if name.startswith("tag:") else name)
+        if column is None:
+            raise AwsError("InvalidParameterValue", f"The filter '{name}' is invalid")
         if len(values) > MOST_VALUES:
             raise AwsError(
                 "FilterLimitExceeded",
                 f"The maximum number of filter values specified on a single call is {MOST_VALUES}",
             )
-        found.append(_condition(ctx, listing, names, name, values))
-    return found
+        yield name, column, values
 
 
 def _condition(
-    ctx: Context, listing: Listing, names: Mapping[str, str], name: str, values: Sequence[str]
+    ctx: Context, listing: Listing, name: str, column: str, values: Sequence[str]
 ) -> Condition:
-    if name.startswith("tag:") and "tag:" in names:
+    if name.startswith("tag:"):
         exact, patterns = _split(values)
-        return Condition("tag", tuple(exact), tuple(patterns), tag=name[4:])
-    column = names.get(name)
-    if column is None:
-        raise AwsError("InvalidParameterValue", f"The filter '{name}' is invalid")
+        return Condition(column, tuple(exact), tuple(patterns), tag=name[4:])
     if column in ("tag-key", "tag-value"):
         exact, patterns = _split(values)
         return Condition(column, tuple(exact), tuple(patterns))
@@ -63,7 +75,8 @@ TAGS = {"tag:": "tag", "tag-key": "tag-key", "tag-value": "tag-value"}
 
 
 def _is_int(value: str) -> bool:
-    return value.isascii() and value.lstrip("-").isdigit() and len(value) < 19
+    """Whether a value is a number that a column can hold; others match nothing."""
+    return _INTEGER.fullmatch(value) is not None and -(2**31) <= int(value) < 2**31
 
 
 def _split(values: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from functools import cache, partial
 from typing import Any
 
+from emulator.matching import Values
 from emulator.rows import View
-from handlers.ec2.catalogue import Values
 from models import instance_types
 from models.instance_types import InstanceType
 

@@ -9,8 +9,8 @@ from typing import Any
 from emulator import pages
 from emulator.context import Context
 from emulator.errors import AwsError
+from emulator.matching import Values, chosen
 from emulator.rows import Rows, View
-from handlers.ec2.catalogue import Values, chosen
 from handlers.ec2.instance_type_view import TYPE_FILTERS, TYPE_VIEW, info
 from models import instance_types, regions
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from emulator.context import Context
 from emulator.errors import AwsError
+from emulator.matching import Values, chosen
 from emulator.rows import Rows, View
-from handlers.ec2.catalogue import Values, chosen
 from models import regions
 
 ENABLED = "opt-in-not-required"

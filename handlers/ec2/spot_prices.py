@@ -14,8 +14,8 @@ from typing import Any
 
 from emulator import pages
 from emulator.context import Context
+from emulator.matching import Values, chosen
 from emulator.rows import Rows, View
-from handlers.ec2.catalogue import Values, chosen
 from models import costs, discounts, instance_types, regions
 
 MOST_PRICES = 1000

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.ec2.catalogue import chosen
+from emulator.matching import chosen
 from models import instance_types, regions
 from tests.handlers.ec2.answers import refusal
 
