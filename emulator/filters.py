@@ -16,7 +16,7 @@ from models.listing import Condition, Listing
 MOST_VALUES = 200
 
 T = TypeVar("T")
-_INTEGER = re.compile(r"-?[0-9]{1,10}")
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 def conditions(
@@ -76,7 +76,7 @@ TAGS = {"tag:": "tag", "tag-key": "tag-key", "tag-value": "tag-value"}
 
 def _is_int(value: str) -> bool:
     """Whether a value is a number that a column can hold; others match nothing."""
-    return _INTEGER.fullmatch(value) is not None and -(2**31) <= int(value) < 2**31
+    return _INTEGER.fullmatch(value) is not None
 
 
 def _split(values: Sequence[str]) -> tuple[list[str], list[str]]:

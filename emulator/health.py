@@ -41,8 +41,6 @@ async def report(database: "Database", settings: "Settings") -> dict[str, Any]:
             "kind": "embedded" if settings.embedded else "external",
             "postgresql": str(server).split()[0],
         },
-        "driftSeconds": settings.drift_seconds,
-        "clock": settings.clock,
         "accounts": [
             {
                 "account": one.number,
@@ -65,6 +63,8 @@ async def live(server: "Server") -> dict[str, Any]:
         state = {"status": "unavailable", "version": own_version()}
     return {
         **state,
+        "driftSeconds": server.settings.drift_seconds,
+        "clock": server.settings.clock,
         "operations": {
             "served": sum(counters.served.values()),
             "refused": sum(counters.refused.values()),

@@ -12,6 +12,8 @@ from emulator.errors import AwsError
 from emulator.seal import SealError
 
 TOKEN_SECONDS = 24 * 3600
+# More than any list has, and less than a statement's limit can hold.
+MOST_ROWS = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Page:
     @property
     def fetch(self) -> int | None:
         """How many rows to fetch: one more than shown tells whether more follow."""
-        return None if self.limit is None else self.limit + 1
+        return None if self.limit is None else min(self.limit, MOST_ROWS) + 1
 
     def cut(self, rows: Sequence[Any], key: str) -> tuple[Sequence[Any], str | None]:
         """The rows that this page shows, and the token of the next page if there is one."""
@@ -60,7 +62,8 @@ def page(
         name = size[:1].lower() + size[1:]
         raise AwsError(
             "InvalidParameterValue",
-            f"Value ( {wanted} ) for parameter {name} is invalid. Expecting a value greater than 0.",
+            f"Value ( {wanted} ) for parameter {name} is invalid."
+            " Expecting a value greater than 0.",
         )
     question = _question(params, token, size)
     given = params.get(token)

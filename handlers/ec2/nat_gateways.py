@@ -5,7 +5,7 @@ of the operations beside it.
 """
 
 import secrets
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from emulator import ids, pages
@@ -120,11 +120,18 @@ async def _claim(ctx: Context, row: dict[str, Any]) -> str:
     return public_ip
 
 
+def _within(address: str, block: IPv4Network) -> bool:
+    try:
+        return IPv4Address(address) in block
+    except ValueError:
+        return False
+
+
 def _private_ip(cidr_block: str, wanted: str | None) -> str:
     """An address within the subnet, beyond those that AWS keeps for itself."""
     block = IPv4Network(cidr_block)
     if wanted:
-        if not IPv4Network(wanted).subnet_of(block):
+        if not _within(wanted, block):
             raise AwsError(
                 "InvalidParameterValue",
                 f"Address {wanted} does not fall within the subnet's address range",

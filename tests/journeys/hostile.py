@@ -10,6 +10,7 @@ import botocore.session
 
 from emulator import operations
 from tests.emulator.protocols.values import Generator, request_of
+from tests.journeys.plausible import Plausible
 from tests.journeys.wire import Call
 
 # Services that are not emulated (yet), one or more of every protocol.
@@ -86,8 +87,12 @@ def case(number: int, identifiers: list[bytes]) -> Case:
     operation = _model(service).operation_model(name)
     protocol = operation.service_model.protocol
     params = {}
-    if operation.input_shape is not None and (protocol not in FORMS or dice.random() < 0.9):
-        params = Generator(number, milliseconds=False).structure(operation.input_shape)
+    if operation.input_shape is not None:
+        likely = protocol in FORMS and dice.random() < 0.8
+        generator = (
+            Plausible(number, identifiers) if likely else Generator(number, milliseconds=False)
+        )
+        params = generator.structure(operation.input_shape)
     made = request_of(operation, protocol, params)
     signing = operation.service_model.signing_name
     headers = {k: v for k, v in made.headers.items() if k not in ("host", "content-length")}
@@ -102,7 +107,7 @@ def case(number: int, identifiers: list[bytes]) -> Case:
 def _bent_form(body: bytes, dice: random.Random, identifiers: list[bytes]) -> bytes:
     """Pairs of a form exchanged, doubled, dropped, renumbered; now and then no form at all."""
     pairs = [pair.partition(b"=")[::2] for pair in body.split(b"&")]
-    for _ in range(dice.randrange(0, 5)):
+    for _ in range(dice.choice((0, 0, 0, 1, 1, 2, 4))):
         at = dice.randrange(len(pairs)) if pairs else 0
         name, value = pairs[at] if pairs else (b"Action", b"DescribeVolumes")
         kind = dice.randrange(9)

@@ -1,0 +1,109 @@
+"""Plausible parameters: few members, true ids, known words, so that requests come far."""
+
+from typing import Any
+
+from tests.emulator.protocols.values import Generator
+
+FILTERS = (
+    "tag:Name", "tag:env", "tag-key", "tag-value", "state", "instance-state-name", "instance-id",
+    "instance-type", "vpc-id", "subnet-id", "volume-id", "status", "size", "volume-type", "name",
+    "create-time", "launch-time", "attachment.instance-id", "attachment.status", "encrypted",
+    "snapshot-id", "owner-id", "start-time", "availability-zone", "domain", "allocation-id",
+    "public-ip", "group-name", "group-id", "resource-id", "resource-type", "key", "value",
+    "image-id", "architecture", "is-public", "root-device-type",
+    "network-interface.addresses.private-ip-address", "ip-permission.from-port",
+    "private-ip-address", "vcpu-info.default-vcpus", "location", "zone-name", "region-name",
+    "is-default", "cidr", "cidr-block", "default-for-az", "launch-template-name", "key-name",
+    "progress", "monitoring-state",
+    "block-device-mapping.volume-id", "block-device-mapping.status", "instance-state-code",
+)  # fmt: skip
+WORDS = {
+    "AvailabilityZone": ("us-east-1a", "us-east-1b", "us-east-1z"),
+    "InstanceType": ("t3.micro", "m5.large", "c5.xlarge", "p4d.24xlarge", "t2.nothing"),
+    "VolumeType": ("gp2", "gp3", "io1", "io2", "st1", "sc1", "standard"),
+    "CidrBlock": ("10.1.0.0/16", "172.31.0.0/20", "10.0.0.0/8", "10.0.0.0/33"),
+    "Region": ("us-east-1", "eu-west-1"),
+    "SourceRegion": ("us-east-1", "eu-west-1"),
+    "Device": ("/dev/sdf", "/dev/xvda"),
+    "RoleArn": ("arn:aws:iam::123456789012:role/OrganizationAccountAccessRole", "arn:aws:iam::1:r"),
+    "ResourceType": ("instance", "volume", "snapshot"),
+    "Domain": ("vpc",),
+    "ServiceName": ("com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.dynamodb"),
+}
+TEXTS = (
+    "a",
+    "Name",
+    "production",
+    "web*",
+    "*",
+    "?",
+    "\\*",
+    "2026-06-30T00:00:00.000Z",
+    "true",
+    "8",
+)
+NUMBERS = (0, 1, 2, 5, 8, 10, 100, 500, 1000, 3000, 16000, 2**31 - 1, -1)
+
+
+class Plausible(Generator):
+    """Values that a client might send; `identifiers` are ids of things that exist."""
+
+    def __init__(self, seed: int, identifiers: list[bytes]) -> None:
+        super().__init__(seed, milliseconds=True)
+        self._identifiers = [one.decode() for one in identifiers]
+
+    def structure(self, shape: Any, depth: int = 0) -> dict[str, Any]:
+        """Required members, and few others."""
+        found = {}
+        wanted = self.random.choice((0.03, 0.1, 0.25)) if depth == 0 else 0.4
+        for name, member in shape.members.items():
+            if name == "DryRun" and self.random.random() < 0.9:
+                continue
+            if name in shape.required_members or self.random.random() < wanted:
+                value = self._member(name, member, depth + 1)
+                if value is not None:
+                    found[name] = value
+        return found
+
+    def _member(self, name: str, shape: Any, depth: int) -> Any:
+        kind, pick = shape.type_name, self.random.choice
+        if name in ("Filters", "Filter"):
+            count = self.random.randrange(1, 4)
+            return [
+                {"Name": pick(FILTERS), "Values": [self._word() for _ in range(pick((1, 1, 2, 5)))]}
+                for _ in range(count)
+            ]
+        if kind == "list" and shape.member.type_name == "string":
+            count = self.random.choice((1, 1, 2, 3))
+            return [self._text(name.removesuffix("s"), shape.member) for _ in range(count)]
+        if kind == "string":
+            return self._text(name, shape)
+        if kind in ("integer", "long"):
+            return pick(NUMBERS)
+        return self.value(shape, depth)
+
+    def _text(self, name: str, shape: Any) -> str:
+        pick = self.random.choice
+        if name in WORDS:
+            return pick(WORDS[name])
+        if shape.enum:
+            return str(pick(shape.enum))
+        if name.endswith(("Id", "ResourceIds", "Resource")) and self.random.random() < 0.9:
+            heads = {"InstanceId": "i-", "VolumeId": "vol-", "SnapshotId": "snap-", "VpcId": "vpc-"}
+            head = heads.get(name, "")
+            fitting = [one for one in self._identifiers if one.startswith(head)]
+            return pick(fitting or self._identifiers)
+        return self._word()
+
+    def _word(self) -> str:
+        return self.random.choice(
+            (self.random.choice(TEXTS), self.random.choice(self._identifiers))
+        )
+
+    def scalar(self, shape: Any) -> Any:
+        """A scalar in the depth of a structure."""
+        if shape.type_name == "string":
+            return self._text("", shape)
+        if shape.type_name in ("integer", "long"):
+            return self.random.choice(NUMBERS)
+        return super().scalar(shape)
