@@ -10,11 +10,13 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from drift import rates
 from drift.noise import hexadecimal, noise, text_hash
 from drift.statement import Statement
 
 # Of all hosts' clocks, only the database's counts; and of its dates, only those in the rows.
 GROWTH_EPOCH = date(2026, 1, 1)
+_Date = date  # the name that a field of Day takes
 _UNCHECKED = "SELECT driftcloud_unchecked($1)"
 LEVELS = {"load", "memory_gib", "network_mb", "connections", "requests", "duration_ms",
           "throughput_mbps", "iops", "ingest_gb", "stored_gib"}  # fmt: skip
@@ -79,7 +81,8 @@ class Day:
 
     `connection` is an asyncpg connection of the owner role. `seed` is that of the account and
     the date: the same for the same world, whatever the process, order or number of workers.
-    `world` is the seed of the account on every day.
+    `world` is the seed of the account on every day. `since` is the first day whose rows the
+    resources' own live columns have not seen: this one, but in a history.
     """
 
     connection: Any
@@ -88,7 +91,7 @@ class Day:
     date: date
     world: int
     knobs: Knobs
-    since: date = date.max  # the first day whose rows the tables themselves have not seen
+    since: _Date = _Date.max  # the first day whose rows the tables themselves have not seen
     written: Counter[str] = field(default_factory=Counter)
     values: dict[str, Any] = field(default_factory=dict)
 
@@ -113,6 +116,7 @@ class Day:
             "types": [],
             "vcpus": [],
             "memory": [],
+            **rates.values(),
         }
 
     @property

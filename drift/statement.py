@@ -6,9 +6,10 @@ from typing import Any
 
 # The types of a day's values: PostgreSQL cannot always infer them ("date - 1" has two readings).
 TYPES = {
-    "account": "uuid", "number": "text", "date": "date", "since": "date", "end": "timestamptz", "seed": "bigint",
-    "world": "bigint", "weekend": "boolean", "exact": "boolean", "public_ipv_four": "boolean",
-    "busy_prod": "float8", "busy": "float8", "variance": "float8", "growth": "float8",
+    "account": "uuid", "number": "text", "date": "date", "since": "date", "end": "timestamptz",
+    "seed": "bigint", "world": "bigint", "weekend": "boolean", "exact": "boolean",
+    "public_ipv_four": "boolean",
+    "busy_prod": "float8", "busy": "float8", "variance": "float8", "growth": "float8", "regions": "text[]",
 }  # fmt: skip
 
 _NAME = re.compile(r"(?<![:\w]):([a-z_]+)")

@@ -1,7 +1,8 @@
 """What an estate consists of: counts per account, and the shares of waste in them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from models.estates.chance import apportion
 
@@ -204,46 +205,66 @@ STARTUP = Plan("startup", (_STARTUP,))
 ENTERPRISE = Plan("enterprise", (_PRODUCTION, _STAGING, _DEVELOPMENT))
 
 
-def of_size(instances: int, number: str = PRODUCTION) -> Plan:
-    """A plan for one account with exactly so many instances, in the startup's proportions.
+def _merged(accounts: tuple[AccountPlan, ...]) -> AccountPlan:
+    """One account with all that several have."""
+    merged = accounts[0]
+    for other in accounts[1:]:
+        sums: dict[str, Any] = {}
+        for name in (one.name for one in fields(AccountPlan) if one.name not in _NOT_SUMMED):
+            here, there = getattr(merged, name), getattr(other, name)
+            sums[name] = (
+                here + there
+                if isinstance(here, int)
+                else {env: here.get(env, 0) + there.get(env, 0) for env in {**here, **there}}
+            )
+        merged = replace(merged, **sums)
+    return merged
 
+
+_NOT_SUMMED = ("number", "name", "regions", "shares")
+
+
+def of_size(instances: int, number: str = PRODUCTION) -> Plan:
+    """A plan for one account with exactly so many instances.
+
+    In the startup's proportions, from 500 instances on in those of the enterprise as a whole.
     Raises ValueError below one instance.
     """
     if instances < 1:
         raise ValueError(f"an estate has at least one instance, not {instances}")
-    factor = instances / _STARTUP.instance_count
+    model = _STARTUP if instances < 500 else _merged(ENTERPRISE.accounts)
+    factor = instances / model.instance_count
 
     def scaled(count: int) -> int:
         return max(1, round(count * factor))
 
-    per_env = apportion(instances, _STARTUP.instances)
-    grouped = {env: min(per_env[env], int(n * factor)) for env, n in _STARTUP.grouped.items()}
+    per_env = apportion(instances, model.instances)
+    grouped = {env: min(per_env[env], int(n * factor)) for env, n in model.grouped.items()}
     nodes = {
-        env: min(per_env[env] - grouped[env], int(n * factor)) for env, n in _STARTUP.nodes.items()
+        env: min(per_env[env] - grouped[env], int(n * factor)) for env, n in model.nodes.items()
     }
     account = replace(
-        _STARTUP,
+        model,
         number=number,
         instances=per_env,
         grouped=grouped,
         nodes=nodes,
-        groups={env: min(scaled(n), grouped[env]) for env, n in _STARTUP.groups.items()},
-        clusters={env: min(scaled(n), nodes[env]) for env, n in _STARTUP.clusters.items()},
-        services=scaled(_STARTUP.services),
-        functions=scaled(_STARTUP.functions),
-        snapshots=scaled(_STARTUP.snapshots),
-        buckets=scaled(_STARTUP.buckets),
-        databases=scaled(_STARTUP.databases),
-        caches=scaled(_STARTUP.caches),
-        balancers=scaled(_STARTUP.balancers),
-        addresses=scaled(_STARTUP.addresses),
-        log_groups=scaled(_STARTUP.log_groups),
-        streams=scaled(_STARTUP.streams),
-        managed=scaled(_STARTUP.managed),
-        commitments=min(20, scaled(_STARTUP.commitments)),
-        volumes=max(instances + 1, round(_STARTUP.volumes * factor)),
-        images=max(1, round(_STARTUP.images * factor**0.5)),
-        regions=_WIDE if instances > 500 else _STARTUP.regions,
+        groups={env: min(scaled(n), grouped[env]) for env, n in model.groups.items()},
+        clusters={env: min(scaled(n), nodes[env]) for env, n in model.clusters.items()},
+        services=scaled(model.services),
+        functions=scaled(model.functions),
+        snapshots=scaled(model.snapshots),
+        buckets=scaled(model.buckets),
+        databases=scaled(model.databases),
+        caches=scaled(model.caches),
+        balancers=scaled(model.balancers),
+        addresses=scaled(model.addresses),
+        log_groups=scaled(model.log_groups),
+        streams=scaled(model.streams),
+        managed=scaled(model.managed),
+        commitments=min(20, scaled(model.commitments)),
+        volumes=max(instances + 1, round(model.volumes * factor)),
+        images=max(1, round(model.images * factor**0.5)),
     )
     return Plan(str(instances), (account,))
 
