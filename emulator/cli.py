@@ -42,13 +42,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             return serve(settings)
         answer = asyncio.run(_run(verb, settings, given, quiet=as_json))
-    except (control.ControlError, ValueError, OSError) as error:
-        print(f"driftcloud: {error}", file=sys.stderr)
+    except _told() as error:
+        # a fault comes of a database that could not be reached; why, its cause tells
+        print(f"driftcloud: {error.__cause__ or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     print(_json(answer) if as_json else _readable(answer))
     return 0
+
+
+def _told() -> tuple[type[Exception], ...]:
+    """What can go wrong around this program, and is told in a line, without a traceback."""
+    import asyncpg
+
+    from emulator.database.installation import EmbeddedError
+    from emulator.database.migrate import MigrationError
+    from emulator.errors import Fault
+
+    ours = (control.ControlError, EmbeddedError, MigrationError, Fault)
+    return (*ours, ValueError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 def verbs() -> dict[str, Verb]:

@@ -112,6 +112,7 @@ async def test_the_data_of_a_running_server_is_taken(process: Process) -> None:
     done = await asyncio.to_thread(process.run, "serve", "--port", "0")
     assert done.returncode == 1
     assert "in use by process" in done.stderr
+    assert "Traceback" not in done.stderr
     assert process.health()["status"] == "running"
 
 
