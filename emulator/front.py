@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from emulator.errors import Fault
+from emulator.exchange import Exchange
 
 HEADER_CAP: Final = 64 * 1024
 HEADER_SECONDS: Final = 20.0
@@ -119,6 +120,8 @@ class FrontProtocol(HttpToolsProtocol):
         self.in_body = True
         self._body_bytes = 0
         super().on_headers_complete()
+        # uvicorn offers no place to name another class; the exchange has not begun to run yet
+        self.cycle.__class__ = Exchange
 
     def _judge_head(self) -> int:
         """The status to refuse this head with; 0 for a sound one."""

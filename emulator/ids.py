@@ -1,6 +1,7 @@
 """Identifiers in AWS's own forms, drawn or derived."""
 
 import hashlib
+import os
 import re
 import secrets
 
@@ -26,5 +27,5 @@ def well_formed(prefix: str, value: str) -> bool:
 
 def request_id() -> str:
     """A request id, random and shaped as AWS's are (a version 4 UUID)."""
-    digits = secrets.token_hex(16)
+    digits = os.urandom(16).hex()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"

@@ -102,6 +102,7 @@ async def _run(
             ws="none",
             lifespan="off",
             access_log=False,
+            proxy_headers=False,
             log_config=None,
             server_header=False,
             backlog=BACKLOG,
