@@ -353,7 +353,10 @@ def _over_elements(writer: Writer, spec: Each) -> Callable[..., str]:
         if entries and column.__class__ is dict:
             return writer.write_values(column.items(), shift)
         found = elements(column) or []
-        return writer.write([{**blank, **each} for each in found], shift)
+        try:
+            return writer.write(found, shift)
+        except KeyError:  # an element lacks a key
+            return writer.write([{**blank, **each} for each in found], shift)
 
     return write_elements
 
