@@ -190,8 +190,7 @@ class Pool:
             waiter = self._waiters.popleft()
             if not waiter.done():
                 waiter.set_exception(Fault("unavailable"))
-        for task in list(self._menders):
-            task.cancel()
+        # menders end by themselves; one cancelled before its first step would never release
         loop = asyncio.get_running_loop()
         deadline = loop.time() + patience_seconds
         while self._open > len(self._idle) and loop.time() < deadline:  # noqa: ASYNC110
