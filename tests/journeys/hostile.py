@@ -67,7 +67,8 @@ class Case:
 
 
 @cache
-def _model(service: str) -> Any:
+def model(service: str) -> Any:
+    """A service as botocore knows it."""
     return botocore.session.Session().get_service_model(service)
 
 
@@ -81,10 +82,10 @@ def case(number: int, identifiers: list[bytes]) -> Case:
     dice = random.Random(number)
     if number % 6 == 5:
         service = dice.choice(OTHERS)
-        name = dice.choice(_model(service).operation_names)
+        name = dice.choice(model(service).operation_names)
     else:
         service, name = _served()[number % len(_served())]
-    operation = _model(service).operation_model(name)
+    operation = model(service).operation_model(name)
     protocol = operation.service_model.protocol
     params = {}
     if operation.input_shape is not None:

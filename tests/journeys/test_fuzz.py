@@ -2,19 +2,17 @@
 
 import asyncio
 import os
-import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import cbor2
 import orjson
 import pytest
 
 from tests.journeys.hostile import Case, case, garbage
 from tests.journeys.process import Process
-from tests.journeys.wire import Answer, Wire, ec2, sign
+from tests.journeys.wire import Answer, Wire, ec2, error_code, sign
 
 CASES = int(os.environ.get("DRIFTCLOUD_TEST_FUZZ", "3000"))
 CLIENTS = 6
@@ -65,19 +63,6 @@ def judge(case: Case, answer: Answer) -> str:
     except Exception as error:
         return f"not parseable: {error!r}"
     return "" if code or answer.status < 300 else "an error without a code"
-
-
-def error_code(answer: Answer) -> str | None:
-    """The code of an error in whichever protocol it is written; raises for none of them."""
-    kind = answer.headers.get("content-type", "")
-    if "cbor" in kind:
-        found = cbor2.loads(answer.body)
-        return found.get("__type") if isinstance(found, dict) else None
-    if "json" in kind:
-        found = orjson.loads(answer.body)
-        return found.get("__type") or answer.headers.get("x-amzn-errortype")
-    elements = ET.fromstring(answer.body).iter()
-    return next((one.text for one in elements if one.tag.rpartition("}")[2] == "Code"), None)
 
 
 def resident_kib(pid: int) -> int:

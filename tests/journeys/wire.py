@@ -4,11 +4,15 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
+import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes, urlsplit
+
+import cbor2
+import orjson
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
@@ -184,3 +188,16 @@ def text_of(answer: Answer, tag: str) -> Any:
     """The text of the first element of that name in an XML answer; None without one."""
     _, found, rest = answer.body.decode().partition(f"<{tag}>")
     return rest.partition(f"</{tag}>")[0] if found else None
+
+
+def error_code(answer: Answer) -> str | None:
+    """The code of an error in whichever protocol it is written; raises for none of them."""
+    kind = answer.headers.get("content-type", "")
+    if "cbor" in kind:
+        found = cbor2.loads(answer.body)
+        return found.get("__type") if isinstance(found, dict) else None
+    if "json" in kind:
+        found = orjson.loads(answer.body)
+        return found.get("__type") or answer.headers.get("x-amzn-errortype")
+    elements = ET.fromstring(answer.body).iter()
+    return next((one.text for one in elements if one.tag.rpartition("}")[2] == "Code"), None)
