@@ -16,7 +16,8 @@ import orjson
 from emulator.api import Ref, Shape
 
 if TYPE_CHECKING:
-    from emulator.rows_compiled import Dialect, Writer
+    from emulator.dialect import Dialect
+    from emulator.rows_compiled import Writer
 
 CHUNK_ROWS = 100
 
@@ -60,7 +61,7 @@ class Each:
 
 
 class When:
-    """Something that is shown only if a column is truthy; `otherwise` is shown instead, if given."""
+    """Something that is shown only if a column is truthy; else `otherwise`, if given."""
 
     __slots__ = ("column", "otherwise", "spec")
 
@@ -203,6 +204,8 @@ class _Element(dict[str, Any]):
 
 def elements(column: Any) -> list[Any] | None:
     """What an array or jsonb column holds, as a list; an object's entries as key and value."""
+    if column.__class__ is list:
+        return column
     if isinstance(column, (str, bytes)):
         column = orjson.loads(column)
     if column is None:

@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from emulator.api import Ref, Shape
+from emulator.dialect import Dialect, Remembered
 from emulator.rows import (
     CHUNK_ROWS,
     Computed,
@@ -22,52 +23,6 @@ from emulator.rows import (
     listed,
     member,
 )
-
-
-class Dialect:
-    """How a protocol writes the parts that generated functions are made of."""
-
-    name: str
-    separator: str
-    quote: str
-    """What stands around a string that needs no escaping."""
-    environment: dict[str, Any]
-
-    def is_clean(self, text: str) -> bool:
-        """Whether a text is written as it is; may say no when it is."""
-        raise NotImplementedError
-
-    def wire_name(self, ref: Ref, member: str) -> str:
-        """The name under which a structure's member stands."""
-        raise NotImplementedError
-
-    def list_name(self, ref: Ref, member: str) -> str:
-        """The name that `Rows.text` is given for a list that is this member."""
-        raise NotImplementedError
-
-    def member(self, ref: Ref, name: str) -> Callable[[Any, timedelta], str]:
-        """The function that writes a whole member, separator and name included."""
-        raise NotImplementedError
-
-    def around(self, ref: Ref, name: str) -> tuple[str, str]:
-        """What stands before and after the text of a scalar or structure."""
-        raise NotImplementedError
-
-    def around_list(self, ref: Ref, name: str) -> tuple[str, str]:
-        """What stands before and after the elements of a list."""
-        raise NotImplementedError
-
-    def around_item(self, ref: Ref, name: str) -> tuple[str, str]:
-        """What stands before and after one element of a list of structures."""
-        raise NotImplementedError
-
-    def empty_list(self, ref: Ref, name: str) -> str:
-        """A whole list without elements."""
-        raise NotImplementedError
-
-    def leaf(self, ref: Ref, variable: str) -> str | None:
-        """The expression for the text of a scalar that is not None; None: use `member`."""
-        raise NotImplementedError
 
 
 class Writer:
@@ -92,9 +47,9 @@ class Writer:
 
     def write(self, records: Sequence[Any], shift: timedelta) -> str:
         """The text of some rows."""
+        if len(records) < CHUNK_ROWS // 4 or len(self.columns) < 2:
+            return self._general(map(self._get, records), shift)
         values = list(map(self._get, records))
-        if len(values) < CHUNK_ROWS // 4 or len(self.columns) < 2:
-            return self._general(values, shift)
         known = self._known(values)
         function = self._special.get(known) if known else self._general
         if function is None:
@@ -124,6 +79,10 @@ class Writer:
         return frozenset(found)
 
 
+# Where a row's own statements stand in the generated function; further in they are conditional.
+_OUTSIDE = 2
+
+
 class Compiler:
     """Writes the source of the function that turns rows into text, and compiles it.
 
@@ -137,7 +96,8 @@ class Compiler:
         self._lines: list[str] = []
         self._first_lines: list[str] = []
         self._hoisted: dict[str, str] = {}
-        self._indent = 2
+        self._shared: dict[Any, str] = {}
+        self._indent = _OUTSIDE
         self._count = 0
         self.columns: dict[str, str] = {}
         self.texts: set[str] = set()
@@ -241,9 +201,25 @@ class Compiler:
 
     def _computed(self, spec: Computed, ref: Ref, name: str, columns: dict[str, str]) -> str:
         arguments = ", ".join(self._column(each, columns) for each in spec.columns)
-        variable = self._variable()
-        self._emit(f"{variable} = {self._bind(spec.function)}({arguments})")
-        return self._scalar(variable, ref, name)
+        variable = self._once(
+            (spec.function, arguments), f"{self._bind(spec.function)}({arguments})"
+        )
+        if ref.type not in ("structure", "list", "map"):
+            return self._scalar(variable, ref, name)
+        write = self._bind(Remembered(self._dialect.member(ref, name)))
+        found = self._variable()
+        self._emit(f"{found} = '' if {variable} is None else {write}({variable}, shift)")
+        return f"{{{found}}}"
+
+    def _once(self, key: Any, expression: str) -> str:
+        """The variable of an expression; what every row has computed already is used again."""
+        variable = self._shared.get(key)
+        if variable is None:
+            variable = self._variable()
+            self._emit(f"{variable} = {expression}")
+            if self._indent == _OUTSIDE:
+                self._shared[key] = variable
+        return variable
 
     def _when(self, spec: When, ref: Ref, name: str, columns: dict[str, str]) -> str:
         variable = self._variable()
@@ -295,7 +271,17 @@ class Compiler:
             return self._scalar(variable, ref, name)
         if ref.type != "list":
             raise ViewError(f"{name} is a {ref.type}, not a list")
-        inner = View(spec.spec)
+        key = (id(spec), ref.shape, name)
+        found = self._shared.get(key)
+        if found is None:
+            found = self._elements(spec, column, ref, name)
+            if self._indent == _OUTSIDE:
+                self._shared[key] = found
+        return f"{{{found}}}"
+
+    def _elements(self, spec: Each, column: str, ref: Ref, name: str) -> str:
+        """The variable that holds a whole list, one structure for each element of a column."""
+        inner = View(spec.spec)  # type: ignore[arg-type]
         write = self._bind(_over_elements(Writer(inner, self._dialect, ref, name), spec))
         before, after = self._dialect.around_list(ref, name)
         text, found = self._variable(), self._variable()
@@ -306,7 +292,7 @@ class Compiler:
         self._emit(f"    {text} = {write}({column}, shift)")
         whole = f"f'{_literal(before)}{{{text}{skip}}}{_literal(after)}'"
         self._emit(f"    {found} = {whole} if {text} else {empty}")
-        return f"{{{found}}}"
+        return found
 
     def _column(self, column: str, columns: dict[str, str]) -> str:
         return columns.setdefault(column, f"c{len(columns)}")

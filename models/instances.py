@@ -78,6 +78,8 @@ _GROUPS = (
     "(select jsonb_agg(jsonb_build_object('id', g.group_id, 'name', g.name) order by g.group_id)"
     " from security_groups as g where g.group_id = any(i.security_group_ids))"
 )
+# The account is the same for every row, so that this is looked up once.
+_OWNER = "(select a.account_number from cloud_accounts as a where a.id = driftcloud_account())"
 _ADDRESS = (
     "(select e.association_id from elastic_ips as e where e.associated_instance_id = i.instance_id"
     " limit 1)"
@@ -94,7 +96,8 @@ def _attached(expression: str) -> str:
 LISTING = Listing(
     ", ".join(f"i.{name}" for name in _SHOWN)
     + f", {_STATE_NUMBER} as state_number, {_TRANSITION} as transition_reason,"
-    + f" {_DEVICES} as devices, {_GROUPS} as groups, {_ADDRESS} as association_id",
+    + f" {_DEVICES} as devices, {_GROUPS} as groups, {_ADDRESS} as association_id,"
+    + f" {_OWNER} as owner_number",
     "instances as i",
     key="i.instance_id",
     columns={
@@ -311,6 +314,10 @@ TERMINATE = _statement(
     _TERMINATE,
     ("pending", "running", "stopping", "stopped", "terminated"),
     "disable_api_termination",
+)
+# A group ends its members whatever EC2's own verb would say.
+TERMINATE_MEMBERS = _statement(
+    _TERMINATE, ("pending", "running", "stopping", "stopped", "terminated"), "false"
 )
 
 

@@ -7,7 +7,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
-from emulator import rows, rows_compiled
+from emulator import dialect as dialects
+from emulator import rows
 from emulator.api import Operation, Ref, Shape
 from emulator.protocols.response import Response
 
@@ -34,7 +35,7 @@ class LongList(NamedTuple):
     """A list of rows within a result, where its protocol can write it ahead."""
 
     rows: rows.Rows
-    dialect: rows_compiled.Dialect
+    dialect: dialects.Dialect
     ref: Ref
     name: str
 
@@ -52,7 +53,7 @@ class Codec:
     parse: Callable[..., dict[str, Any]]
     write: Callable[..., Response]
     write_error: Callable[..., Response]
-    dialect: rows_compiled.Dialect | None
+    dialect: dialects.Dialect | None
 
     async def awrite(
         self,
@@ -70,7 +71,7 @@ class Codec:
 
 
 def _long_lists(
-    shape: Shape, value: dict[str, Any], dialect: rows_compiled.Dialect
+    shape: Shape, value: dict[str, Any], dialect: dialects.Dialect
 ) -> Iterator[LongList]:
     """The long lists of rows among a structure's members, and those of structures within."""
     for name, each in value.items():
@@ -100,5 +101,5 @@ def by_name(name: str) -> Codec:
     """The protocol of this name, as botocore or as this package's modules spell it; KeyError."""
     name = _ALIASES.get(name, name)
     module = import_module(f"emulator.protocols.{_MODULES[name]}")
-    dialect: rows_compiled.Dialect | None = getattr(module, "DIALECT", None)
+    dialect: dialects.Dialect | None = getattr(module, "DIALECT", None)
     return Codec(name, module.parse, module.write, module.write_error, dialect)

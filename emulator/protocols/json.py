@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 
-from emulator import rows, rows_compiled
+from emulator import dialect as dialects
+from emulator import rows
 from emulator.api import Operation, Ref, Service
 from emulator.errors import AwsError, Fault
 from emulator.protocols import documents, refusals, scalars, timestamps
@@ -79,7 +80,7 @@ class Quoted(dict[str, str]):
         return text
 
 
-class Dialect(rows_compiled.Dialect):
+class Dialect(dialects.Dialect):
     """How rows become JSON: every member and item begins with a comma, the first one's is cut."""
 
     name = "json"

@@ -33,7 +33,8 @@ def moment(value: Any, shift: timedelta) -> datetime:
 
 def iso8601(value: Any, shift: timedelta) -> str:
     """As AWS's XML has it: 2024-01-01T00:00:00.000Z."""
-    return f"{moment(value, shift).isoformat('T', 'milliseconds')[:-6]}Z"
+    at = value + shift if value.__class__ is datetime and value.tzinfo is UTC else None
+    return f"{(at or moment(value, shift)).isoformat('T', 'milliseconds')[:-6]}Z"
 
 
 def unix(value: Any, shift: timedelta) -> int | float:

@@ -6,7 +6,8 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from emulator import rows, rows_compiled
+from emulator import dialect as dialects
+from emulator import rows
 from emulator.api import Ref, Shape
 from emulator.protocols import scalars, timestamps
 from emulator.protocols.refusals import Refusal
@@ -206,7 +207,7 @@ class Escaped(dict[str, str]):
 _escaped = Escaped()
 
 
-class Dialect(rows_compiled.Dialect):
+class Dialect(dialects.Dialect):
     """How rows become XML of one flavour."""
 
     separator = ""

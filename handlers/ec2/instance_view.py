@@ -69,7 +69,12 @@ def profile(arn: str) -> dict[str, str]:
 
 def metadata_options(given: dict[str, Any] | str | None) -> dict[str, Any]:
     """The instance metadata service's settings, with EC2's defaults."""
-    return METADATA_DEFAULTS | (given if isinstance(given, dict) else {})
+    return _metadata_options(tuple(given.items()) if isinstance(given, dict) else ())
+
+
+@lru_cache(maxsize=1_000)
+def _metadata_options(given: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+    return METADATA_DEFAULTS | dict(given)
 
 
 METADATA_DEFAULTS = {
