@@ -363,8 +363,7 @@ async def update(db: Any, region: str, instance_id: str, changes: Mapping[str, A
     """Change columns of one instance; False when it is not there."""
     sets = ", ".join(f'"{name}" = ${n + 3}' for n, name in enumerate(changes))
     sql = (
-        f"update instances set {sets} where region = $1 and instance_id = $2"
-        " returning instance_id"
+        f"update instances set {sets} where region = $1 and instance_id = $2 returning instance_id"
     )
     return bool(await db.write(sql, region, instance_id, *changes.values()))
 

@@ -10,6 +10,8 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from models import costs, discounts
 from models.listing import Database
 
@@ -66,6 +68,8 @@ INSTANCE_COLUMNS = {
     "client_token": "text",
     "launch_template_id": "text",
     "launch_template_version": "text",
+    "launch_configuration_name": "text",
+    "protected_from_scale_in": "boolean",
 }
 # What a row has when it says nothing else; the rest is null.
 INSTANCE_DEFAULTS: dict[str, Any] = {
@@ -88,6 +92,7 @@ INSTANCE_DEFAULTS: dict[str, Any] = {
     "shutdown_behavior": "stop",
     "tenancy": "default",
     "launch_index": 0,
+    "protected_from_scale_in": False,
 }
 VOLUME_COLUMNS = {
     "volume_id": "text",
@@ -118,7 +123,8 @@ def _insert(table: str, columns: Mapping[str, str]) -> str:
     typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     return (
         f"insert into {table} (account_id, updated_at, {names})"
-        f" select $1::uuid, created_at, {names} from jsonb_to_recordset($2::jsonb) as made({typed})"
+        f" select $1::uuid, created_at, {names}"
+        f" from jsonb_to_recordset($2::text::jsonb) as made({typed})"
     )
 
 
@@ -181,9 +187,9 @@ async def insert(
     """Store new instances and the volumes attached to them: one statement each."""
     made = [_plain(INSTANCE_DEFAULTS | dict(row)) for row in instances]
     attached = [_plain(VOLUME_DEFAULTS | dict(row)) for row in volumes]
-    await db.write(INSERT_INSTANCES, account_id, made)
+    await db.write(INSERT_INSTANCES, account_id, orjson.dumps(made, default=str).decode())
     if attached:
-        await db.write(INSERT_VOLUMES, account_id, attached)
+        await db.write(INSERT_VOLUMES, account_id, orjson.dumps(attached, default=str).decode())
 
 
 def instance_costs(
