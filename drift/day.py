@@ -17,7 +17,6 @@ from drift.statement import Statement
 # Of all hosts' clocks, only the database's counts; and of its dates, only those in the rows.
 GROWTH_EPOCH = date(2026, 1, 1)
 _Date = date  # the name that a field of Day takes
-_UNCHECKED = "SELECT driftcloud_unchecked($1)"
 LEVELS = {"load", "memory_gib", "network_mb", "connections", "requests", "duration_ms",
           "throughput_mbps", "iops", "ingest_gb", "stored_gib"}  # fmt: skip
 
@@ -183,13 +182,6 @@ class Day:
     async def apply(self, table: str, statement: Statement, **more: Any) -> int:
         """`write` of a statement with the day's own values, and `more` beside them."""
         return await self.write(table, statement.sql, *statement.args({**self.values, **more}))
-
-    async def measure(self, statement: Statement) -> int:
-        """`apply` of an INSERT into metrics_daily, whose account the engine holds fast."""
-        await self.connection.execute(_UNCHECKED, True)
-        rows = await self.apply("metrics_daily", statement)
-        await self.connection.execute(_UNCHECKED, False)
-        return rows
 
     async def fetch(self, statement: Statement, **more: Any) -> list[Any]:
         """The rows of a SELECT with the day's own values, and `more` beside them."""

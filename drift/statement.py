@@ -9,7 +9,8 @@ TYPES = {
     "account": "uuid", "number": "text", "date": "date", "since": "date", "end": "timestamptz",
     "seed": "bigint", "world": "bigint", "weekend": "boolean", "exact": "boolean",
     "public_ipv_four": "boolean",
-    "busy_prod": "float8", "busy": "float8", "variance": "float8", "growth": "float8", "regions": "text[]",
+    "busy_prod": "float8", "busy": "float8", "variance": "float8", "growth": "float8",
+    "regions": "text[]",
 }  # fmt: skip
 
 _NAME = re.compile(r"(?<![:\w]):([a-z_]+)")

@@ -1,4 +1,4 @@
-"""What happens on every day: one module per noun, each with `write(day)`."""
+"""What happens on every day: one module per noun, with `write(day)` and perhaps `live(day)`."""
 
 import importlib
 import pkgutil

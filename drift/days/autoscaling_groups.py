@@ -7,6 +7,8 @@ from drift.day import Day
 from drift.launches import Launch, launch, terminate
 from drift.profiles import statement
 
+# Members are launched and ended with all that triggers add.
+CONFIGURES = True
 # Members first cost from the next day on, and utilisation is that of the members' own day.
 AFTER = ("instances", "volumes", "elastic_ips")
 

@@ -3,20 +3,17 @@
 # ruff: noqa: E501 - the lines of SQL read better whole
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from drift.day import Day
 from drift.profiles import statement
+from models import discounts
 
 # Instances after everything that bills them; the order of days is read from these names.
 AFTER = ("instances", "container_nodes", "container_services", "lambda_functions",
          "rds_instances", "cache_clusters", "managed_services")  # fmt: skip
-
-# What a commitment costs as a share of on-demand, by kind and term in months.
-RATES = {("reserved_instance", 12): 0.62, ("reserved_instance", 36): 0.42,
-         ("savings_plan", 12): 0.73, ("savings_plan", 36): 0.50}  # fmt: skip
-EDP_DISCOUNT = 0.10
 
 _SERVICES = {"instance": "ec2", "container_node": "ec2", "container_service": "fargate",
              "lambda_function": "lambda", "rds_instance": "rds", "cache_cluster": "elasticache",
@@ -35,7 +32,7 @@ SELECT m.resource_type AS kind, m.metric_payload ->> 'type' AS type,
 
 _COMMITMENTS = statement("""
 SELECT id, commitment_type, scope, term_months, hourly_commitment_amount::float8 AS amount,
-       service, plan_type, instance_type, instance_family, region
+       service, plan_type, offering_class, payment_option, instance_type, instance_family, region
   FROM commitments
  WHERE account_id = :account AND start_date <= :date AND end_date > :date
    AND state IN ('active', 'retired')
@@ -72,10 +69,10 @@ class Usage:
 
 def is_eligible(commitment: Any, usage: Usage) -> bool:
     """Whether the commitment applies: by its columns, else by what its scope says."""
-    scope = (commitment["scope"] or "").lower()
+    scope = _scope(commitment)
     region = commitment["region"]
     if commitment["commitment_type"] == "savings_plan":
-        plan = (commitment["plan_type"] or ("EC2Instance" if "ec2" in scope else "Compute")).lower()
+        plan = _plan(commitment)
         if plan == "compute":
             return usage.service in ("ec2", "fargate", "lambda")
         if plan == "sagemaker":
@@ -88,9 +85,7 @@ def is_eligible(commitment: Any, usage: Usage) -> bool:
             and family in (None, usage.family)
             and region in (None, usage.region)
         )
-    service = commitment["service"] or next(
-        (s for s in ("rds", "elasticache") if s in scope), "ec2"
-    )
+    service = _service(commitment)
     if usage.service != service or region not in (None, usage.region):
         return False
     wanted = commitment["instance_family"] or (commitment["instance_type"] or "")
@@ -105,6 +100,35 @@ def _same_family(name: str, usage: Usage) -> bool:
     return "." in name and Usage("", name, "", 0).family == usage.family
 
 
+def _plan(commitment: Any) -> str:
+    """compute, ec2instance, sagemaker or database."""
+    named = commitment["plan_type"]
+    return str(named or ("EC2Instance" if "ec2" in _scope(commitment) else "Compute")).lower()
+
+
+def _service(commitment: Any) -> str:
+    """The service of a reservation."""
+    named = commitment["service"]
+    return named or next((s for s in ("rds", "elasticache") if s in _scope(commitment)), "ec2")
+
+
+def _scope(commitment: Any) -> str:
+    return (commitment["scope"] or "").lower()
+
+
+def rate(commitment: Any) -> float:
+    """What a commitment pays for an on-demand USD of usage, by what AWS sells such ones for."""
+    if commitment["commitment_type"] == "savings_plan":
+        kind = f"savings-{_plan(commitment).removesuffix('instance')}"
+    else:
+        kind = f"{_service(commitment)}-{commitment['offering_class'] or 'standard'}"
+    payment = (commitment["payment_option"] or "No Upfront").lower().replace(" ", "-")
+    for offered in (kind, "ec2-standard"):
+        with suppress(KeyError):
+            return 1 - float(discounts.discount(offered, commitment["term_months"], payment))
+    return 1 - float(discounts.discount("ec2-standard"))
+
+
 def settle(commitment: Any, usage: Iterable[Usage]) -> tuple[float, float, float]:
     """Cover what the commitment can: (used USD an hour at its rates, percent, saved USD a day).
 
@@ -112,8 +136,8 @@ def settle(commitment: Any, usage: Iterable[Usage]) -> tuple[float, float, float
     unused commitment saves a negative amount. Covered usage is no longer there for the next.
     """
     amount = commitment["amount"]
-    rate = RATES.get((commitment["commitment_type"], commitment["term_months"]), 0.7)
-    room = amount / rate
+    share = rate(commitment)
+    room = amount / share
     covered = 0.0
     for one in usage:
         if room - covered <= 1e-9:
@@ -122,7 +146,7 @@ def settle(commitment: Any, usage: Iterable[Usage]) -> tuple[float, float, float
             taken = min(one.left, room - covered)
             one.left -= taken
             covered += taken
-    used = covered * rate
+    used = covered * share
     percent = min(100.0, 100 * used / amount) if amount > 0 else 0.0
     return used, percent, 24 * (covered - amount)
 
@@ -143,7 +167,7 @@ async def write(day: Day) -> None:
             amount = commitment["amount"]
             used = min(total, amount)
             percent = 100 * used / amount if amount > 0 else 0.0
-            settled.append((used, percent, 24 * total * EDP_DISCOUNT))
+            settled.append((used, percent, 24 * total * float(discounts.discount("edp"))))
         else:
             settled.append(settle(commitment, usage))
     await day.apply(

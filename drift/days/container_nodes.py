@@ -47,7 +47,7 @@ UPDATE container_nodes n SET avg_cpu_7d = k.first, avg_memory_7d = k.second
 async def write(day: Day) -> None:
     """A day of every running node."""
     await day.apply("resource_profiles", _FILL)
-    await day.measure(_WRITE)
+    await day.apply("metrics_daily", _WRITE)
 
 
 async def live(day: Day) -> None:

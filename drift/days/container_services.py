@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+from drift import rates
 from drift.day import Day
 from drift.profiles import SHAPED, SHAPES, statement
 
@@ -41,8 +42,8 @@ _WRITE = statement(
        'replicas', d.replica_count, 'cluster', d.cluster, 'type', d.type,
        'env', d.env, 'region', d.region),
        least(CASE d.type WHEN 'FARGATE' THEN 24 * d.w * d.weekend
-             * (d.cpus * 0.04048 + d.gib * 0.004445) ELSE 0 END, 99999999)
-  FROM (SELECT r.*, p.profile, {usage_walk} AS w, {weekend} AS weekend,
+             * (d.cpus * d.vcpu + d.gib * d.memory) ELSE 0 END, 99999999)
+  FROM (SELECT r.*, q.vcpu::float8 AS vcpu, q.memory::float8 AS memory, p.profile, {usage_walk} AS w, {weekend} AS weekend,
                driftcloud_noise(:seed, r.id, '/peak') AS peak,
                least(97, 100 * p.load / r.cpus * {rhythm}
                    * (0.85 + 0.3 * driftcloud_noise(:seed, r.id, '/cpu'))) AS cpu,
@@ -54,9 +55,10 @@ _WRITE = statement(
                   FROM container_services v JOIN container_clusters k ON k.id = v.cluster_id
                  WHERE k.account_id = :account AND v.status = 'ACTIVE'
                    AND v.replica_count > 0) r
-               {yesterday} {profile} OFFSET 0) d
+               {rates} {yesterday} {profile} OFFSET 0) d
 {once}""",
     kind="container_service",
+    rates=rates.of("r.region", "vcpu", "memory"),
 )
 
 _LIVE = statement("""
@@ -68,7 +70,7 @@ UPDATE container_services v SET avg_cpu_7d = k.first, avg_memory_7d = k.second
 async def write(day: Day) -> None:
     """A day of every service; on EC2 nodes it costs nothing of its own."""
     await day.apply("resource_profiles", _FILL)
-    await day.measure(_WRITE)
+    await day.apply("metrics_daily", _WRITE)
 
 
 async def live(day: Day) -> None:

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+from drift import rates
 from drift.day import Day
 from drift.profiles import statement
 
@@ -11,9 +12,9 @@ _WRITE = statement(
 {insert} jsonb_build_object(
        'w', round(d.w * 10000)::int * 0.0001, 'type', CASE WHEN d.idle THEN 'idle' ELSE 'in-use' END,
        'env', d.env, 'region', d.region),
-       least(24 * d.w * CASE WHEN d.idle OR :public_ipv_four THEN greatest(d.hourly_cost, 0.005)
+       least(24 * d.w * CASE WHEN d.idle OR :public_ipv_four THEN greatest(d.hourly_cost, d.address)
              ELSE d.hourly_cost END, 99999999)
-  FROM (SELECT r.*, {walk} AS w
+  FROM (SELECT r.*, q.address::float8 AS address, {walk} AS w
           FROM (SELECT e.allocation_id AS id, e.region, e.hourly_cost::float8 AS hourly_cost,
                        e.state = 'unassociated'
                            OR (e.associated_instance_id IS NOT NULL
@@ -23,12 +24,13 @@ _WRITE = statement(
                   LEFT JOIN instances i ON i.instance_id = e.associated_instance_id
                        AND i.account_id = :account
                  WHERE e.account_id = :account) r
-               {yesterday} OFFSET 0) d
+               {rates} {yesterday} OFFSET 0) d
 {once}""",
     kind="elastic_ip",
+    rates=rates.of("r.region", "address"),
 )
 
 
 async def write(day: Day) -> None:
     """A day of every address."""
-    await day.measure(_WRITE)
+    await day.apply("metrics_daily", _WRITE)

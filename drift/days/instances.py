@@ -68,7 +68,7 @@ UPDATE instances SET current_cpu = 0, current_memory = 0
 async def write(day: Day) -> None:
     """A day of every running instance; a stopped one costs nothing itself and gets no row."""
     await day.apply("resource_profiles", _FILL)
-    await day.measure(_WRITE)
+    await day.apply("metrics_daily", _WRITE)
 
 
 async def live(day: Day) -> None:

@@ -2,11 +2,20 @@
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+from drift import rates
 from drift.day import Day
 from drift.profiles import statement
 
-# Prices per request, GB-second and provisioned GB-second (x86; arm64 costs 0.8 of the latter two).
-_REQUEST, _GB_SECOND, _PROVISIONED = "0.0000002", "0.0000166667", "0.0000041667"
+# A call; a GB-second of running, less where concurrency is kept warm; one of keeping it warm.
+_RATES = rates.of(
+    "f.region", "call", "run", "run_arm", "run_warm", "run_warm_arm", "kept", "kept_arm"
+)
+_PRICED = """q.call::float8 AS call, CASE
+        WHEN f.architecture = 'arm64' AND f.provisioned_concurrency > 0 THEN q.run_warm_arm
+        WHEN f.architecture = 'arm64' THEN q.run_arm
+        WHEN f.provisioned_concurrency > 0 THEN q.run_warm ELSE q.run END::float8 AS run,
+    CASE f.architecture WHEN 'arm64' THEN q.kept_arm ELSE q.kept END::float8
+        * coalesce(f.provisioned_concurrency, 0) * f.memory_mb / 1024 * 86400 AS provisioned"""
 
 # A row that already knows its cost but not its calls gets the calls that explain the cost.
 _FILL = statement(
@@ -15,27 +24,25 @@ INSERT INTO resource_profiles AS old (account_id, resource_type, resource_id, pr
 SELECT :account, 'lambda_function', r.id, r.profile,
        CASE WHEN r.profile IN ('idle', 'dead') THEN 0
             WHEN r.calls > 0 THEN r.calls / 7
-            WHEN r.cost > r.provisioned THEN
-                (r.cost - r.provisioned) / 30 / ({request} + r.duration / 1000 * r.gb * {gb_second})
+            WHEN r.cost > r.provisioned * 30 THEN
+                (r.cost - r.provisioned * 30) / 30 / (r.call + r.duration / 1000 * r.gb * r.run)
             WHEN r.env = 'prod' THEN 2000 + 300000 * driftcloud_noise(:world, r.id, '/requests') ^ 3
             ELSE 50 + 6000 * driftcloud_noise(:world, r.id, '/requests') ^ 2 END, r.duration
   FROM (SELECT f.arn AS id, f.env, coalesce(p.profile, 'steady') AS profile,
                f.memory_mb / 1024::float8 AS gb, coalesce(f.invocations_7d, 0)::float8 AS calls,
                coalesce(f.estimated_monthly_cost, 0)::float8 AS cost,
-               coalesce(f.provisioned_concurrency, 0) * f.memory_mb / 1024::float8 * 2592000
-                   * {provisioned} AS provisioned,
+               {priced},
                CASE WHEN f.avg_duration_ms_7d > 0 THEN f.avg_duration_ms_7d::float8
                     ELSE 30 + 900 * driftcloud_noise(:world, f.arn, '/duration') ^ 2 END AS duration
-          FROM lambda_functions f
+          FROM lambda_functions f {rates}
           LEFT JOIN resource_profiles p ON p.account_id = :account
                AND p.resource_type = 'lambda_function' AND p.resource_id = f.arn
          WHERE f.account_id = :account AND p.requests IS NULL) r
 ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
     requests = coalesce(old.requests, excluded.requests),
     duration_ms = coalesce(old.duration_ms, excluded.duration_ms)""",
-    request=_REQUEST,
-    gb_second=_GB_SECOND,
-    provisioned=_PROVISIONED,
+    rates=_RATES,
+    priced=_PRICED,
 )
 
 _WRITE = statement(
@@ -46,25 +53,20 @@ _WRITE = statement(
        'concurrency_max', ceil(d.calls * d.duration / 1000 / 86400 * 4)::bigint,
        'provisioned_cost', round(d.provisioned::numeric, 4),
        'type', d.type, 'env', d.env, 'region', d.region),
-       least(d.provisioned + d.calls * ({request}
-             + d.duration / 1000 * d.gb * {gb_second} * d.factor), 99999999)
+       least(d.provisioned + d.calls * (d.call + d.duration / 1000 * d.gb * d.run), 99999999)
   FROM (SELECT r.*, {usage_walk} AS w,
                round(p.requests * {busy}
                    * (0.85 + 0.3 * driftcloud_noise(:seed, r.id, '/requests')))::bigint AS calls,
                p.duration_ms
-                   * (0.95 + 0.1 * driftcloud_noise(:seed, r.id, '/duration')) AS duration,
-               r.concurrency * r.gb * 86400 * {provisioned} * r.factor AS provisioned
+                   * (0.95 + 0.1 * driftcloud_noise(:seed, r.id, '/duration')) AS duration
           FROM (SELECT f.arn AS id, f.env, f.region, f.architecture AS type,
-                       f.memory_mb / 1024::float8 AS gb,
-                       coalesce(f.provisioned_concurrency, 0) AS concurrency,
-                       CASE f.architecture WHEN 'arm64' THEN 0.8::float8 ELSE 1 END AS factor
-                  FROM lambda_functions f WHERE f.account_id = :account) r
+                       f.memory_mb / 1024::float8 AS gb, {priced}
+                  FROM lambda_functions f {rates} WHERE f.account_id = :account) r
                {yesterday} {profile} OFFSET 0) d
 {once}""",
     kind="lambda_function",
-    request=_REQUEST,
-    gb_second=_GB_SECOND,
-    provisioned=_PROVISIONED,
+    rates=_RATES,
+    priced=_PRICED,
 )
 
 # The estimate of a month is thirty times the newest day.
@@ -81,7 +83,7 @@ UPDATE lambda_functions f SET invocations_7d = round(k.first), avg_duration_ms_7
 async def write(day: Day) -> None:
     """A day of every function."""
     await day.apply("resource_profiles", _FILL)
-    await day.measure(_WRITE)
+    await day.apply("metrics_daily", _WRITE)
 
 
 async def live(day: Day) -> None:

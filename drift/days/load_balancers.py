@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+from drift import rates
 from drift.day import Day
 from drift.profiles import statement
 
@@ -28,18 +29,21 @@ _WRITE = statement(
        'lcu', driftcloud_hundredths(d.lcu), 'target_response_ms', driftcloud_hundredths(
            20 + 180 * driftcloud_noise(:seed, d.id, '/response')),
        'type', d.type, 'env', d.env, 'region', d.region),
-       least(24 * (d.hourly_cost * d.w * d.weekend + CASE WHEN :exact THEN d.lcu * 0.008 ELSE 0 END),
+       least(24 * (d.hourly_cost * d.w * d.weekend + CASE WHEN :exact THEN d.lcu * d.unit ELSE 0 END),
              99999999)
   FROM (SELECT q.*, q.requests / 86400 / 25 AS lcu
           FROM (SELECT r.*, {walk} AS w, {weekend} AS weekend,
+                       CASE r.type WHEN 'network' THEN q.network_lcu WHEN 'gateway' THEN q.gateway_lcu
+                           ELSE q.application_lcu END::float8 AS unit,
                        p.requests * {busy}
                            * (0.85 + 0.3 * driftcloud_noise(:seed, r.id, '/requests')) AS requests
                   FROM (SELECT l.lb_arn AS id, l.region, l.env, l.type,
                                l.hourly_cost::float8 AS hourly_cost
                           FROM load_balancers l WHERE l.account_id = :account) r
-                       {yesterday} {profile} OFFSET 0) q) d
+                       {rates} {yesterday} {profile} OFFSET 0) q) d
 {once}""",
     kind="load_balancer",
+    rates=rates.of("r.region", "application_lcu", "network_lcu", "gateway_lcu"),
 )
 
 _LIVE = statement("""
@@ -51,7 +55,7 @@ UPDATE load_balancers l SET avg_request_count_7d = k.first
 async def write(day: Day) -> None:
     """A day of every load balancer."""
     await day.apply("resource_profiles", _FILL)
-    await day.measure(_WRITE)
+    await day.apply("metrics_daily", _WRITE)
 
 
 async def live(day: Day) -> None:

@@ -2,10 +2,9 @@
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+from drift import rates
 from drift.day import Day
 from drift.profiles import statement
-
-_INGESTION, _STORAGE = "0.50", "0.03"
 
 # Weekday ingest: 0.5 … 3 GB in prod, 0.1 … 0.8 GB elsewhere. The stock of the first day is what
 # the group will have gathered since it was created, as far as its retention allows.
@@ -31,18 +30,18 @@ _WRITE = statement(
     """
 INSERT INTO log_group_usage_daily (log_group_id, date, ingested_gb, stored_gb,
     estimated_ingestion_cost, estimated_storage_cost)
-SELECT t.id, :date, t.ingested, t.stored, least(t.ingested * {ingestion}, 999999),
-       least(t.stored * {storage} / 30, 999999)
-  FROM (SELECT q.id, q.ingested, least(99999999, CASE WHEN q.retention_days IS NULL
+SELECT t.id, :date, t.ingested, t.stored, least(t.ingested * t.ingestion, 999999),
+       least(t.stored * t.storage / 30, 999999)
+  FROM (SELECT q.id, q.ingested, q.ingestion, q.storage, least(99999999, CASE WHEN q.retention_days IS NULL
                    THEN q.before + q.ingested
                    ELSE least(q.before + q.ingested, q.ingested + q.recent + greatest(0,
                         least(q.retention_days - 1 - q.days,
                               ceil(q.age) - q.days)) * q.usual)
                END)::numeric(12,4) AS stored
-          FROM (SELECT r.*, coalesce(y.stored_gb, r.stock::numeric(12,4)) AS before,
+          FROM (SELECT r.*, q.ingestion, q.storage, coalesce(y.stored_gb, r.stock::numeric(12,4)) AS before,
                        k.recent, k.days, coalesce(k.usual, r.ingested) AS usual,
                        (:date - r.created) AS age
-                  FROM (SELECT g.id, g.retention_days, g.created_at::date AS created,
+                  FROM (SELECT g.id, g.region, g.retention_days, g.created_at::date AS created,
                                p.stored_gib AS stock,
                                least(99999, CASE WHEN p.profile IN ('steady')
                                    THEN least(CASE WHEN g.env = 'prod' THEN 3 ELSE 0.8 END,
@@ -53,7 +52,7 @@ SELECT t.id, :date, t.ingested, t.stored, least(t.ingested * {ingestion}, 999999
                           FROM log_groups g
                           JOIN resource_profiles p ON p.account_id = :account
                                AND p.resource_type = 'log_group' AND p.resource_id = g.arn
-                         WHERE g.account_id = :account OFFSET 0) r
+                         WHERE g.account_id = :account OFFSET 0) r {rates}
                   LEFT JOIN log_group_usage_daily y ON y.log_group_id = r.id AND y.date = :date - 1
                   CROSS JOIN LATERAL (
                        SELECT coalesce(sum(o.ingested_gb), 0) AS recent, count(*) AS days,
@@ -62,8 +61,7 @@ SELECT t.id, :date, t.ingested, t.stored, least(t.ingested * {ingestion}, 999999
                         WHERE o.log_group_id = r.id AND o.date < :date
                           AND o.date > :date - coalesce(r.retention_days, 1)) k OFFSET 0) q OFFSET 0) t
 ON CONFLICT DO NOTHING""",
-    ingestion=_INGESTION,
-    storage=_STORAGE,
+    rates=rates.of("r.region", "ingestion", "storage"),
 )
 
 _LIVE = statement("""

@@ -43,7 +43,7 @@ UPDATE managed_services v SET avg_cpu_7d = k.first, avg_memory_7d = k.second
 async def write(day: Day) -> None:
     """A day of every managed service; `hourly_cost` is that of all its nodes."""
     await day.apply("resource_profiles", _FILL)
-    await day.measure(_WRITE)
+    await day.apply("metrics_daily", _WRITE)
 
 
 async def live(day: Day) -> None:

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+from drift import rates
 from drift.day import Day
 from drift.profiles import statement
 
@@ -21,19 +22,20 @@ _WRITE = statement(
     """
 {insert} jsonb_build_object(
        'w', round(d.w * 10000)::int * 0.0001, 'gb_processed', driftcloud_hundredths(d.gb),
-       'processing_cost', round((d.gb * 0.045)::numeric, 4),
+       'processing_cost', round((d.gb * d.processed)::numeric, 4),
        'connections_max', round(d.gb * 40)::bigint, 'type', d.type, 'env', d.env,
        'region', d.region),
-       least(24 * d.hourly_cost * d.w + d.gb * 0.045, 99999999)
-  FROM (SELECT r.*, {walk} AS w,
+       least(24 * d.hourly_cost * d.w + d.gb * d.processed, 99999999)
+  FROM (SELECT r.*, q.processed::float8 AS processed, {walk} AS w,
                p.ingest_gb * {busy} * (0.8 + 0.4 * driftcloud_noise(:seed, r.id, '/gb')) AS gb
           FROM (SELECT g.nat_gateway_id AS id, g.region, g.connectivity_type AS type,
                        coalesce(g.tags ->> 'env', g.tags ->> 'Environment', 'prod') AS env,
                        g.hourly_cost::float8 AS hourly_cost
                   FROM nat_gateways g WHERE g.account_id = :account AND g.state = 'available') r
-               {yesterday} {profile} OFFSET 0) d
+               {rates} {yesterday} {profile} OFFSET 0) d
 {once}""",
     kind="nat_gateway",
+    rates=rates.of("r.region", "processed"),
 )
 
 _LIVE = statement("""
@@ -45,7 +47,7 @@ UPDATE nat_gateways g SET avg_gb_processed_7d = k.first
 async def write(day: Day) -> None:
     """A day of every NAT gateway."""
     await day.apply("resource_profiles", _FILL)
-    await day.measure(_WRITE)
+    await day.apply("metrics_daily", _WRITE)
 
 
 async def live(day: Day) -> None:

@@ -2,13 +2,9 @@
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+from drift import rates
 from drift.day import Day
 from drift.profiles import statement
-
-# Prices per GB-month by tier, per request (four fifths reads), and per GB moved between tiers
-# (objects of 1 MB). A month has 30 days.
-_STANDARD, _IA, _GLACIER = "0.023", "0.0125", "0.004"
-_REQUEST, _TRANSITION = "0.00000132", "0.00001024"
 
 # Rules as AWS words them ({"Rules": [{"Status": …, "Transitions": [{"Days", "StorageClass"}]}]}),
 # or the short form {"transitions": [{"days", "storage_class"}]}. The soonest rule of a tier counts.
@@ -60,15 +56,16 @@ ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
     stored_gib = coalesce(old.stored_gib, excluded.stored_gib),
     requests = coalesce(old.requests, excluded.requests)""")
 
-# Growth is 1 … 3 % a day in prod and 0.3 … 1.5 % elsewhere, and slows from the second month on.
+# A month has 30 days; what moves to another tier does so in objects of 1 MB. Growth is 1 … 3 % a day in prod and 0.3 … 1.5 % elsewhere, and slows from the second month on.
 _WRITE = statement(
     """
 INSERT INTO s3_bucket_usage_daily (bucket_id, date, storage_gb_standard, storage_gb_ia,
     storage_gb_glacier, requests_count, estimated_storage_cost, estimated_request_cost)
 SELECT t.id, :date, t.total - t.ia - t.glacier, t.ia, t.glacier, t.requests,
-       least((((t.total - t.ia - t.glacier) * {standard} + t.ia * {warm} + t.glacier * {cold}) / 30)::numeric(16,4), 999999),
-       least((t.requests * {request} + t.moved * 1024 * {transition})::numeric(16,4), 999999)
-  FROM (SELECT q.id, q.total, q.requests, q.ia, q.glacier,
+       least((((t.total - t.ia - t.glacier) * t.standard + t.ia * t.warm + t.glacier * t.cold) / 30)::numeric(16,4), 999999),
+       least((t.requests * t.request + t.moved * 1024 * t.transition)::numeric(16,4), 999999)
+  FROM (SELECT q.id, q.total, q.requests, q.ia, q.glacier, q.standard, q.warm, q.cold,
+                q.request, q.transition,
                greatest(0, q.ia + q.glacier - q.ia_before - q.glacier_before)
                + greatest(0, q.glacier - q.glacier_before) AS moved
           FROM (SELECT s.*, least(s.total - s.glacier,
@@ -79,7 +76,7 @@ SELECT t.id, :date, t.total - t.ia - t.glacier, t.ia, t.glacier, t.requests,
                           FROM ({grown} OFFSET 0) u OFFSET 0) s OFFSET 0) q OFFSET 0) t
 ON CONFLICT DO NOTHING""",
     grown="""
-        SELECT r.id, r.requests, coalesce(y.storage_gb_ia, 0) AS ia_before,
+        SELECT r.id, r.requests, q.standard, q.warm, q.cold, q.request, q.transition, coalesce(y.storage_gb_ia, 0) AS ia_before,
                coalesce(y.storage_gb_glacier, 0) AS glacier_before,
                CASE WHEN f.date IS NULL THEN NULL WHEN r.ia_days IS NOT NULL THEN {older_ia} END AS due_ia,
                CASE WHEN f.date IS NULL THEN NULL WHEN r.glacier_days IS NOT NULL THEN {older_glacier} END AS due_glacier,
@@ -88,7 +85,7 @@ ON CONFLICT DO NOTHING""",
                         ELSE least({older_expire}, greatest(0,
                              v.total + v.growth - r.expire_days * v.growth)) END
                     END)::numeric(12,4) AS total
-          FROM (SELECT b.id, b.created_at::date AS created, n.ia_days, n.glacier_days, n.expire_days,
+          FROM (SELECT b.id, b.region, b.created_at::date AS created, n.ia_days, n.glacier_days, n.expire_days,
                        p.stored_gib AS stock,
                        round(p.requests * CASE WHEN b.env = 'prod' THEN :busy_prod ELSE :busy END
                            * (0.8 + 0.4 * driftcloud_noise(:seed, b.name, '/requests')))::bigint AS requests,
@@ -99,7 +96,7 @@ ON CONFLICT DO NOTHING""",
                   JOIN resource_profiles p ON p.account_id = :account
                        AND p.resource_type = 's3_bucket' AND p.resource_id = b.name
                   LEFT JOIN ({rules}) n ON n.id = b.id
-                 WHERE b.account_id = :account OFFSET 0) r
+                 WHERE b.account_id = :account OFFSET 0) r {rates}
           LEFT JOIN s3_bucket_usage_daily y ON y.bucket_id = r.id AND y.date = :date - 1
           LEFT JOIN LATERAL (
                SELECT o.date, (o.storage_gb_standard + o.storage_gb_ia + o.storage_gb_glacier)::float8 AS total
@@ -111,11 +108,7 @@ ON CONFLICT DO NOTHING""",
     older_glacier=_OLDER.replace("{days}", "glacier_days"),
     older_expire=_OLDER.replace("{days}", "expire_days"),
     rules=_RULES,
-    standard=_STANDARD,
-    warm=_IA,
-    cold=_GLACIER,
-    request=_REQUEST,
-    transition=_TRANSITION,
+    rates=rates.of("r.region", "standard", "warm", "cold", "request", "transition"),
 )
 
 

@@ -1,4 +1,4 @@
-"""Snapshots: storage, billed for as long as nobody deletes them."""
+"""Snapshots: storage, billed from the day that made them for as long as nobody deletes them."""
 
 from drift.day import Day
 from drift.profiles import statement
@@ -13,7 +13,8 @@ _WRITE = statement(
           FROM (SELECT s.snapshot_id AS id, s.region, s.size_gib, s.storage_tier AS type,
                        s.monthly_cost::float8 AS monthly_cost,
                        coalesce(s.tags ->> 'env', s.tags ->> 'Environment', 'dev') AS env
-                  FROM snapshots s WHERE s.account_id = :account AND s.state <> 'error') r
+                  FROM snapshots s WHERE s.account_id = :account AND s.state <> 'error'
+                   AND s.created_at < :end) r
                {yesterday} OFFSET 0) d
 {once}""",
     kind="snapshot",
@@ -22,4 +23,4 @@ _WRITE = statement(
 
 async def write(day: Day) -> None:
     """A day of every snapshot."""
-    await day.measure(_WRITE)
+    await day.apply("metrics_daily", _WRITE)

@@ -52,7 +52,7 @@ UPDATE streaming_clusters s SET avg_usage_mbps_7d = k.first
 async def write(day: Day) -> None:
     """A day of every stream."""
     await day.apply("resource_profiles", _FILL)
-    await day.measure(_WRITE)
+    await day.apply("metrics_daily", _WRITE)
 
 
 async def live(day: Day) -> None:

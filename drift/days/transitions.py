@@ -5,6 +5,9 @@
 from drift.day import Day
 from drift.profiles import statement
 
+# Foreign keys and triggers have their part in what changes here.
+CONFIGURES = True
+
 _INSTANCES = statement("""
 UPDATE instances SET state = settled_state, settled_state = NULL, settles_at = NULL
  WHERE account_id = :account AND settled_state IS NOT NULL AND settles_at < :end""")

@@ -23,4 +23,4 @@ _WRITE = statement(
 
 async def write(day: Day) -> None:
     """A day of every billed endpoint."""
-    await day.measure(_WRITE)
+    await day.apply("metrics_daily", _WRITE)

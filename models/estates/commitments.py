@@ -5,15 +5,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from models import prices
-from models.discounts import Offer, offer
+from models.discounts import discount, offer
 from models.estates.chance import Chance
 from models.estates.estate import Estate
 
 _COVERAGE = 0.50
 _UNDERUSED = 0.60
-# What a reservation of a year takes off, as the engine of days counts it: 0.62 of on demand
-# for reservations and 0.73 for compute savings plans.
-_RESERVED, _PLAN = 0.62, 0.73
 
 Usage = dict[tuple[str, str], float]
 
@@ -33,23 +30,27 @@ def create(estate: Estate) -> None:
     # a family of middling size: the smaller ones are gone before a reservation would show
     (family, region), usage = by_size[min(len(by_size) - 1, 3)]
     _reservation(
-        estate, 0, family, region, usage * _RESERVED / _UNDERUSED, "commit_underused", usage
+        estate, 0, family, region, usage * _reserved() / _UNDERUSED, "commit_underused", usage
     )
     reserved += usage
     rest = [item for item in by_size[:8] if item[0] != (family, region)]
     wanted = max(0, count - 3)
     for at, ((family, region), usage) in enumerate(rest[:wanted], start=3):
         part = min(usage * 0.3, total * 0.1)
-        _reservation(estate, at, family, region, part * _RESERVED, None, part, last=at == count - 1)
+        _reservation(
+            estate, at, family, region, part * _reserved(), None, part, last=at == count - 1
+        )
         reserved += part
     if count > 1:
         room = max(total * _COVERAGE - reserved, total * 0.1)
-        _savings_plan(estate, room * _PLAN)
+        _savings_plan(estate, room * _planned())
     if count > 2 and databases:
         (family, region), usage = max(databases.items(), key=lambda item: item[1])
-        _reservation(estate, 2, family, region, usage * 0.5 * _RESERVED, None, usage, service="rds")
+        _reservation(
+            estate, 2, family, region, usage * 0.5 * _reserved("rds"), None, usage, service="rds"
+        )
     for at in range(3 + len(rest[:wanted]), count):
-        _savings_plan(estate, total * 0.01 * _PLAN, number=at)
+        _savings_plan(estate, total * 0.01 * _planned(), number=at)
 
 
 def _usage(estate: Estate) -> tuple[Usage, Usage]:
@@ -75,7 +76,7 @@ def _reservation(
     chance = estate.chance("commitment", at)
     node = f"{family}.large" if service == "ec2" else f"db.{family}.large"
     on_demand = prices.price(service, node if service == "ec2" else f"{node}/mysql", region)
-    terms = offer(on_demand * Decimal(str(_RESERVED)) / _standard(service), f"{service}-standard")
+    terms = offer(on_demand, f"{service}-standard")
     each = float(terms.recurring_hourly)
     machines = max(1, round(hourly / each))
     amount = terms.recurring_hourly * machines
@@ -100,17 +101,25 @@ def _reservation(
         "recurring_hourly": terms.recurring_hourly,
     }
     pattern = "commit_expiring" if last and pattern is None else pattern
-    unused = max(0.0, float(amount) - usage * _RESERVED) if pattern == "commit_underused" else 0.0
+    unused = (
+        max(0.0, float(amount) - usage * _reserved(service))
+        if pattern == "commit_underused"
+        else 0.0
+    )
     estate.profile(
         "commitment", str(row["id"]), "underused" if unused else "steady", pattern=pattern,
         saving=unused * 730,
     )  # fmt: skip
 
 
-def _standard(service: str) -> Decimal:
-    """What `offer` leaves of the price of a standard reservation of a year."""
-    terms: Offer = offer(Decimal(1), f"{service}-standard")
-    return terms.effective_hourly
+def _reserved(service: str = "ec2") -> float:
+    """What a standard reservation of a year leaves of the price."""
+    return 1 - float(discount(f"{service}-standard"))
+
+
+def _planned() -> float:
+    """What a compute savings plan of a year leaves of the price."""
+    return 1 - float(discount("savings-compute"))
 
 
 def _savings_plan(estate: Estate, hourly: float, number: int = 1) -> None:

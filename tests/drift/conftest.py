@@ -11,6 +11,7 @@ import pytest
 
 from drift.day import Knobs
 from drift.engine import TickReport, history, tick
+from emulator.database.database import Database
 
 FIRST = date(2026, 6, 1)
 CALM = Knobs(mess=0.0)
@@ -111,3 +112,11 @@ async def world(empty: World) -> World:
     """An account with the small estate."""
     await make_estate(empty.owner, empty.account, empty.number)
     return empty
+
+
+@pytest.fixture(scope="session")
+async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """One connection for all worlds: the engine's statements are prepared once, as in a server."""
+    connection = await database.connect_owner()
+    yield connection
+    await connection.close()

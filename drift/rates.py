@@ -1,0 +1,70 @@
+"""Rates of what is billed by use, of models.prices, by region, as statements read them."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from models import prices
+
+HOME = prices.HOME_REGION
+
+
+def _of(service: str, item: str) -> Callable[[str], Decimal]:
+    return lambda region: prices.price(service, item, region)
+
+
+def _requests(region: str) -> Decimal:
+    """Four of five requests to a bucket read."""
+    read, write = (prices.price("s3", f"{kind}-requests", region) for kind in ("read", "write"))
+    return (4 * read + write) / 5
+
+
+# USD by the name that statements use. The Glacier column of a bucket's days is GLACIER_IR.
+ITEMS: dict[str, Callable[[str], Decimal]] = {
+    "standard": _of("s3", "STANDARD"),
+    "warm": _of("s3", "STANDARD_IA"),
+    "cold": _of("s3", "GLACIER_IR"),
+    "request": _requests,
+    "transition": _of("s3", "STANDARD_IA-transition"),
+    "ingestion": _of("logs", "ingestion"),
+    "storage": _of("logs", "storage"),
+    "call": _of("lambda", "requests"),
+    "run": _of("lambda", "duration-x86_64"),
+    "run_arm": _of("lambda", "duration-arm64"),
+    "run_warm": _of("lambda", "provisioned-duration-x86_64"),
+    "run_warm_arm": _of("lambda", "provisioned-duration-arm64"),
+    "kept": _of("lambda", "provisioned-x86_64"),
+    "kept_arm": _of("lambda", "provisioned-arm64"),
+    "vcpu": _of("ecs", "vcpu-x86_64"),
+    "memory": _of("ecs", "memory-x86_64"),
+    "processed": _of("vpc", "nat-gb"),
+    "address": _of("vpc", "address-idle"),
+    "control_plane": _of("eks", "cluster"),
+    "application_lcu": _of("elb", "application-lcu"),
+    "network_lcu": _of("elb", "network-lcu"),
+    "gateway_lcu": _of("elb", "gateway-lcu"),
+    "cross_region": _of("transfer", "cross-region"),
+    "egress": _of("transfer", "egress"),
+    "cross_az": _of("transfer", "cross-az"),
+}
+
+
+def of(region: str, *names: str) -> str:
+    """A join that gives a row of region `region` (SQL) the rates `names`, as q.name (numeric).
+
+    A region that the price list lacks costs what us-east-1 does.
+    """
+    arrays = ", ".join(f":rate_{name}::numeric[]" for name in names)
+    return (
+        f"JOIN unnest(:regions, {arrays}) AS q (region, {', '.join(names)})"
+        f" ON q.region = CASE WHEN {region} = ANY (:regions) THEN {region} ELSE '{HOME}' END"
+    )
+
+
+@cache
+def values() -> dict[str, Any]:
+    """The regions, and every rate in each of them, as a day's values."""
+    regions = list(prices.table("regions"))
+    rates = {f"rate_{name}": [item(one) for one in regions] for name, item in ITEMS.items()}
+    return {"regions": regions, **rates}
