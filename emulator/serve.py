@@ -96,6 +96,7 @@ async def _run(
     async with open_server(settings, purpose=purpose, launched=launched) as server:
         if not worker:
             await prepare(server)
+        server.drift()
         config = uvicorn.Config(
             App(server),
             http=FrontProtocol,

@@ -47,6 +47,9 @@ class Server:
         self._begin(self._write_used_keys(), "used keys")
         if self.settings.transition_seconds > 0:
             self._begin(self._settle(), "transitions")
+
+    def drift(self) -> None:
+        """Let days go by, from when the world is whole: histories are written undisturbed."""
         if self.settings.drift_seconds is not None:
             from drift import loop
 
