@@ -1,7 +1,8 @@
 """Requests signed by botocore, and the verifier's answer to them."""
 
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
@@ -131,6 +132,17 @@ def signed(
         request.service, request.method, parts.path, parts.query, request.body, found,
         request.operation, request.region,
     )  # fmt: skip
+
+
+def with_header(request: Request, name: str, value: str | None) -> Request:
+    """`request`, with a header set to `value`, or without it."""
+    headers = {n: v for n, v in request.headers.items() if n.lower() != name.lower()}
+    return replace(request, headers=headers if value is None else headers | {name: value})
+
+
+def with_authorization(request: Request, edit: Callable[[str], str]) -> Request:
+    """`request`, with an Authorization header that `edit` changed."""
+    return with_header(request, "Authorization", edit(request.headers["Authorization"]))
 
 
 async def outcome(

@@ -1,35 +1,26 @@
 """Every operation of every service in scope is found again from the request that botocore makes."""
 
-from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
 
-import boto3
-import botocore.awsrequest
-import botocore.config
-import botocore.model
-import botocore.serialize
 import botocore.session
 import pytest
-from botocore.utils import percent_encode_sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator import api, route
 from emulator.errors import Fault
-
-NAMES = """
-account application-autoscaling athena autoscaling backup batch bcm-data-exports
-bcm-pricing-calculator bcm-recommended-actions billing budgets ce cloudtrail cloudwatch codebuild
-compute-optimizer compute-optimizer-automation config cost-optimization-hub cur dlm ebs ec2 ecs eks
-elasticache elb elbv2 es events firehose freetier health iam invoicing kafka kinesis kms lambda logs
-opensearch organizations pi pricing rds resource-explorer-2 resource-groups
-resourcegroupstaggingapi s3 s3control sagemaker savingsplans service-quotas sns sqs ssm sts support
-trustedadvisor
-"""
-SERVICES = NAMES.split()
+from tests.emulator.client_requests import (
+    SERVICES,
+    Request,
+    client,
+    form,
+    sent,
+    serialized,
+    signed,
+)
 
 PROTOCOLS = {"smithy-rpc-v2-cbor": "cbor", "rest-json": "rest_json", "rest-xml": "rest_xml"}
+
 
 # Operations whose requests are the same, byte for byte, as those of their successors.
 REPLACED = {
@@ -38,71 +29,6 @@ REPLACED = {
     ("s3", "PutBucketLifecycle"): "PutBucketLifecycleConfiguration",
     ("s3", "PutBucketNotification"): "PutBucketNotificationConfiguration",
 }
-
-
-@dataclass
-class Request:
-    method: str = "POST"
-    path: str = "/"
-    query: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-
-def signed(name: str, **headers: str) -> dict[str, str]:
-    scope = f"AKIDEXAMPLE/20260630/us-east-1/{name}/aws4_request"
-    found = {key.replace("_", "-"): value for key, value in headers.items()}
-    found.setdefault("host", "localhost:4566")
-    found["authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature=00"
-    )
-    return found
-
-
-def form(name: str, body: bytes, **headers: str) -> Request:
-    content_type = "application/x-www-form-urlencoded; charset=utf-8"
-    return Request(headers=signed(name, content_type=content_type, **headers), body=body)
-
-
-def sample(shape: Any, depth: int = 0) -> Any:
-    """A value of a botocore shape with its required members."""
-    kind = shape.type_name
-    if kind == "structure":
-        needed = shape.required_members if depth < 6 else ()
-        return {name: sample(shape.members[name], depth + 1) for name in needed}
-    if kind == "list":
-        return [sample(shape.member, depth + 1)]
-    if kind == "map":
-        return {sample(shape.key, depth + 1): sample(shape.value, depth + 1)}
-    scalars = {
-        "timestamp": 1_750_000_000,
-        "blob": b"x",
-        "boolean": True,
-        "integer": 1,
-        "long": 1,
-        "float": 1.5,
-        "double": 1.5,
-    }
-    return scalars.get(kind, (shape.enum if kind == "string" and shape.enum else ["abc"])[0])
-
-
-def serialized(model: Any, operation: Any, protocol: str) -> Request:
-    serializer = botocore.serialize.create_serializer(protocol, include_validation=False)
-    params = sample(operation.input_shape) if operation.input_shape else {}
-    made = serializer.serialize_to_request(params, operation)
-    path, _, query = made["url_path"].partition("?")
-    extra = made["query_string"]
-    if extra:
-        extra = extra if isinstance(extra, str) else percent_encode_sequence(extra)
-        query = f"{query}&{extra}" if query else extra
-    body = made["body"]
-    if isinstance(body, dict):
-        body = urlencode(body).encode()
-    headers = {key.lower(): value for key, value in made["headers"].items()}
-    if operation.auth_type != "none":
-        headers |= signed(model.signing_name)
-    headers["host"] = "localhost:4566"
-    return Request(made["method"], path, query, headers, body if isinstance(body, bytes) else b"")
 
 
 @pytest.fixture(scope="module")
@@ -130,48 +56,6 @@ def test_every_operation_in_every_protocol(service: str, botocore_session: Any) 
     assert wrong == []
 
 
-class SentError(Exception):
-    """Carries the request that a client was about to send."""
-
-    def __init__(self, request: botocore.awsrequest.AWSPreparedRequest) -> None:
-        super().__init__(request.url)
-        self.request = request
-
-
-def sent(client: Any, method: str, **params: Any) -> Request:
-    """The request that a boto3 client makes, as it would arrive."""
-
-    def stop(request: botocore.awsrequest.AWSPreparedRequest, **_: Any) -> None:
-        raise SentError(request)
-
-    client.meta.events.register("before-send", stop)
-    with pytest.raises(SentError) as caught:
-        getattr(client, method)(**params)
-    request = caught.value.request
-    address, _, query = request.url.partition("?")
-    host, _, path = address.partition("://")[2].partition("/")
-    headers = {}
-    for key, value in request.headers.items():
-        headers[key.lower()] = value.decode() if isinstance(value, bytes) else value
-    headers["host"] = host
-    body = request.body
-    if isinstance(body, str):
-        body = body.encode()
-    return Request(
-        request.method, f"/{path}", query, headers, body if isinstance(body, bytes) else b""
-    )
-
-
-def client(service: str, **options: Any) -> Any:
-    return boto3.client(  # type: ignore[call-overload]
-        service,
-        region_name="us-east-1",
-        aws_access_key_id="AKIDEXAMPLE",
-        aws_secret_access_key="secret",
-        **options,
-    )
-
-
 @pytest.mark.parametrize(
     ("service", "method", "params", "wanted"),
     [
@@ -196,103 +80,6 @@ def test_boto3_clients(
     found = route.route(request)
     assert (found.service, found.protocol, found.operation) == wanted
     assert found.fault is None
-
-
-@pytest.mark.parametrize("style", ["path", "virtual"])
-@pytest.mark.parametrize(
-    ("method", "params", "operation"),
-    [
-        ("list_objects_v2", {}, "ListObjectsV2"),
-        ("delete_bucket", {}, "DeleteBucket"),
-        ("get_bucket_tagging", {}, "GetBucketTagging"),
-        ("put_object", {"Key": "a/b c?d", "Body": b"x"}, "PutObject"),
-        ("get_object", {"Key": "a//b/"}, "GetObject"),
-        ("list_parts", {"Key": "a", "UploadId": "1"}, "ListParts"),
-        ("abort_multipart_upload", {"Key": "a", "UploadId": "1"}, "AbortMultipartUpload"),
-        ("copy_object", {"Key": "a", "CopySource": "b/c"}, "CopyObject"),
-        ("upload_part_copy", {"Key": "a", "CopySource": "b/c", "PartNumber": 1, "UploadId": "1"},
-         "UploadPartCopy"),
-        ("get_bucket_analytics_configuration", {"Id": "x"}, "GetBucketAnalyticsConfiguration"),
-        ("list_bucket_analytics_configurations", {}, "ListBucketAnalyticsConfigurations"),
-        ("delete_bucket_intelligent_tiering_configuration", {"Id": "x"},
-         "DeleteBucketIntelligentTieringConfiguration"),
-    ],
-)  # fmt: skip
-def test_s3_addresses(style: Any, method: str, params: dict[str, Any], operation: str) -> None:
-    config = botocore.config.Config(s3={"addressing_style": style})
-    request = sent(client("s3", config=config), method, Bucket="my-bucket", **params)
-    assert request.headers["host"].startswith("my-bucket.s3") == (style == "virtual")
-    found = route.route(request)
-    assert (found.service, found.protocol, found.operation) == ("s3", "rest_xml", operation)
-    assert (found.path or request.path).startswith("/my-bucket")
-    assert bool(found.path) == (style == "virtual")
-
-
-def test_presigned() -> None:
-    s3 = client("s3", endpoint_url="http://127.0.0.1:4566")
-    url = s3.generate_presigned_url("get_object", Params={"Bucket": "photos", "Key": "a.jpg"})
-    path, _, query = url.partition("4566")[2].partition("?")
-    found = route.route(Request("GET", path, query, {"host": "127.0.0.1:4566"}))
-    assert (found.service, found.operation, found.fault) == ("s3", "GetObject", None)
-
-
-def test_directory_buckets() -> None:
-    found = route.route(Request("GET", "/", "", signed("s3express")))
-    assert (found.service, found.operation) == ("s3", "ListDirectoryBuckets")
-    assert found.signing_name == "s3express"
-
-
-@pytest.mark.parametrize(
-    ("host", "path", "wanted"),
-    [
-        ("bucket.s3.us-east-1.amazonaws.com", "/k", "/bucket/k"),
-        ("bucket.s3-us-west-2.amazonaws.com", "/k", "/bucket/k"),
-        ("my.s3.bucket.s3.amazonaws.com", "/", "/my.s3.bucket/"),
-        ("bucket.s3.localhost:4566", "/k", "/bucket/k"),
-        ("bucket.localhost:4566", "/k", "/bucket/k"),
-        ("s3.us-east-1.amazonaws.com", "/b/k", "/b/k"),
-        ("s3.localhost", "/b/k", "/b/k"),
-        ("localhost:4566", "/b/k", "/b/k"),
-        ("127.0.0.1:4566", "/b/k", "/b/k"),
-        ("[::1]:4566", "/b/k", "/b/k"),
-        ("driftcloud.internal", "/b/k", "/b/k"),
-    ],
-)
-def test_path_style(host: str, path: str, wanted: str) -> None:
-    assert route.path_style(path, host) == wanted
-
-
-@pytest.mark.parametrize(
-    ("method", "query", "kind"),
-    [
-        ("DELETE", "no-such-thing", "not_emulated"),
-        ("DELETE", "no-such-thing=1", "not_emulated"),
-        ("DELETE", "id=1", "not_emulated"),
-        ("PUT", "quota=", "not_emulated"),
-        ("GET", "no-such-thing", "not_emulated"),
-        ("GET", "no%2Dsuch-thing", "not_emulated"),
-        ("DELETE", "versioning", "unknown_operation"),
-        ("DELETE", "acl", "unknown_operation"),
-        ("PUT", "list-type=2", "unknown_operation"),
-        ("POST", "", "unknown_operation"),
-    ],
-)
-def test_s3_never_falls_through(method: str, query: str, kind: str) -> None:
-    found = route.route(Request(method, "/bucket", query, signed("s3")))
-    assert (found.service, found.protocol, found.operation) == ("s3", "rest_xml", None)
-    assert found.fault is not None
-    assert found.fault.kind == kind
-
-
-def test_s3_reads_ignore_cache_busters() -> None:
-    found = route.route(Request("GET", "/bucket/key", "v=12345", signed("s3")))
-    assert found.operation == "GetObject"
-
-
-def test_part_number_is_needed_beside_upload_id() -> None:
-    # Storing the object itself would be wrong: it was a part that was sent.
-    found = route.route(Request("PUT", "/bucket/key", "uploadId=1", signed("s3")))
-    assert found.operation is None
 
 
 def test_action_anywhere_in_the_form() -> None:
@@ -448,12 +235,16 @@ def test_the_scope_does_not_stay_in_remembered_routes() -> None:
 
 
 text = st.text(max_size=60)
+
+
 # Pieces that lead into the corners of the parser, and arbitrary text.
 paths = st.lists(
     st.sampled_from(["", "bucket", "2015-03-31", "functions", "service", "operation", "%2F", "."])
     | text,
     max_size=6,
 ).map(lambda parts: "/" + "/".join(parts))
+
+
 queries = st.lists(
     st.sampled_from(
         ["acl", "uploads", "list-type=2", "Action=X", "Version=2016-11-15", "X-Amz-Credential=a/b"]
@@ -461,6 +252,8 @@ queries = st.lists(
     | text,
     max_size=5,
 ).map("&".join)
+
+
 headers = st.dictionaries(
     st.sampled_from(
         ["host", "authorization", "x-amz-target", "smithy-protocol", "content-type", "x-id"]
