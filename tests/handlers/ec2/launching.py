@@ -1,12 +1,9 @@
 """Launching as tests need it: a small instance of a public image."""
 
-from collections.abc import Callable
 from typing import Any
 
-import pytest
-from botocore.exceptions import ClientError
-
 from models import public_images
+from tests.handlers.ec2.answers import refusal
 
 IMAGE = public_images.image_id("al2023", "us-east-1")
 ARM_IMAGE = public_images.image_id("al2023-arm", "us-east-1")
@@ -31,9 +28,7 @@ def tagged(kind: str, **tags: str) -> dict[str, Any]:
     return {"ResourceType": kind, "Tags": [{"Key": k, "Value": v} for k, v in tags.items()]}
 
 
-def refused(call: Callable[..., Any], **params: Any) -> tuple[str, str]:
-    """Code and message of the error that a call answers."""
-    with pytest.raises(ClientError) as caught:
-        call(**params)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
+def refused_launch(ec2: Any, **more: Any) -> tuple[str, str]:
+    """Code and message of the error that a launch ends in."""
+    given = {"ImageId": IMAGE, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
+    return refusal(ec2.run_instances, **(given | more))

@@ -13,7 +13,7 @@ from models import costs, instance_types
 from models.discounts import offer
 from models.reserved_offerings import Offering
 from tests.fixtures.server import Cloud
-from tests.handlers.ec2.launching import refused
+from tests.handlers.ec2.answers import refusal
 
 Sql = Callable[..., list[dict[str, Any]]]
 
@@ -104,14 +104,14 @@ def test_a_page_goes_on_with_the_next_type(ec2: Any) -> None:
 
 
 def test_offerings_that_are_not(ec2: Any) -> None:
-    unknown = refused(ec2.describe_reserved_instances_offerings, InstanceType="m5.tiny")
+    unknown = refusal(ec2.describe_reserved_instances_offerings, InstanceType="m5.tiny")
     assert unknown[0] == "InvalidParameterValue"
     other_id = "01234567-89ab-cdef-0123-456789abcdef"
-    missing = refused(
+    missing = refusal(
         ec2.describe_reserved_instances_offerings, ReservedInstancesOfferingIds=[other_id]
     )
     assert missing[0] == "InvalidReservedInstancesOfferingId"
-    bought = refused(
+    bought = refusal(
         ec2.purchase_reserved_instances_offering,
         InstanceCount=1,
         ReservedInstancesOfferingId=other_id,
@@ -187,7 +187,7 @@ def test_reservations_of_others(ec2: Any, other_cloud: Cloud) -> None:
     reserved_id = buy(ec2)
     other = other_cloud.client("ec2")
     assert reserved(other) == []
-    missing = refused(other.describe_reserved_instances, ReservedInstancesIds=[reserved_id])
+    missing = refusal(other.describe_reserved_instances, ReservedInstancesIds=[reserved_id])
     assert missing[0] == "InvalidReservedInstancesId"
 
 
@@ -264,7 +264,7 @@ def test_a_merge(cloud: Cloud, ec2: Any) -> None:
 )
 def test_modifications_that_cannot_be(ec2: Any, target: dict[str, Any], code: str) -> None:
     source = buy(ec2, 2)
-    error = refused(
+    error = refusal(
         ec2.modify_reserved_instances,
         ReservedInstancesIds=[source],
         TargetConfigurations=[target],
@@ -285,7 +285,7 @@ def test_a_modification_is_done_once(ec2: Any) -> None:
     again = ec2.modify_reserved_instances(**given)
     key = "ReservedInstancesModificationId"
     assert first[key] == again[key]
-    retired = refused(ec2.modify_reserved_instances, **(given | {"ClientToken": "twice"}))
+    retired = refusal(ec2.modify_reserved_instances, **(given | {"ClientToken": "twice"}))
     assert retired[0] == "InvalidState"
     found = ec2.describe_reserved_instances_modifications(
         Filters=[{"Name": "client-token", "Values": ["once"]}]
@@ -295,7 +295,7 @@ def test_a_modification_is_done_once(ec2: Any) -> None:
 
 def test_windows_keeps_its_size(ec2: Any) -> None:
     source = buy(ec2, 2, product="Windows")
-    error = refused(
+    error = refusal(
         ec2.modify_reserved_instances,
         ReservedInstancesIds=[source],
         TargetConfigurations=[{"InstanceCount": 1, "InstanceType": "m5.xlarge"}],
@@ -310,7 +310,7 @@ def test_nobody_sells(cloud: Cloud, ec2: Any) -> None:
     schedule = [{"Term": 11, "Price": 1.0, "CurrencyCode": "USD"}]
 
     def sell(reserved_id: str) -> str:
-        return refused(
+        return refusal(
             ec2.create_reserved_instances_listing,
             ReservedInstancesId=reserved_id,
             InstanceCount=1,

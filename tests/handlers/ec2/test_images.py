@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 from models import public_images
 from tests.fixtures.server import Cloud
-from tests.handlers.ec2.launching import ARM_IMAGE, IMAGE, launch_one, refused, tagged
+from tests.handlers.ec2.answers import refusal
+from tests.handlers.ec2.launching import ARM_IMAGE, IMAGE, launch_one, tagged
 
 Sql = Callable[..., list[dict[str, Any]]]
 
@@ -61,7 +62,7 @@ def test_filters(ec2: Any) -> None:
     assert filtered(ec2, "public-ssm-parameter-name", str(parameter)) == {IMAGE}
     [image] = ec2.describe_images(ImageIds=[IMAGE])["Images"]
     assert IMAGE in filtered(ec2, "creation-date", image["CreationDate"][:10] + "*")
-    error = refused(ec2.describe_images, Filters=[{"Name": "colour", "Values": ["red"]}])
+    error = refusal(ec2.describe_images, Filters=[{"Name": "colour", "Values": ["red"]}])
     assert error == ("InvalidParameterValue", "The filter 'colour' is invalid")
 
 
@@ -73,12 +74,12 @@ def test_pages(ec2: Any) -> None:
 
 
 def test_what_is_not_there(ec2: Any) -> None:
-    missing = refused(ec2.describe_images, ImageIds=["ami-0123456789abcdef0"])
+    missing = refusal(ec2.describe_images, ImageIds=["ami-0123456789abcdef0"])
     assert missing == (
         "InvalidAMIID.NotFound",
         "The image id '[ami-0123456789abcdef0]' does not exist",
     )
-    assert refused(ec2.describe_images, ImageIds=["ami"])[0] == "InvalidAMIID.Malformed"
+    assert refusal(ec2.describe_images, ImageIds=["ami"])[0] == "InvalidAMIID.Malformed"
 
 
 def test_deprecated_images(cloud: Cloud, ec2: Any) -> None:
@@ -142,27 +143,27 @@ def test_devices_can_be_left_out(ec2: Any) -> None:
 def test_names(ec2: Any) -> None:
     instance_id = launch_one(ec2)
     image_id = ec2.create_image(InstanceId=instance_id, Name="golden")["ImageId"]
-    again = refused(ec2.create_image, InstanceId=instance_id, Name="golden")
+    again = refusal(ec2.create_image, InstanceId=instance_id, Name="golden")
     assert again == (
         "InvalidAMIName.Duplicate",
         f"AMI name golden is already in use by AMI {image_id}",
     )
-    assert refused(ec2.create_image, InstanceId=instance_id, Name="a*c")[0] == (
+    assert refusal(ec2.create_image, InstanceId=instance_id, Name="a*c")[0] == (
         "InvalidAMIName.Malformed"
     )
-    missing = refused(ec2.create_image, InstanceId="i-0123456789abcdef0", Name="other")
+    missing = refusal(ec2.create_image, InstanceId="i-0123456789abcdef0", Name="other")
     assert missing[0] == "InvalidInstanceID.NotFound"
 
 
 def test_deregistering_leaves_snapshots(ec2: Any, sql: Sql, cloud: Cloud) -> None:
     image_id = ec2.create_image(InstanceId=launch_one(ec2), Name="golden")["ImageId"]
     [snapshot] = sql("select * from snapshots where account_id = $1", cloud.account.id)
-    held = refused(ec2.delete_snapshot, SnapshotId=snapshot["snapshot_id"])
+    held = refusal(ec2.delete_snapshot, SnapshotId=snapshot["snapshot_id"])
     assert held[0] == "InvalidSnapshot.InUse"
     ec2.deregister_image(ImageId=image_id)
     assert found(ec2, Owners=["self"]) == set()
     ec2.delete_snapshot(SnapshotId=snapshot["snapshot_id"])
-    assert refused(ec2.deregister_image, ImageId=image_id)[0] == "InvalidAMIID.NotFound"
+    assert refusal(ec2.deregister_image, ImageId=image_id)[0] == "InvalidAMIID.NotFound"
 
 
 def test_deregistering_with_snapshots(ec2: Any, sql: Sql, cloud: Cloud) -> None:
@@ -178,11 +179,11 @@ def test_deregistering_with_snapshots(ec2: Any, sql: Sql, cloud: Cloud) -> None:
 def test_images_of_others(ec2: Any, other_cloud: Cloud) -> None:
     image_id = ec2.create_image(InstanceId=launch_one(ec2), Name="golden")["ImageId"]
     other = other_cloud.client("ec2")
-    assert refused(other.describe_images, ImageIds=[image_id])[0] == "InvalidAMIID.NotFound"
-    assert refused(other.deregister_image, ImageId=image_id)[0] == "InvalidAMIID.NotFound"
-    public = refused(ec2.deregister_image, ImageId=IMAGE)
+    assert refusal(other.describe_images, ImageIds=[image_id])[0] == "InvalidAMIID.NotFound"
+    assert refusal(other.deregister_image, ImageId=image_id)[0] == "InvalidAMIID.NotFound"
+    public = refusal(ec2.deregister_image, ImageId=IMAGE)
     assert public == ("AuthFailure", f"Not authorized for image:{IMAGE}")
-    launched = refused(
+    launched = refusal(
         other.run_instances, ImageId=image_id, InstanceType="t3.micro", MinCount=1, MaxCount=1
     )
     assert launched[0] == "InvalidAMIID.NotFound"

@@ -9,7 +9,8 @@ import pytest
 
 from models import costs, networks
 from tests.fixtures.server import Cloud
-from tests.handlers.ec2.launching import ARM_IMAGE, WINDOWS_IMAGE, launch_one, refused
+from tests.handlers.ec2.answers import refusal
+from tests.handlers.ec2.launching import ARM_IMAGE, WINDOWS_IMAGE, launch_one
 
 Sql = Callable[..., list[dict[str, Any]]]
 
@@ -58,7 +59,7 @@ def test_a_licence_stays_with_its_instance(ec2: Any, sql: Sql) -> None:
 
 def test_a_running_instance_keeps_its_type(ec2: Any) -> None:
     instance_id = launch_one(ec2)
-    error = refused(
+    error = refusal(
         ec2.modify_instance_attribute, InstanceId=instance_id, InstanceType={"Value": "m5.large"}
     )
     assert error == (
@@ -69,12 +70,12 @@ def test_a_running_instance_keeps_its_type(ec2: Any) -> None:
 
 def test_types_that_cannot_be(ec2: Any) -> None:
     arm = stopped(ec2, InstanceType="t4g.micro", ImageId=ARM_IMAGE)
-    wrong = refused(
+    wrong = refusal(
         ec2.modify_instance_attribute, InstanceId=arm, InstanceType={"Value": "m5.large"}
     )
     assert wrong[0] == "InvalidParameterValue"
     assert wrong[1].startswith("The architecture 'x86_64' of the specified instance type")
-    unknown = refused(
+    unknown = refusal(
         ec2.modify_instance_attribute, InstanceId=arm, InstanceType={"Value": "m5.tiny"}
     )
     assert unknown == ("InvalidParameterValue", "Invalid value 'm5.tiny' for InstanceType.")
@@ -99,7 +100,7 @@ def test_protection(ec2: Any, sql: Sql, attribute: str, member: str, column: str
 
 def test_protection_holds_until_it_is_lifted(ec2: Any) -> None:
     instance_id = launch_one(ec2, DisableApiTermination=True)
-    error = refused(ec2.terminate_instances, InstanceIds=[instance_id])
+    error = refusal(ec2.terminate_instances, InstanceIds=[instance_id])
     assert error[0] == "OperationNotPermitted"
     ec2.modify_instance_attribute(InstanceId=instance_id, DisableApiTermination={"Value": False})
     ec2.terminate_instances(InstanceIds=[instance_id])
@@ -137,7 +138,7 @@ def test_volumes_stay_or_go(ec2: Any, sql: Sql) -> None:
 
 def test_no_such_device(ec2: Any) -> None:
     instance_id = launch_one(ec2)
-    error = refused(
+    error = refusal(
         ec2.modify_instance_attribute,
         InstanceId=instance_id,
         BlockDeviceMappings=[{"DeviceName": "/dev/sdz", "Ebs": {"DeleteOnTermination": True}}],
@@ -158,7 +159,7 @@ def test_security_groups(cloud: Cloud, ec2: Any, sql: Sql) -> None:
     assert row(sql, instance_id)["security_group_ids"] == [group]
     shown = ec2.describe_instance_attribute(InstanceId=instance_id, Attribute="groupSet")
     assert shown["Groups"] == [{"GroupId": group, "GroupName": "web"}]
-    missing = refused(
+    missing = refusal(
         ec2.modify_instance_attribute, InstanceId=instance_id, Groups=["sg-0123456789abcdef0"]
     )
     assert missing[0] == "InvalidGroup.NotFound"
@@ -190,9 +191,9 @@ def test_every_attribute_is_shown(ec2: Any, attribute: str, shown: dict[str, Any
 
 def test_one_attribute_at_a_time(ec2: Any) -> None:
     instance_id = stopped(ec2)
-    none = refused(ec2.modify_instance_attribute, InstanceId=instance_id)
+    none = refusal(ec2.modify_instance_attribute, InstanceId=instance_id)
     assert none == ("InvalidParameterCombination", "No attributes specified.")
-    two = refused(
+    two = refusal(
         ec2.modify_instance_attribute,
         InstanceId=instance_id,
         InstanceType={"Value": "m5.large"},
@@ -220,4 +221,4 @@ def test_nobody_elses_instance(ec2: Any, other_cloud: Cloud) -> None:
         lambda **more: other.describe_instance_attribute(Attribute="instanceType", **more),
         lambda **more: other.modify_instance_metadata_options(HttpTokens="required", **more),
     ):
-        assert refused(call, InstanceId=instance_id)[0] == "InvalidInstanceID.NotFound"
+        assert refusal(call, InstanceId=instance_id)[0] == "InvalidInstanceID.NotFound"

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.fixtures.server import Cloud
-from tests.handlers.ec2.launching import launch, refused
+from tests.handlers.ec2.answers import refusal
+from tests.handlers.ec2.launching import launch
 
 
 @pytest.fixture
@@ -44,9 +45,9 @@ def test_filters(ec2: Any, keys: list[str]) -> None:
 
 
 def test_what_is_not_there(ec2: Any, other_cloud: Cloud, keys: list[str]) -> None:
-    missing = refused(ec2.describe_key_pairs, KeyNames=["key-9"])
+    missing = refusal(ec2.describe_key_pairs, KeyNames=["key-9"])
     assert missing == ("InvalidKeyPair.NotFound", "The key pair 'key-9' does not exist")
-    other = refused(other_cloud.client("ec2").describe_key_pairs, KeyPairIds=[keys[0]])
+    other = refusal(other_cloud.client("ec2").describe_key_pairs, KeyPairIds=[keys[0]])
     assert other[0] == "InvalidKeyPair.NotFound"
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.fixtures.server import Cloud
-from tests.handlers.ec2.launching import IMAGE, refused, tagged
+from tests.handlers.ec2.answers import refusal
+from tests.handlers.ec2.launching import IMAGE, tagged
 
 Sql = Callable[..., list[dict[str, Any]]]
 
@@ -86,7 +87,7 @@ def test_the_default_version(ec2: Any, sql: Sql) -> None:
     assert changed["LaunchTemplate"]["DefaultVersionNumber"] == 2
     [row] = sql("select * from launch_templates where launch_template_id = $1", template_id)
     assert (row["default_version"], row["latest_version"]) == (2, 2)
-    missing = refused(ec2.modify_launch_template, LaunchTemplateId=template_id, DefaultVersion="5")
+    missing = refusal(ec2.modify_launch_template, LaunchTemplateId=template_id, DefaultVersion="5")
     assert missing[0] == "InvalidLaunchTemplateId.VersionNotFound"
 
 
@@ -104,7 +105,7 @@ def test_latest_and_default_of_all_templates(ec2: Any) -> None:
     assert found("$Latest") == {(one, 2), (other, 1)}
     assert found("$Default") == {(one, 1), (other, 1)}
     assert found("$Latest", "$Default") == {(one, 1), (one, 2), (other, 1)}
-    assert refused(ec2.describe_launch_template_versions)[0] == "MissingParameter"
+    assert refusal(ec2.describe_launch_template_versions)[0] == "MissingParameter"
 
 
 def test_templates_are_listed(ec2: Any) -> None:
@@ -129,7 +130,7 @@ def test_deleting(ec2: Any, sql: Sql) -> None:
     assert not sql(
         "select 1 from launch_template_versions where launch_template_id = $1", template_id
     )
-    missing = refused(ec2.delete_launch_template, LaunchTemplateId=template_id)
+    missing = refusal(ec2.delete_launch_template, LaunchTemplateId=template_id)
     assert missing == (
         "InvalidLaunchTemplateId.NotFound",
         f"The specified launch template, with template ID {template_id}, does not exist.",
@@ -145,7 +146,7 @@ def test_a_name_is_given_once_and_a_token_too(ec2: Any) -> None:
         LaunchTemplateName="web", LaunchTemplateData=data, ClientToken="t"
     )
     assert first["LaunchTemplate"] == again["LaunchTemplate"]
-    taken = refused(ec2.create_launch_template, LaunchTemplateName="web", LaunchTemplateData=data)
+    taken = refusal(ec2.create_launch_template, LaunchTemplateName="web", LaunchTemplateData=data)
     assert taken == (
         "InvalidLaunchTemplateName.AlreadyExistsException",
         "Launch template name already in use.",
@@ -161,14 +162,14 @@ def test_a_name_is_given_once_and_a_token_too(ec2: Any) -> None:
     ],
 )
 def test_what_is_not_there(ec2: Any, given: dict[str, Any], code: str) -> None:
-    assert refused(ec2.describe_launch_templates, **given)[0] == code
+    assert refusal(ec2.describe_launch_templates, **given)[0] == code
 
 
 def test_no_account_sees_anothers_templates(ec2: Any, other_cloud: Cloud) -> None:
     template_id = create(ec2)
     other = other_cloud.client("ec2")
     assert other.describe_launch_templates()["LaunchTemplates"] == []
-    code, _ = refused(other.delete_launch_template, LaunchTemplateId=template_id)
+    code, _ = refusal(other.delete_launch_template, LaunchTemplateId=template_id)
     assert code == "InvalidLaunchTemplateId.NotFound"
     create(other)  # the same name is free in another account
 
