@@ -34,7 +34,7 @@ ABSENT = {
 CONFIG = Config(parameter_validation=False, retries={"total_max_attempts": 1})
 
 
-def minimal(shape: Shape, name: str = "", depth: int = 0) -> Any:
+def minimal(shape: Any, name: str = "", depth: int = 0) -> Any:
     """The least value of a shape: required members alone, one element a list."""
     kind = shape.type_name
     if kind == "structure":

@@ -22,20 +22,20 @@ from emulator.matching import any_of, demands
     ],
 )
 def test_wildcards(value: str, fits: list[str], fits_not: list[str]) -> None:
-    test = any_of([value])
+    test = any_of((value,))
     assert all(test(text) for text in fits)
     assert not any(test(text) for text in fits_not)
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="*?\\"), max_size=8), max_size=5))
 def test_literal_values_match_themselves_alone(values: list[str]) -> None:
-    test = any_of(values)
+    test = any_of(tuple(values))
     assert all(test(value) for value in values)
-    assert test("something else") == ("something else" in values)
+    assert bool(test("something else")) == ("something else" in values)
 
 
 def test_many_stars_stay_quick() -> None:
-    assert not any_of(["*" * 500 + "x"])("y" * 500)
+    assert not any_of(("*" * 500 + "x",))("y" * 500)
 
 
 def test_an_unknown_filter() -> None:
