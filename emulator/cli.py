@@ -37,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = {name: given.pop(name, None) for name in own}
     try:
         settings = Settings.from_environment(**chosen)
+        if given.get("secret_access_key") == "-":
+            given["secret_access_key"] = sys.stdin.readline().rstrip("\r\n")
         if verb is None:
             from emulator.serve import serve
 

@@ -113,7 +113,7 @@ async def keys_create(
     name: Annotated[str, "whose key this is"] = "client",
     scopes: Annotated[str, "rights, comma separated: *, read:*, write:instances, admin:*"] = "*",
     access_key_id: Annotated[str, "choose the id instead of drawing one"] = "",
-    secret_access_key: Annotated[str, "choose the secret instead of drawing one"] = "",
+    secret_access_key: Annotated[str, "choose the secret; - reads it from standard input"] = "",
 ) -> Answer:
     """Make an access key; the secret is shown this once."""
     from emulator import clients
