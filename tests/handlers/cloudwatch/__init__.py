@@ -1,0 +1,1 @@
+"""CloudWatch through real clients."""
