@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,17 +39,23 @@ class Ledger:
         """Write until the server is gone, or cancelled."""
         chance = random.Random(f"{worker}/{len(self.sent)}")
         mine: list[Volume] = []
-        async with Wire(url) as wire:
-            while True:
-                step = chance.random()
-                if step < 0.45 or not mine:
-                    mine += await self._create(wire, chance)
-                elif step < 0.75:
-                    await self._tag(wire, chance, chance.choice(mine))
-                elif step < 0.9:
-                    await self._delete(wire, mine.pop(chance.randrange(len(mine))))
-                else:
-                    await self._turn(wire, chance.choice(instances))
+        with suppress(ConnectionError):
+            async with Wire(url) as wire:
+                while True:
+                    await self._step(wire, chance, mine, instances)
+
+    async def _step(
+        self, wire: Wire, chance: random.Random, mine: list[Volume], instances: list[str]
+    ) -> None:
+        step = chance.random()
+        if step < 0.45 or not mine:
+            mine += await self._create(wire, chance)
+        elif step < 0.75:
+            await self._tag(wire, chance, chance.choice(mine))
+        elif step < 0.9:
+            await self._delete(wire, mine.pop(chance.randrange(len(mine))))
+        else:
+            await self._turn(wire, chance.choice(instances))
 
     async def _send(self, wire: Wire, call: Call) -> Answer | None:
         """The answer of an acknowledged write; None for one refused while the database is away."""
@@ -114,6 +121,10 @@ class Ledger:
     async def tick(self, url: str, token: str) -> None:
         """Let days go by, until the server is gone."""
         call = Call("", path="/_driftcloud/tick")
+        with suppress(ConnectionError):
+            await self._tick(url, call, token)
+
+    async def _tick(self, url: str, call: Call, token: str) -> None:
         async with Wire(url) as wire:
             headers = {"host": wire.name, "authorization": f"Bearer {token}"}
             while True:

@@ -169,10 +169,8 @@ class Wire:
     async def __aenter__(self) -> "Wire":
         return self
 
-    async def __aexit__(self, kind: object, error: object, trace: object) -> bool:
-        """Hang up; that the server did so before is no failure of whoever writes until then."""
+    async def __aexit__(self, *failure: object) -> None:
         await self.close()
-        return isinstance(error, ConnectionError)
 
     async def close(self) -> None:
         """Hang up."""
