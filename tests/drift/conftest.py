@@ -52,6 +52,8 @@ INSERT INTO container_services (cluster_id, name, env, requested_cpu, requested_
 SELECT id, 'web', 'dev', 2, 4096, 'FARGATE' FROM container_clusters WHERE account_id = $1;
 INSERT INTO commitments (account_id, commitment_type, scope, term_months, hourly_commitment_amount, start_date, end_date)
 VALUES ($1, 'savings_plan', 'compute', 12, 0.05, '2026-01-01', '2027-01-01'), ($1, 'reserved_instance', 'm5.4xlarge/us-west-2', 12, 9, '2026-01-01', '2027-01-01');
+INSERT INTO commitments (account_id, commitment_type, scope, term_months, hourly_commitment_amount, start_date, end_date, service, instance_family)
+VALUES ($1, 'reserved_instance', 'ec2 c5.large', 12, 0.06, '2026-01-01', '2027-01-01', 'ec2', 'c5');
 INSERT INTO autoscaling_groups (account_id, name, instance_type, desired_capacity, min_size, env) VALUES ($1, 'workers', 'm5.large', 2, 1, 'dev');
 INSERT INTO nat_gateways (account_id, nat_gateway_id, hourly_cost) VALUES ($1, 'nat-' || $2, 0.045)
 """

@@ -6,6 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 from drift.day import Knobs
+from drift.days.commitments import rate
+from models import costs
+from models.discounts import discount
 from tests.drift.conftest import CALM, FIRST, World
 
 COST = """SELECT estimated_daily_cost FROM metrics_daily WHERE account_id = $1 AND resource_type = $2
@@ -245,16 +248,13 @@ async def test_lifecycle_moves_old_data_and_loses_none(world: World) -> None:
 
 async def test_commitments_are_used_by_the_days_own_usage(world: World) -> None:
     await world.begin(1)
-    rows = {row["commitment_type"]: row for row in await world.rows(
-        """SELECT c.commitment_type, u.* FROM commitment_utilization_daily u
+    rows = {row["scope"]: row for row in await world.rows(
+        """SELECT c.scope, u.* FROM commitment_utilization_daily u
              JOIN commitments c ON c.id = u.commitment_id WHERE c.account_id = $1""")}  # fmt: skip
-    assert rows["savings_plan"]["utilization_percent"] == 100
-    assert rows["savings_plan"]["actual_hourly_usage_equivalent"] == Decimal("0.0500")
-    assert rows["savings_plan"]["estimated_savings_vs_ondemand"] == Decimal("0.4438")
-    assert (
-        rows["reserved_instance"]["utilization_percent"] == 0
-        or rows["reserved_instance"]["utilization_percent"] < 100
-    )
+    assert rows["compute"]["utilization_percent"] == 100
+    assert rows["compute"]["actual_hourly_usage_equivalent"] == Decimal("0.0500")
+    assert rows["compute"]["estimated_savings_vs_ondemand"] == Decimal("0.4438")
+    assert rows["m5.4xlarge/us-west-2"]["utilization_percent"] < 100
     await world.owner.execute("DELETE FROM instances WHERE account_id = $1", world.account)
     await world.owner.execute(
         "UPDATE autoscaling_groups SET desired_capacity = 0 WHERE account_id = $1", world.account
@@ -319,3 +319,61 @@ async def test_extreme_rows_overflow_nothing(world: World) -> None:
     reports = await world.begin(9, CALM)
     assert len(reports) == 9
     assert reports[-1].virtual_date == FIRST + timedelta(days=8)
+
+
+async def test_what_is_billed_by_use_costs_what_its_region_charges(world: World) -> None:
+    place = "eu-central-1"
+    for table in ("s3_buckets", "log_groups", "lambda_functions"):
+        await world.owner.execute(f"UPDATE {table} SET region = $2 WHERE account_id = $1",
+                                  world.account, place)  # fmt: skip
+    await world.begin(1)
+    for row in await world.rows(
+        """SELECT u.* FROM s3_bucket_usage_daily u JOIN s3_buckets b ON b.id = u.bucket_id
+            WHERE b.account_id = $1"""
+    ):
+        month = costs.s3_storage_monthly(row["storage_gb_standard"], place)
+        assert abs(row["estimated_storage_cost"] * 30 - month) < Decimal("0.01")
+        assert month > costs.s3_storage_monthly(row["storage_gb_standard"])
+    for row in await world.rows(
+        """SELECT u.* FROM log_group_usage_daily u JOIN log_groups g ON g.id = u.log_group_id
+            WHERE g.account_id = $1"""
+    ):
+        taken = costs.log_ingestion(row["ingested_gb"], place)
+        assert abs(row["estimated_ingestion_cost"] - taken) < Decimal("0.001")
+    for row in await world.rows(
+        """SELECT f.memory_mb, f.provisioned_concurrency, m.estimated_daily_cost AS cost,
+                  (m.metric_payload -> 'invocations')::bigint AS calls,
+                  (m.metric_payload -> 'duration')::numeric AS ms
+             FROM metrics_daily m JOIN lambda_functions f ON f.arn = m.resource_id WHERE m.account_id = $1"""
+    ):
+        day = costs.lambda_daily(row["memory_mb"], row["calls"], row["ms"], place,
+                                 provisioned_concurrency=row["provisioned_concurrency"] or 0)  # fmt: skip
+        assert abs(row["cost"] - day) < Decimal("0.001")
+
+
+async def test_a_snapshot_is_billed_from_the_day_that_made_it(world: World) -> None:
+    await world.owner.execute(
+        """UPDATE snapshots SET created_at = '2026-06-03 04:00Z' WHERE snapshot_id =
+           (SELECT min(snapshot_id) FROM snapshots WHERE account_id = $1)""",
+        world.account,
+    )
+    await world.begin(4)
+    days = await world.rows(
+        """SELECT count(*), min(date) FROM metrics_daily
+            WHERE account_id = $1 AND resource_type = 'snapshot' GROUP BY resource_id ORDER BY 1"""
+    )
+    assert [tuple(row) for row in days] == [(2, FIRST + timedelta(days=2)), (4, FIRST)]
+
+
+def test_commitments_leave_of_the_price_what_the_price_list_says() -> None:
+    plan = {"commitment_type": "savings_plan", "plan_type": "EC2Instance", "scope": None,
+            "service": "savingsplans", "offering_class": None, "payment_option": "All Upfront",
+            "term_months": 36}  # fmt: skip
+    assert rate(plan) == 1 - float(discount("savings-ec2", 36, "all-upfront"))
+    database = {**plan, "commitment_type": "reserved_instance", "service": "rds"}
+    assert rate({**database, "payment_option": None, "term_months": 12}) == 1 - float(
+        discount("rds-standard")
+    )
+    assert rate({**database, "service": "nothing", "term_months": 7}) == 1 - float(
+        discount("ec2-standard")
+    )
