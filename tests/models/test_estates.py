@@ -275,3 +275,13 @@ def test_chance_is_the_same_for_ever() -> None:
     assert Chance("a", "b").bits() != Chance("ab").bits()
     assert uuid.UUID(str(Chance(1).key())).version == 4
     assert Chance(3).deck(10, {"x": 0.7, "y": 0.3}).count("x") == 7
+
+
+def test_a_large_estate_has_the_proportions_of_the_enterprise() -> None:
+    (small,) = estates.named(180).accounts
+    assert (small.volumes, small.snapshots, small.databases, small.buckets) == (280, 800, 28, 60)
+    (large,) = estates.named(5000).accounts
+    assert (large.volumes, large.snapshots, large.databases, large.buckets) == (
+        7800, 10_000, 300, 860,
+    )  # fmt: skip
+    assert large.instances == {"prod": 2600, "staging": 1000, "dev": 1080, "preview": 320}

@@ -134,6 +134,43 @@ async def test_the_estate_never_has(
     assert await owner.fetch(NEVER[what], home.account_id) == []
 
 
+async def test_every_foreign_key_holds(home: estates.Created, owner: asyncpg.Connection) -> None:
+    """Bulk loading goes without them where it may."""
+    keys = await owner.fetch(
+        """select c.conrelid::regclass::text as here, a.attname as column,
+                  c.confrelid::regclass::text as there, b.attname as key
+             from pg_constraint c
+             join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+             join pg_attribute b on b.attrelid = c.confrelid and b.attnum = c.confkey[1]
+            where c.contype = 'f' and cardinality(c.conkey) = 1"""
+    )
+    assert len(keys) > 30
+    for key in keys:
+        here, column, there, target = key
+        assert not await owner.fetchval(
+            f"""select count(*) from {here} h where h.{column} is not null
+                   and not exists (select from {there} t where t.{target} = h.{column})"""
+        ), key
+
+
+async def test_both_sides_of_tags_agree_for_every_type(
+    home: estates.Created, owner: asyncpg.Connection
+) -> None:
+    types = await owner.fetch("select * from driftcloud_resource_types where tags_column")
+    assert len(types) > 10
+    for one in types:
+        table, key = one["table_name"], one["id_column"]
+        assert not await owner.fetch(
+            f"""select r.{key} from {table} r left join (
+                    select resource_id, jsonb_object_agg(key, value) as tags from resource_tags
+                     where resource_type = $2 and account_id = $1 group by 1) g
+                    on g.resource_id = r.{key}::text
+                 where r.account_id = $1
+                   and coalesce(r.tags, '{{}}') <> coalesce(g.tags, '{{}}')""",
+            home.account_id, one["resource_type"],
+        ), table  # fmt: skip
+
+
 async def test_every_table_is_filled(home: estates.Created, owner: asyncpg.Connection) -> None:
     """All of the first schema but the access keys, which are the operator's."""
     direct = ("autoscaling_groups", "cache_clusters", "commitments", "container_clusters",
