@@ -241,6 +241,20 @@ async def _migrate(owner_dsn: str, folder: Path) -> None:
         await migrate(connection, folder)
     finally:
         await connection.close()
+    if folder == migrations_folder():
+        await _furnish(owner_dsn)
+
+
+async def _furnish(owner_dsn: str) -> None:
+    """Put in what every world has, and what takes longest: the public machine images."""
+    from emulator.database.connections import OWNER_SETTINGS, connect
+    from models import public_images, regions
+
+    connection = await connect(owner_dsn, OWNER_SETTINGS, command_seconds=None)
+    try:
+        await public_images.install(connection, list(regions.all_regions()))
+    finally:
+        await connection.close()
 
 
 def _names() -> tuple[str, ...]:

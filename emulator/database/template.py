@@ -48,8 +48,10 @@ def key(programs: Path, migrations: Path) -> str:
     )  # fmt: skip
     for word in words:
         digest.update(word.encode() + b"\0")
-    runner_of_migrations = Path(__file__).with_name("migrate.py")
-    for file in (*sorted(migrations.glob("*.sql")), runner_of_migrations):
+    models = Path(__file__).parents[2] / "models"
+    makers = [Path(__file__).with_name(name) for name in ("migrate.py", "embedded.py")]
+    makers += [models / name for name in ("public_images.py", "regions.py")]
+    for file in (*sorted(migrations.glob("*.sql")), *makers):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:20]
 
