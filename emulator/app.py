@@ -29,6 +29,7 @@ class App:
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self._hosts = server.settings.hosts
         self._own: Asgi | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,7 +39,7 @@ class App:
         headers = _headers(scope["headers"])
         request_id = ids.request_id()
         host = headers.get("host", "")
-        if not (allowed_host(host, self.server.settings.hosts) or _is_called(scope, host)):
+        if not (allowed_host(host, self._hosts) or _is_called(scope, host)):
             await _plain(send, 403, b"This Host is not served here; see --allowed-hosts.\n")
         elif foreign_origin(headers):
             await _plain(send, 403, b"Web pages of other origins are not served.\n")
