@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from models import costs, instance_types, instances, launches
-from models.autoscaling_templates import LaunchFailure, Template, find_template
+from models.autoscaling_templates import LaunchFailure, Template, find_template, passed_on
 from models.listing import Database
 
 _LIVE = """
@@ -36,6 +36,11 @@ _FREE = """
 update instances set autoscaling_group_id = null, standby = false, protected_from_scale_in = false,
        tags = tags - 'aws:autoscaling:groupName'
  where instance_id = any ($1::text[])
+"""
+_ADOPT = """
+update instances set autoscaling_group_id = $1, standby = false, protected_from_scale_in = $3,
+       health_status = null, tags = coalesce(tags, '{}') || $4::jsonb
+ where instance_id = any ($2::text[])
 """
 _SET = "update instances set {column} = $2 where instance_id = any ($1::text[])"
 
@@ -83,6 +88,13 @@ async def live(actor: Actor, group_id: UUID) -> list[Any]:
 async def let_go(db: Any, instance_ids: Sequence[str]) -> None:
     """Make members free instances, which go on running."""
     await db.write(_FREE, list(instance_ids))
+
+
+async def adopt(db: Any, group: Mapping[str, Any], instance_ids: Sequence[str]) -> None:
+    """Make instances members of a group."""
+    tags = passed_on(group) | {"aws:autoscaling:groupName": group["name"]}
+    protected = bool(group["new_instances_protected"])
+    await db.write(_ADOPT, group["id"], list(instance_ids), protected, tags)
 
 
 async def mark(db: Any, instance_ids: Sequence[str], column: str, value: Any) -> None:

@@ -1,6 +1,7 @@
 """Instance refreshes: groups whose members are all replaced."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from models.callers import NOW
@@ -45,3 +46,13 @@ async def under_way(db: Database, group_id: Any) -> str | None:
     """The id of a refresh of the group that is in progress, or None."""
     rows = await db.fetch(_UNDER_WAY, group_id)
     return rows[0][0] if rows else None
+
+
+async def cancel(db: Any, refresh_id: str, now: datetime) -> None:
+    """End a refresh before its time."""
+    await db.write(
+        "update instance_refreshes set status = 'Cancelled', ended_at = $2,"
+        " status_reason = 'Cancelled by user request' where refresh_id = $1",
+        refresh_id,
+        now,
+    )

@@ -58,6 +58,16 @@ async def under_way(db: Database, group_id: Any) -> str | None:
     return rows[0][0] if rows else None
 
 
+async def latest(db: Database, group_id: Any) -> str | None:
+    """The id of the group's newest activity, or None."""
+    rows = await db.fetch(
+        "select activity_id from scaling_activities where autoscaling_group_id = $1"
+        " order by started_at desc, activity_id limit 1",
+        group_id,
+    )
+    return rows[0][0] if rows else None
+
+
 def at(moment: datetime) -> str:
     """How a cause tells a time."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
