@@ -38,11 +38,13 @@ _LOCK = "SELECT pg_advisory_xact_lock($1, hashtext($2::uuid::text))"
 # audit = off: live metrics are no events, and scenarios record theirs themselves, at times that
 # do not depend on the wall clock. jit would cost more than it gives; nested loops are right for
 # a few rows and ruinous for ten thousand, and rows written in this transaction have no statistics.
-# To plan its fifty statements anew would take a small account's tick longer than to run them.
+# What the index of payloads gathers is merged by vacuum, not by the tick. To plan its fifty
+# statements anew would take a small account's tick longer than to run them.
 _PREPARE = """SELECT set_config('driftcloud.source', 'drift_engine', true),
     set_config('driftcloud.audit', 'off', true), set_config('driftcloud.account', $1::text, true),
     set_config('jit', 'off', true), set_config('enable_nestloop', 'off', true),
-    set_config('work_mem', '64MB', true), set_config('plan_cache_mode', 'force_generic_plan', true),
+    set_config('gin_pending_list_limit', '64MB', true), set_config('work_mem', '64MB', true),
+    set_config('plan_cache_mode', 'force_generic_plan', true),
     set_config('max_parallel_workers_per_gather', '0', true)"""
 
 _ACCOUNT = """

@@ -170,5 +170,3 @@ BEGIN
     END LOOP;
 END
 $$;
--- A day's metrics are gathered in the index's pending list and merged by vacuum, not by the tick.
-ALTER INDEX idx_metrics_daily_payload SET (gin_pending_list_limit = 65536);
