@@ -5,14 +5,14 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from tests.bench import alone, arrange, servers, tails
-from tests.bench.cases import CASES, Case, populate, survey
+from tests.bench import alone, arrange, servers, tails, writing
+from tests.bench.cases import CASES, populate, survey
 from tests.bench.measures import Target, compare, growth
 from tests.bench.table import Line, section
 
@@ -29,7 +29,7 @@ class Scale:
     days: int
 
 
-FULL = Scale(100, 1_000, 10_000, 1.0, 5, 3)
+FULL = Scale(100, 1_000, 10_000, 0.5, 5, 3)
 QUICK = Scale(50, 150, 500, 0.2, 3, 1)
 TINY = Scale(5, 10, 20, 0.05, 1, 1)
 
@@ -75,7 +75,7 @@ def measure(stack: ExitStack, options: argparse.Namespace, scale: Scale, homes: 
     for other in others:
         if wanted("compare"):
             lines = compare(cases, middle, other, seconds=scale.seconds, count=scale.rounds)
-            section(f"requests per second over {other.server.name}'s, {scale.middle:,} instances, by connections", lines)
+            section(f"requests per second over {other.server.name}'s (connections)", lines)
     if wanted("bare"):
         section("beside bare things", alone.beside_bare(middle, scale.seconds, scale.rounds))
         section("a boto3 client", [alone.share_of_boto3(middle, scale.seconds)])
@@ -83,22 +83,15 @@ def measure(stack: ExitStack, options: argparse.Namespace, scale: Scale, homes: 
         lines = growth(cases, small, large, seconds=scale.seconds, count=scale.rounds)
         section(f"CPU per request at {scale.large:,} instances over {scale.small:,}", lines)
     if wanted("writing"):
-        _writing(scale, middle)
+        section("writing 1,000 rows / f-strings by hand", writing.lines(5 * scale.rounds))
     if wanted("tails"):
         section("tails and ticks", _tails(scale, middle, large, others, homes))
     if wanted("memory"):
         section("memory", alone.memory(small, large, idle_mib, others))
     if wanted("start"):
         ours[scale.middle].stop()
-        lines = alone.start_up(homes / f"{scale.middle}", [o.server for o in others], scale.rounds)
-        section("start-up", lines)
-
-
-def _writing(scale: Scale, middle: Target) -> None:
-    from tests.bench import writing
-
-    rows = arrange.rows(alone.socket_of(middle.server), writing.ROWS)
-    section("writing 1,000 rows / f-strings by hand", writing.lines(rows, 5 * scale.rounds))
+        theirs = [other.server for other in others]
+        section("start-up", alone.start_up(homes / f"{scale.middle}", theirs, scale.rounds))
 
 
 def _tails(
@@ -122,7 +115,10 @@ def _tails(
     return lines
 
 
-def _baselines(options: argparse.Namespace) -> Iterator[tuple[str, object, str]]:
+Start = Callable[[str], servers.ServerProcess]
+
+
+def _baselines(options: argparse.Namespace) -> Iterator[tuple[str, Start, str]]:
     if options.moto != "off":
         if servers.available(options.moto, "moto_server"):
             yield "moto", servers.moto, options.moto
@@ -149,9 +145,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         "--ministack", nargs="?", const="ministack", help="also compare with MiniStack's program"
     )
     parser.add_argument("--keep", type=Path, help="folder whose estates are kept and used again")
-    parser.add_argument(
-        "--only", default="", help="compare,bare,growth,writing,tails,memory,start"
-    )
+    parser.add_argument("--only", default="", help="compare,bare,growth,writing,tails,memory,start")
     parser.add_argument("--case", default="", help="only requests whose name has this in it")
     return parser.parse_args(argv)
 

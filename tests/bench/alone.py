@@ -9,9 +9,9 @@ from pathlib import Path
 import asyncpg
 
 from tests.bench import servers
-from tests.bench.cases import CASES, Case, Fleet
+from tests.bench.cases import CASES, Fleet
 from tests.bench.measures import Target, detail, rounds, run
-from tests.bench.replay import Connection, Signer, client, replay
+from tests.bench.replay import client, replay
 from tests.bench.servers import ServerProcess
 from tests.bench.table import Line, middle
 
@@ -48,7 +48,9 @@ def beside_bare(ours: Target, seconds: float, count: int) -> list[Line]:
                 if case is ONE and connections == 1:
                     added = middle(us.halves) - middle(them.halves)
                     text = f"{added * 1000:.3f} ms over the bare answer | row {row * 1000:.3f} ms"
-                    lines.append(Line("what describe adds, in asyncpg rows", added / row, "≤4", text))
+                    lines.append(
+                        Line("what describe adds, in asyncpg rows", added / row, "≤4", text)
+                    )
         finally:
             bare.server.stop()
             shutil.rmtree(file.parent)
@@ -118,7 +120,9 @@ def start_up(existing: Path, others: Sequence[ServerProcess], count: int) -> lis
     for other in others:
         goal = "≤0.5" if other.name == "moto" else ""
         text = f"{other.started:.2f} s"
-        lines.append(Line(f"fresh start / {other.name}'s", middle(fresh) / other.started, goal, text))
+        lines.append(
+            Line(f"fresh start / {other.name}'s", middle(fresh) / other.started, goal, text)
+        )
     return lines
 
 
@@ -128,15 +132,16 @@ def memory(small: Target, large: Target, idle_mib: float, others: Sequence[Targe
     for target in (small, large):
         run(replay(target.server.port, page.make(target.sign, target.fleet), 2, 2.0))
     few, many = small.server.memory_mib(), large.server.memory_mib()
-    size = (len(large.fleet.all_ids) - len(small.fleet.all_ids)) / 10_000
-    text = f"{few:.0f} MiB with {len(small.fleet.all_ids)} instances, {many:.0f} with {len(large.fleet.all_ids)}"
+    counts = [len(target.fleet.all_ids) for target in (small, large)]
+    size = (counts[1] - counts[0]) / 10_000
+    text = f"{few:.0f} MiB with {counts[0]} instances, {many:.0f} with {counts[1]}"
     lines = [
         Line("memory, idle, MiB", idle_mib, "≤60"),
         Line("memory, MiB per 10,000 instances", max(many - few, 0) / size, "≤10", text),
     ]
     for other in others:
         theirs = other.server.memory_mib()
-        lines.append(Line(f"memory / {other.server.name}'s", few / theirs, "≤1", f"{theirs:.0f} MiB"))
+        lines.append(
+            Line(f"memory / {other.server.name}'s", few / theirs, "≤1", f"{theirs:.0f} MiB")
+        )
     return lines
-
-

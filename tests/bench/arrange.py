@@ -3,12 +3,8 @@
 import asyncio
 import subprocess
 from pathlib import Path
-from typing import Any
-
-import asyncpg
 
 from emulator.settings import Settings
-from models import instances
 from tests.bench import servers
 
 # The baselines list one region, so all that is compared has to stand in one.
@@ -43,30 +39,3 @@ async def _move(home: Path) -> None:
             await connection.execute("vacuum (analyze)")
         finally:
             await connection.close()
-
-
-def rows(url: str, count: int) -> list[Any]:
-    """Rows of the instances' listing, as the server reads them; repeated where there are few."""
-    return asyncio.run(_rows(url, count))
-
-
-async def _rows(url: str, count: int) -> list[Any]:
-    from emulator.database.connections import OWNER_SETTINGS, connect
-
-    connection = await connect(url, OWNER_SETTINGS, command_seconds=None)
-    try:
-        found = await instances.LISTING.page(_Fetching(connection), limit=count)
-    finally:
-        await connection.close()
-    return (found * (count // max(len(found), 1) + 1))[:count]
-
-
-class _Fetching:
-    """A connection as a listing wants it."""
-
-    def __init__(self, connection: "asyncpg.Connection") -> None:
-        self._connection = connection
-
-    async def fetch(self, sql: str, *args: Any, plan: str = "generic") -> list[Any]:
-        """All rows of a statement."""
-        return list(await self._connection.fetch(sql, *args))

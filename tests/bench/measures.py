@@ -1,8 +1,10 @@
 """The measures over HTTP: rounds in turn over all servers, so that their noise is shared."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+import uvloop
 
 from tests.bench.cases import Case, Fleet
 from tests.bench.replay import Replay, Signer, replay
@@ -80,18 +82,15 @@ def rounds(
     return found
 
 
-def run(work: "asyncio.Future[Replay] | object") -> Replay:
+def run(work: Coroutine[Any, Any, Replay]) -> Replay:
     """Run a replay on the quick event loop."""
-    import uvloop
-
-    return uvloop.run(work)  # type: ignore[arg-type,no-any-return]
+    return uvloop.run(work)
 
 
 def compare(
     cases: Sequence[Case], ours: Target, theirs: Target, *, seconds: float, count: int
-) -> list[Line]:
+) -> Iterator[Line]:
     """Our requests per second over theirs, case by case."""
-    lines = []
     name = theirs.server.name
     for case in cases:
         if case.at_least > min(len(ours.fleet.all_ids), len(theirs.fleet.all_ids)):
@@ -101,23 +100,14 @@ def compare(
                 continue
             us, them = rounds(case, [ours, theirs], connections, seconds, count)
             ratio = middle([a / b for a, b in zip(us.rates, them.rates, strict=True)])
-            lines.append(
-                Line(
-                    f"{case.name} ({connections})",
-                    ratio,
-                    GOALS[name, case.kind][place],
-                    detail(us) + f" | {name} " + detail(them),
-                )
-            )
-            print(".", end="", flush=True)
-    return lines
+            text = f"{detail(us)} | {name} {detail(them)}"
+            goal = GOALS[name, case.kind][place]
+            yield Line(f"{case.name} ({connections})", ratio, goal, text)
 
 
 def detail(figures: Figures) -> str:
     """p50 and processor time, and what failed."""
-    text = (
-        f"p50 {middle(figures.halves) * 1000:.2f} ms, CPU {middle(figures.cpu) * 1e6:,.0f} µs"
-    )
+    text = f"p50 {middle(figures.halves) * 1000:.2f} ms, CPU {middle(figures.cpu) * 1e6:,.0f} µs"
     if any(figures.below):
         text += f" + {middle(figures.below) * 1e6:,.0f}"
     return text + (f" FAILED {figures.failures}" if figures.failures else "")
@@ -125,15 +115,12 @@ def detail(figures: Figures) -> str:
 
 def growth(
     cases: Sequence[Case], small: Target, large: Target, *, seconds: float, count: int
-) -> list[Line]:
+) -> Iterator[Line]:
     """Processor time per request in a large estate over that in a small one."""
-    lines = []
     for case in cases:
         if case.at_least > len(small.fleet.all_ids) or case.kind == "filtered":
             continue
         few, many = rounds(case, [small, large], 1, seconds, count)
         ratio = (sum(many.cpu) + sum(many.below)) / (sum(few.cpu) + sum(few.below))
         text = f"{detail(few)} | {detail(many)}"
-        lines.append(Line(case.name, ratio, "≤1.15", text))
-        print(".", end="", flush=True)
-    return lines
+        yield Line(case.name, ratio, "≤1.15", text)

@@ -25,7 +25,8 @@ class _CapturedError(Exception):
 
 def client(service: str, url: str) -> Any:
     """A boto3 client as a user would make it."""
-    return boto3.session.Session().client(
+    session: Any = boto3.session.Session()
+    return session.client(
         service,
         region_name="us-east-1",
         endpoint_url=url,
@@ -72,7 +73,7 @@ class _Wire(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.open = True
-        self.bytes = 0
+        self.received = 0
         self.transport: asyncio.Transport | None = None
         self.answer: asyncio.Future[int] | None = None
         self._head = b""
@@ -85,7 +86,7 @@ class _Wire(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        self.bytes += len(data)
+        self.received += len(data)
         if self._left < 0 and not self._chunked:
             head, end, data = (self._head + data).partition(b"\r\n\r\n")
             if not end:
@@ -129,12 +130,12 @@ class Connection:
     def __init__(self, port: int) -> None:
         self._port = port
         self._wire: _Wire | None = None
-        self._bytes = 0
+        self._received = 0
 
     @property
-    def bytes(self) -> int:
+    def received(self) -> int:
         """What has been received."""
-        return self._bytes + (self._wire.bytes if self._wire else 0)
+        return self._received + (self._wire.received if self._wire else 0)
 
     async def ask(self, request: bytes) -> int:
         """Send a request; the status of its answer, once that is whole."""
@@ -152,7 +153,7 @@ class Connection:
     def close(self) -> None:
         """Hang up."""
         if self._wire is not None and self._wire.transport is not None:
-            self._bytes += self._wire.bytes
+            self._received += self._wire.received
             self._wire.transport.close()
         self._wire = None
 
@@ -199,12 +200,10 @@ async def replay(
             at += 1
 
     try:
-        await asyncio.gather(
-            *(walk(link, tracks[n % len(tracks)]) for n, link in enumerate(links))
-        )
+        await asyncio.gather(*(walk(link, tracks[n % len(tracks)]) for n, link in enumerate(links)))
     finally:
         found.seconds = time.perf_counter() - began
-        found.bytes = sum(link.bytes for link in links)
+        found.bytes = sum(link.received for link in links)
         for link in links:
             link.close()
     return found

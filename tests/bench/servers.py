@@ -124,8 +124,16 @@ def start(
 def driftcloud(home: Path, *more: str) -> ServerProcess:
     """Our server on a data folder, its time standing still."""
     port = free_port()
-    words = [_beside("driftcloud"), "serve", "--port", str(port), "--data-dir", home]
-    return start("driftcloud", [*words, "--drift-interval", "off", *more], port)
+    words: list[str | Path] = [
+        _beside("driftcloud"),
+        "serve",
+        "--port",
+        str(port),
+        "--data-dir",
+        home,
+    ]
+    words += ["--port", str(port), "--drift-interval", "off"]
+    return start("driftcloud", [*words, *more], port)
 
 
 def driftcloud_command(verb: str, home: Path) -> list[str]:
@@ -148,7 +156,7 @@ def ministack(command: str) -> ServerProcess:
 def bare(bodies: Path) -> ServerProcess:
     """uvicorn answering the bytes of a file and nothing else."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.bench.bare", str(port), bodies]
+    command: list[str | Path] = [sys.executable, "-m", "tests.bench.bare", str(port), bodies]
     return start("bare uvicorn", command, port, ("sts", "get_caller_identity"))
 
 
@@ -166,4 +174,3 @@ def folder() -> Path:
     made = Path(tempfile.mkdtemp(prefix="dcb-"))
     made.chmod(0o711)  # PostgreSQL, which does not run as root, has to pass
     return made
-

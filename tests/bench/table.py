@@ -1,6 +1,6 @@
 """The table: a measured figure, what it is compared with, and the goal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -32,8 +32,8 @@ def shown(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def section(title: str, lines: Sequence[Line]) -> None:
-    """Print some lines under a title."""
+def section(title: str, lines: Iterable[Line]) -> None:
+    """Print lines under a title, each as soon as it is measured."""
     print(f"\n{title}\n  {'':<52} {'measured':>8}  {'goal':<7}", flush=True)
     for line in lines:
         print(line, flush=True)
