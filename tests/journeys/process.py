@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 class Process:
     """The server, its output, and what the command line says of it."""
+
+    program: Sequence[str] = COMMAND
 
     def __init__(self, *options: str) -> None:
         # short-named because sockets live in it, and a folder that the server itself makes
@@ -35,9 +38,10 @@ class Process:
     def start(self, **environment: str) -> float:
         """Start, and wait until it answers; the seconds that took."""
         began = time.monotonic()
+        command = [*self.program, "serve", "--port", "0", "--data-dir", str(self.home)]
         with self.log.open("ab") as log, self.said.open("wb") as said:
             self.child = subprocess.Popen(
-                [*COMMAND, "serve", "--port", "0", "--data-dir", str(self.home), *self.options],
+                [*command, *self.options],
                 stdout=said,
                 stderr=log,
                 cwd=ROOT,
@@ -92,7 +96,7 @@ class Process:
     def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """A command on this data folder."""
         return subprocess.run(
-            [*COMMAND, *words, "--data-dir", str(self.home)],
+            [*self.program, *words, "--data-dir", str(self.home)],
             capture_output=True,
             text=True,
             cwd=ROOT,

@@ -1,50 +1,28 @@
 """The main job: a client finds the waste of an account, acts, and sees the next days differ."""
 
+import asyncio
 import json
 import os
-import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import boto3
 import pytest
+
+from tests.journeys.process import Process
 
 SCRIPTS = Path(sys.executable).parent
 
 
-class Served:
-    """`driftcloud serve` as people run it, on a data folder of its own."""
+class Served(Process):
+    """`driftcloud serve` as people run it: by the installed command, with an estate to work on."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process = subprocess.Popen(
-            [SCRIPTS / "driftcloud", "serve", "--port", str(self.port), "--data-dir", home,
-             "--estate", "small", "--drift-interval", "off"],
-            stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self.process.stdout is not None
-        self.welcome = ""
-        while "health:" not in self.welcome:
-            line = self.process.stdout.readline()
-            assert line, "the server ended before it answered"
-            self.welcome += line
-
-    def close(self) -> int:
-        """Stop the server; its exit status."""
-        self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(timeout=30)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return status
+    program = (str(SCRIPTS / "driftcloud"),)
 
     def client(self, service: str) -> Any:
         session: Any = boto3.session.Session("test", "test")
@@ -65,21 +43,11 @@ class Served:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout) if done.stdout.strip() else None
 
-    def driftcloud(self, *words: str) -> Any:
-        """What a verb of our own answers."""
-        command: list[str | Path] = [SCRIPTS / "driftcloud", *words, "--json", "--data-dir", self.home]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
     def sql(self, query: str) -> list[dict[str, Any]]:
         """Rows, looked up over the URL that `driftcloud db url` gives."""
-        import asyncio
-
-        import asyncpg
 
         async def ask() -> list[dict[str, Any]]:
-            connection = await asyncpg.connect(self.driftcloud("db", "url")["url"])
+            connection = await asyncpg.connect(self.cli("db", "url")["url"])
             try:
                 return [dict(row) for row in await connection.fetch(query)]
             finally:
@@ -90,23 +58,26 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
-    with tempfile.TemporaryDirectory(prefix="dc-") as folder:
-        server = Served(Path(folder) / "world")
+    server = Served("--estate", "small")
+    try:
+        server.start()
         yield server
-        assert server.close() == 0
+        assert server.stop(seconds=30) == 0
+    finally:
+        server.remove()
 
 
 def last_cost(served: Served, resource_id: str) -> float | None:
     """What the newest virtual day says that a resource cost; None when it says nothing."""
     rows = served.sql(
-        "select estimated_daily_cost::float8 as usd from metrics_daily where resource_id ="  # noqa: S608
+        "select estimated_daily_cost::float8 as usd from metrics_daily where resource_id ="
         f" '{resource_id}' and date = (select max(virtual_date) from virtual_clocks)"
     )
     return rows[0]["usd"] if rows else None
 
 
 def test_the_welcome_says_how_to_begin(served: Served) -> None:
-    assert f"AWS_ENDPOINT_URL={served.url}" in served.welcome
+    assert f"AWS_ENDPOINT_URL={served.url}" in served.said.read_text()
     assert served.aws("sts", "get-caller-identity")["Account"] == "123456789012"
 
 
@@ -138,7 +109,7 @@ def test_waste_is_found_removed_and_gone_the_next_day(served: Served) -> None:
     ec2.modify_instance_attribute(InstanceId=resized["InstanceId"], InstanceType={"Value": smaller})
     served.aws("ec2", "start-instances", "--instance-ids", resized["InstanceId"])
 
-    answer = served.driftcloud("tick")
+    answer = served.cli("tick")
     assert answer["ok"]
     assert answer["accountsProcessed"] == 1
     assert last_cost(served, zombie) is None
@@ -161,7 +132,7 @@ def test_a_tick_makes_everything_a_day_older(served: Served) -> None:
         return float(max(launched).timestamp())
 
     before = newest()
-    served.driftcloud("tick")
+    served.cli("tick")
     assert before - newest() == pytest.approx(24 * 3600)
     [machine] = ec2.describe_instances(
         Filters=[{"Name": "instance-state-name", "Values": ["stopped"]}], MaxResults=5
