@@ -1,0 +1,1 @@
+"""RDS: databases, clusters, their snapshots and what they are made of."""
