@@ -9,7 +9,7 @@ import uvloop
 from tests.bench.cases import Case, Fleet
 from tests.bench.replay import Replay, Signer, replay
 from tests.bench.servers import ServerProcess
-from tests.bench.table import Line, middle
+from tests.bench.table import Line, middle, shown
 
 GOALS = {
     # (baseline, kind): at one connection, at sixteen
@@ -100,7 +100,9 @@ def compare(
                 continue
             us, them = rounds(case, [ours, theirs], connections, seconds, count)
             ratio = middle([a / b for a, b in zip(us.rates, them.rates, strict=True)])
-            text = f"{detail(us)} | {name} {detail(them)}"
+            # on a busy machine processor time is the steadier witness
+            cpu = (sum(them.cpu) + sum(them.below)) / (sum(us.cpu) + sum(us.below) or 1)
+            text = f"by CPU {shown(cpu)}; {detail(us)} | {name} {detail(them)}"
             goal = GOALS[name, case.kind][place]
             yield Line(f"{case.name} ({connections})", ratio, goal, text)
 
