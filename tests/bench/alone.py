@@ -53,7 +53,7 @@ def beside_bare(ours: Target, seconds: float, count: int) -> list[Line]:
                     )
         finally:
             bare.server.stop()
-            shutil.rmtree(file.parent)
+            shutil.rmtree(file.parent, ignore_errors=True)
     return lines
 
 
@@ -109,7 +109,7 @@ def start_up(existing: Path, others: Sequence[ServerProcess], count: int) -> lis
         server = servers.driftcloud(home)
         server.stop()
         fresh.append(server.started)
-        shutil.rmtree(home)
+        shutil.rmtree(home, ignore_errors=True)
         server = servers.driftcloud(existing)
         server.stop()
         again.append(server.started)
