@@ -154,11 +154,11 @@ UPDATE elastic_ips SET state = 'unassociated', associated_instance_id = NULL, as
  WHERE account_id = $1 AND associated_instance_id = $2"""
 
 
-async def terminate(day: Day, instance_id: str, state: str) -> None:
+async def terminate(day: Day, instance_id: str, state: str, moment: datetime | None = None) -> None:
     """End an instance that was in `state`: volumes that go with it go, the others are left over."""
     from models.costs import elastic_ip_hourly
 
-    moment = day.moment(f"terminate/{instance_id}")
+    moment = moment or day.moment(f"terminate/{instance_id}")
     await day.write("instances", _TERMINATE, day.account_id, instance_id, moment)
     await day.record("instance", instance_id, "state", state, "terminated")
     for volume in await day.connection.fetch(

@@ -85,7 +85,7 @@ class Template:
     @property
     def interface(self) -> Mapping[str, Any]:
         """The first network interface, empty where the template names none."""
-        given = self.data.get("NetworkInterfaces") or ({},)
+        given: Sequence[Mapping[str, Any]] = self.data.get("NetworkInterfaces") or ({},)
         return next((one for one in given if not one.get("DeviceIndex")), given[0])
 
     @property
@@ -131,7 +131,7 @@ class Template:
 
     def _standing(self, place: Any) -> dict[str, Any]:
         if place is None:
-            return {"public": False}
+            return {"availability_zone": None, "public": False}
         public = self.interface.get("AssociatePublicIpAddress")
         groups = self.interface.get("Groups") or self.data.get("SecurityGroupIds") or ()
         own = place["default_group_id"]

@@ -72,6 +72,21 @@ async def of_group(db: Database, group_id: Any) -> list[Any]:
     )
 
 
+def sizes(action: Mapping[str, Any], group: Mapping[str, Any]) -> dict[str, int]:
+    """The sizes that an action makes of a group's; what it does not name stays within bounds."""
+    least = group["min_size"] if action["min_size"] is None else action["min_size"]
+    most = group["max_size"] if action["max_size"] is None else action["max_size"]
+    most = max(least, most)
+    wanted = action["desired_capacity"]
+    if wanted is None:
+        wanted = group["desired_capacity"]
+    return {
+        "min_size": least,
+        "max_size": most,
+        "desired_capacity": min(max(wanted, least), most),
+    }
+
+
 def due(action: Mapping[str, Any], until: datetime) -> list[datetime]:
     """The times at which an action is due that has not been done, before `until`."""
     after = action["done_until"]
