@@ -78,7 +78,7 @@ async def test_too_large_a_body_is_refused_in_the_callers_protocol(
 ) -> None:
     answer = await heard(cloud, call)
     assert answer.status == 413
-    assert str(error_code(answer)).rpartition("#")[2] == code
+    assert error_code(answer) == code
     if call.service == "ec2":
         assert answer.body.rstrip().endswith(b"</Response>")
 

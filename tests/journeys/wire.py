@@ -193,9 +193,11 @@ def error_code(answer: Answer) -> str | None:
     kind = answer.headers.get("content-type", "")
     if "cbor" in kind:
         found = cbor2.loads(answer.body)
-        return found.get("__type") if isinstance(found, dict) else None
+        name = found.get("__type") if isinstance(found, dict) else None
+        return name and str(name).rpartition("#")[2]
     if "json" in kind:
         found = orjson.loads(answer.body)
-        return found.get("__type") or answer.headers.get("x-amzn-errortype")
+        name = found.get("__type") or answer.headers.get("x-amzn-errortype")
+        return name and str(name).rpartition("#")[2]
     elements = ET.fromstring(answer.body).iter()
     return next((one.text for one in elements if one.tag.rpartition("}")[2] == "Code"), None)
