@@ -26,7 +26,7 @@ async def describe_db_instance_automated_backups(
     if wanted.get("status", ["active"]).count("active") == 0:
         return {"DBInstanceAutomatedBackups": []}
     filters = [one for one in params.get("Filters") or () if one["Name"] != "status"]
-    read = {"db-instance-id": lists.last_part, "dbi-resource-id": str}
+    read = {"db-instance-id": lists.last_part}
     where = lists.conditions(rds_instances.BACKED_UP, FILTERS, filters, read)
     if params.get("DbiResourceId"):
         where.append(Condition("resource_id", (params["DbiResourceId"],)))

@@ -1,0 +1,72 @@
+"""Tags of RDS's resources, whatever they are.
+
+Source: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_AddTagsToResource.html.
+"""
+
+from typing import Any
+
+from emulator.context import Context
+from emulator.errors import AwsError
+from handlers.rds import identifiers, tags
+from models import rds_tags
+
+
+async def list_tags_for_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """The tags of one resource."""
+    found = await _locate(ctx, params["ResourceName"])
+    rows = await rds_tags.listed(ctx.db, *found) if found else []
+    return {"TagList": [{"Key": row["key"], "Value": row["value"]} for row in rows]}
+
+
+async def add_tags_to_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Add tags to a resource, or overwrite the values of those it has."""
+    new = tags.checked(params["Tags"])
+    async with ctx.db.transaction():
+        found = await _locate(ctx, params["ResourceName"], lock=True)
+        if found is None:
+            raise _unchangeable(params["ResourceName"])
+        before = {row["key"] for row in await rds_tags.listed(ctx.db, *found)}
+        if len(before | new.keys()) > rds_tags.MOST_TAGS:
+            raise AwsError(
+                "InvalidParameterValue",
+                f"A resource can have at most {rds_tags.MOST_TAGS} tags",
+            )
+        if new:
+            await rds_tags.add(ctx.db, *found, new)
+    return {}
+
+
+async def remove_tags_from_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Take tags off a resource; what it does not have is not missed."""
+    async with ctx.db.transaction():
+        found = await _locate(ctx, params["ResourceName"], lock=True)
+        if found is None:
+            raise _unchangeable(params["ResourceName"])
+        await rds_tags.remove(ctx.db, *found, params["TagKeys"])
+    return {}
+
+
+async def _locate(ctx: Context, name: str, *, lock: bool = False) -> tuple[str, str] | None:
+    """Where the tags of an ARN's resource are; None for what is there but has none of its own."""
+    parts = name.split(":", 6)
+    if len(parts) != 7 or parts[:3] != ["arn", "aws", "rds"]:
+        raise AwsError("InvalidParameterValue", f"Invalid resource name: {name}")
+    segment, plain = parts[5], parts[6].lower()
+    mine = parts[3] == ctx.region and parts[4] == ctx.principal.account_number
+    noun = identifiers.NOUNS.get(segment)
+    if noun is None or not rds_tags.knows(segment):
+        raise AwsError("InvalidParameterValue", f"Unexpected ARN: {name}")
+    if not mine:
+        raise identifiers.not_found(noun, name)
+    if segment in ("pg", "cluster-pg") and plain.startswith("default."):
+        return None
+    if segment in ("snapshot", "cluster-snapshot") and plain.startswith("rds:"):
+        return None
+    found = await rds_tags.locate(ctx.db, segment, ctx.region, plain, lock=lock)
+    if found is None:
+        raise identifiers.not_found(noun, plain)
+    return found
+
+
+def _unchangeable(name: str) -> AwsError:
+    return AwsError("InvalidParameterValue", f"The tags of {name} cannot be changed")
