@@ -102,6 +102,8 @@ async def read(
             _fill(series, sampler, begins, over, single)
         if at % _ROWS == 0:
             await asyncio.sleep(0)
+    if not series.periods and not question.namespace.startswith("AWS/"):
+        await custom_metrics.read(db, region, series, now)
     return series
 
 

@@ -1,0 +1,28 @@
+"""Alarms: judged on the hours that have passed, so that their history has no gap."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from drift.day import Day
+from models import alarms
+
+
+class _Reading:
+    """The day's connection, as the models know a session."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def fetch(self, sql: str, *args: Any, plan: str = "generic") -> list[Any]:
+        """The rows of a statement."""
+        rows: Sequence[Any] = await self._connection.fetch(sql, *args)
+        return list(rows)
+
+    async def write(self, sql: str, *args: Any) -> list[Any]:
+        """The rows that a writing statement returns."""
+        return await self.fetch(sql, *args)
+
+
+async def write(day: Day) -> None:
+    """Bring every alarm up to the beginning of the day, all of whose yesterday is known."""
+    await alarms.refresh(_Reading(day.connection), None, day.start)

@@ -1,0 +1,251 @@
+"""Alarms: their configuration, their state, and what is remembered of both."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from models.listing import Column, Listing
+from models.metrics import evaluation
+from models.metrics.evaluation import Transition
+
+ACCOUNT = "(select driftcloud_account())"
+
+CONFIGURATION = (
+    "description", "namespace", "metric_name", "dimensions", "metrics", "statistic",
+    "extended_statistic", "unit", "period_seconds", "evaluation_periods", "datapoints_to_alarm",
+    "threshold", "threshold_metric_id", "comparison_operator", "treat_missing_data",
+    "low_sample_count", "actions_enabled", "ok_actions", "alarm_actions",
+    "insufficient_data_actions",
+)  # fmt: skip
+_SHOWN = (
+    "name", "arn", *CONFIGURATION, "state_value", "state_reason", "state_reason_data",
+    "state_updated_at", "state_transitioned_at", "configured_at",
+)  # fmt: skip
+
+LISTING = Listing(
+    ", ".join(f"a.{name}" for name in _SHOWN),
+    "alarms as a",
+    key="a.name",
+    always=f"a.account_id = {ACCOUNT}",
+    columns={
+        "region": "a.region",
+        "name": "a.name",
+        "state": "a.state_value",
+        "namespace": "a.namespace",
+        "metric": "a.metric_name",
+        "action": Column(
+            "exists (select 1 from unnest(a.ok_actions || a.alarm_actions"
+            " || a.insufficient_data_actions) as one(value) where one.value {match})"
+        ),
+    },
+)
+
+_POSITION = "(to_char(h.at at time zone 'utc', 'YYYYMMDDHH24MISSUS') || h.id)"
+_HISTORY = f"""
+select {_POSITION} as position, h.alarm_name, h.at, h.item_type, h.summary, h.data
+  from alarm_history as h
+ where h.account_id = {ACCOUNT} and h.region = $1 and ($2::text is null or h.alarm_name = $2)
+   and ($3::text is null or h.item_type = $3) and ($4::timestamptz is null or h.at >= $4)
+   and ($5::timestamptz is null or h.at <= $5) and ($6::text is null or {_POSITION} {{after}} $6)
+ order by h.at {{order}}, h.id {{order}} limit $7
+"""
+HISTORY = {
+    True: _HISTORY.format(after=">", order="asc"),
+    False: _HISTORY.format(after="<", order="desc"),
+}
+
+_PLACES = ", ".join(f"${at}" for at in range(6, 6 + len(CONFIGURATION)))
+PUT = f"""
+with put as (
+    insert into alarms as a (account_id, region, name, arn, configured_at, evaluated_at,
+                             state_updated_at, state_transitioned_at, tags,
+                             {", ".join(CONFIGURATION)})
+    values (driftcloud_account(), $1, $2, $3, $4, $4 - make_interval(secs => $5), $4, $4,
+            ${6 + len(CONFIGURATION)}, {_PLACES})
+        on conflict (account_id, region, name) do update
+       set configured_at = excluded.configured_at, evaluated_at = excluded.evaluated_at,
+           {", ".join(f"{name} = excluded.{name}" for name in CONFIGURATION)}
+    returning a.name, (xmax = 0) as created
+)
+insert into alarm_history (account_id, region, alarm_name, at, item_type, summary, data)
+select driftcloud_account(), $1, p.name, $4, 'ConfigurationUpdate',
+       format('Alarm "%s" %s', p.name, case when p.created then 'created' else 'updated' end),
+       jsonb_build_object('version', '1.0', 'type', case when p.created then 'Create'
+                          else 'Update' end)::text
+  from put as p
+"""
+
+DELETE = f"""
+with gone as (
+    delete from alarms where account_id = {ACCOUNT} and region = $1 and name = any($2::text[])
+    returning name
+)
+insert into alarm_history (account_id, region, alarm_name, at, item_type, summary, data)
+select driftcloud_account(), $1, g.name, $3, 'ConfigurationUpdate',
+       format('Alarm "%s" deleted', g.name), '{{"version": "1.0", "type": "Delete"}}'
+  from gone as g
+returning alarm_name
+"""
+
+ENABLE = f"""
+update alarms set actions_enabled = $3
+ where account_id = {ACCOUNT} and region = $1 and name = any($2::text[])
+"""
+
+_DUE = f"""
+select a.id, a.name, a.evaluated_at, a.configured_at, a.state_value, {{columns}}
+  from alarms as a
+ where a.account_id = {ACCOUNT} and ($1::text is null or a.region = $1)
+   and a.evaluated_at <= $2 - make_interval(secs => least(coalesce(a.period_seconds, 60), 3600))
+ order by a.evaluated_at limit 500
+"""
+DUE = _DUE.format(columns=", ".join(["a.region", *(f"a.{name}" for name in CONFIGURATION)]))
+
+# Whoever finds that another has been here meanwhile leaves everything as it is.
+SETTLE = f"""
+with given as (
+    select * from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[],
+                         $6::timestamptz[]) as g (id, seen_at, state, reason, data, changed_at)
+), settled as (
+    update alarms as a
+       set evaluated_at = $7, state_value = coalesce(g.state, a.state_value),
+           state_reason = coalesce(g.reason, a.state_reason),
+           state_reason_data = case when g.state is null then a.state_reason_data else g.data end,
+           state_updated_at = coalesce(g.changed_at, a.state_updated_at),
+           state_transitioned_at = coalesce(g.changed_at, a.state_transitioned_at)
+      from given as g
+     where a.account_id = {ACCOUNT} and a.id = g.id and a.evaluated_at = g.seen_at
+    returning a.id, a.region, a.name
+)
+insert into alarm_history (account_id, region, alarm_name, at, item_type, summary, data)
+select driftcloud_account(), s.region, s.name, h.at, h.item_type, h.summary, h.data
+  from unnest($8::uuid[], $9::timestamptz[], $10::text[], $11::text[], $12::text[])
+       as h (id, at, item_type, summary, data)
+  join settled as s on s.id = h.id
+"""
+
+_FIND = f"""
+select a.id, a.evaluated_at, a.state_value, a.state_reason, a.actions_enabled, a.ok_actions,
+       a.alarm_actions, a.insufficient_data_actions
+  from alarms as a where a.account_id = {ACCOUNT} and a.region = $1 and a.name = $2
+"""
+
+_ACTIONS = {
+    "OK": "ok_actions",
+    "ALARM": "alarm_actions",
+    "INSUFFICIENT_DATA": "insufficient_data_actions",
+}
+
+
+async def put(
+    db: Any, region: str, name: str, arn: str, now: datetime, row: Mapping[str, Any],
+    tags: Mapping[str, str],
+) -> None:  # fmt: skip
+    """Create an alarm, or overwrite its configuration; `row` has every column of CONFIGURATION.
+
+    It is judged on the period that ended last, at the next look.
+    """
+    period = float(row["period_seconds"] or 300)
+    values = [row[column] for column in CONFIGURATION]
+    await db.write(PUT, region, name, arn, now, period, *values, dict(tags))
+
+
+async def delete(db: Any, region: str, names: Sequence[str], now: datetime) -> set[str]:
+    """Delete alarms; the names of those that there were."""
+    rows = await db.write(DELETE, region, list(names), now)
+    return {row["alarm_name"] for row in rows}
+
+
+async def enable(db: Any, region: str, names: Sequence[str], enabled: bool) -> None:
+    """Let the alarms' actions happen, or not."""
+    await db.write(ENABLE, region, list(names), enabled)
+
+
+async def refresh(db: Any, region: str | None, now: datetime) -> None:
+    """Evaluate the alarms of a region (None: of all) whose next period has ended."""
+    due = await db.fetch(DUE, region, now)
+    found = [(alarm, await evaluation.replay(db, alarm["region"], alarm, now)) for alarm in due]
+    if found:
+        await _settle(db, found, now)
+
+
+async def set_state(
+    db: Any, region: str, name: str, state: str, reason: str, data: str | None, now: datetime
+) -> bool:
+    """Put an alarm into a state until it is evaluated again; whether there is such an alarm."""
+    alarm = await db.fetchrow(_FIND, region, name)
+    if alarm is None:
+        return False
+    change = Transition(now, alarm["state_value"], state, reason, data or "")
+    await _settle(db, [(alarm, [change])], now)
+    return True
+
+
+async def history(
+    db: Any, region: str, *, name: str | None, item_type: str | None, start: datetime | None,
+    end: datetime | None, ascending: bool, after: str | None, limit: int | None,
+) -> list[Any]:  # fmt: skip
+    """Items of the history, `position` being what `after` continues from."""
+    rows: list[Any] = await db.fetch(
+        HISTORY[ascending], region, name, item_type, start, end, after, limit, plan="custom"
+    )
+    return rows
+
+
+async def _settle(
+    db: Any, found: Sequence[tuple[Any, Sequence[Transition]]], now: datetime
+) -> None:
+    newest = [changes[-1] if changes else None for _, changes in found]
+    items = [item for alarm, changes in found for item in _items(alarm, changes)]
+    await db.write(
+        SETTLE,
+        [alarm["id"] for alarm, _ in found],
+        [alarm["evaluated_at"] for alarm, _ in found],
+        [one.new if one else None for one in newest],
+        [one.reason if one else None for one in newest],
+        [(one.data or None) if one else None for one in newest],
+        [one.at if one else None for one in newest],
+        now,
+        *([item[at] for item in items] for at in range(5)),
+    )
+
+
+def _items(alarm: Any, changes: Sequence[Transition]) -> list[tuple[Any, ...]]:
+    """Rows of history: each change, and the actions that it caused."""
+    found: list[tuple[Any, ...]] = []
+    for change in changes:
+        if change.new == change.old:
+            continue
+        data = orjson.dumps(
+            {
+                "version": "1.0",
+                "oldState": {"stateValue": change.old},
+                "newState": {
+                    "stateValue": change.new,
+                    "stateReason": change.reason,
+                    "stateReasonData": orjson.Fragment(change.data or "null")
+                    if _is_json(change.data)
+                    else change.data,
+                },
+            }
+        ).decode()
+        summary = f"Alarm updated from {change.old} to {change.new}"
+        found.append((alarm["id"], change.at, "StateUpdate", summary, data[:4095]))
+        if alarm["actions_enabled"]:
+            # microseconds later, so that it is shown after its cause
+            for place, action in enumerate(alarm[_ACTIONS[change.new]], 1):
+                at = change.at + timedelta(microseconds=place)
+                told = orjson.dumps({"actionState": "Succeeded", "notificationResource": action})
+                summary = f"Successfully executed action {action}"[:255]
+                found.append((alarm["id"], at, "Action", summary, told.decode()))
+    return found
+
+
+def _is_json(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
