@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from emulator import api, operations, protocols
+from emulator.compressed import plain
 from emulator.context import Context
 from emulator.errors import AwsError, Fault
 from emulator.front import DisconnectedError
@@ -47,6 +48,9 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
         handler = operations.find(ctx.service, ctx.operation)
         if handler is None:
             raise Fault("not_emulated", service=ctx.service, operation=ctx.operation.name)
+        # compression: a body is signed as it is sent; S3's objects keep their encoding
+        if "content-encoding" in ctx.headers and ctx.service != "s3":
+            ctx.body = plain(ctx.body, ctx.headers["content-encoding"], LARGEST_BYTES)
         # input: in AWS's own member names, the client's times moved into the world's
         ctx.shift = await server.clocks.shift(ctx.principal.account_id, ctx.wall)
         codec = protocols.by_name(ctx.protocol)
