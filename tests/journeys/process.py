@@ -49,6 +49,8 @@ class Process:
             )
         while not self._answers():
             if self.child.poll() is not None or time.monotonic() - began > 60:
+                if self.child.poll() is None:
+                    self.stop()
                 raise AssertionError(f"it did not start: {self.log.read_text()[-2000:]}")
             time.sleep(0.02)
         return time.monotonic() - began
