@@ -62,7 +62,8 @@ with put as (
     insert into alarms as a (account_id, region, name, arn, configured_at, evaluated_at,
                              state_updated_at, state_transitioned_at, tags,
                              {", ".join(CONFIGURATION)})
-    values (driftcloud_account(), $1, $2, $3, $4, $4 - make_interval(secs => $5), $4, $4,
+    values (driftcloud_account(), $1, $2, $3, $4::timestamptz,
+            $4::timestamptz - make_interval(secs => $5), $4::timestamptz, $4::timestamptz,
             ${6 + len(CONFIGURATION)}, {_PLACES})
         on conflict (account_id, region, name) do update
        set configured_at = excluded.configured_at, evaluated_at = excluded.evaluated_at,
@@ -70,7 +71,7 @@ with put as (
     returning a.name, (xmax = 0) as created
 )
 insert into alarm_history (account_id, region, alarm_name, at, item_type, summary, data)
-select driftcloud_account(), $1, p.name, $4, 'ConfigurationUpdate',
+select driftcloud_account(), $1, p.name, $4::timestamptz, 'ConfigurationUpdate',
        format('Alarm "%s" %s', p.name, case when p.created then 'created' else 'updated' end),
        jsonb_build_object('version', '1.0', 'type', case when p.created then 'Create'
                           else 'Update' end)::text
@@ -98,7 +99,7 @@ _DUE = f"""
 select a.id, a.name, a.evaluated_at, a.configured_at, a.state_value, {{columns}}
   from alarms as a
  where a.account_id = {ACCOUNT} and ($1::text is null or a.region = $1)
-   and a.evaluated_at <= $2 - make_interval(secs => least(coalesce(a.period_seconds, 60), 3600))
+   and a.evaluated_at <= $2::timestamptz - make_interval(secs => least(coalesce(a.period_seconds, 60), 3600))
  order by a.evaluated_at limit 500
 """
 DUE = _DUE.format(columns=", ".join(["a.region", *(f"a.{name}" for name in CONFIGURATION)]))

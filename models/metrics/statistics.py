@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 
 SIMPLE = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
 
+_DIGITS = 9
+
 Samples = Sequence[tuple[float, float]]  # value, weight
 
 _PERCENTILE = re.compile(r"(p|tm|tc|ts|wm)(\d{1,3}(?:\.\d{0,10})?)", re.I)
@@ -35,18 +37,22 @@ class Period:
             self.high = high
 
     def statistic(self, name: str) -> float | None:
-        """One of the simple statistics, or an extended one; None where there is nothing to tell."""
+        """One of the simple statistics, or an extended one; None where there is nothing to tell.
+
+        Rounded to where sums of sums are still exact, so that 15 is not 14.999999999999996.
+        """
         if name == "Average":
-            return self.total / self.count
+            return round(self.total / self.count, _DIGITS)
         if name == "Sum":
-            return self.total
+            return round(self.total, _DIGITS)
         if name == "Minimum":
-            return self.low
+            return round(self.low, _DIGITS)
         if name == "Maximum":
-            return self.high
+            return round(self.high, _DIGITS)
         if name == "SampleCount":
             return self.count
-        return extended(name)(self.samples) if self.samples else None
+        value = extended(name)(self.samples) if self.samples else None
+        return None if value is None else round(value, _DIGITS)
 
 
 def is_valid(name: str) -> bool:
