@@ -14,13 +14,11 @@ from tests.handlers.ec2.answers import Sql, refusal
 Make = Callable[..., str]
 Show = Callable[..., dict[str, Any]]
 
-TRACKING = {
-    "PolicyType": "TargetTrackingScaling",
-    "TargetTrackingConfiguration": {
-        "PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"},
-        "TargetValue": 50.0,
-    },
+TARGET: dict[str, Any] = {
+    "PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"},
+    "TargetValue": 50.0,
 }
+TRACKING = {"PolicyType": "TargetTrackingScaling", "TargetTrackingConfiguration": TARGET}
 
 
 def put(autoscaling: Any, name: str, **more: Any) -> dict[str, Any]:
@@ -48,9 +46,7 @@ def test_their_life(cloud: Cloud, autoscaling: Any, make_group: Make, sql: Sql) 
         ])  # fmt: skip
     found = autoscaling.describe_policies(AutoScalingGroupName=GROUP)["ScalingPolicies"]
     cpu, steps, up = found
-    assert cpu["TargetTrackingConfiguration"] == {
-        **TRACKING["TargetTrackingConfiguration"], "DisableScaleIn": False,
-    }  # type: ignore[dict-item]  # fmt: skip
+    assert cpu["TargetTrackingConfiguration"] == TARGET | {"DisableScaleIn": False}
     assert (cpu["Alarms"], cpu["Enabled"], cpu["StepAdjustments"]) == (made["Alarms"], True, [])
     assert steps["StepAdjustments"][1] == {
         "MetricIntervalLowerBound": 20.0, "ScalingAdjustment": 100,
