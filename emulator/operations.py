@@ -38,6 +38,10 @@ _checks: dict[Operation, constraints.Check | None] = {}
 _names: dict[Operation, frozenset[bytes]] = {}
 
 
+# What tells a handler from a part that handlers share.
+HANDLER_PARAMETERS = ["ctx", "params"]
+
+
 class HandlerError(RuntimeError):
     """Something stands in handlers/ that no request could ever reach."""
 
@@ -102,8 +106,9 @@ def served() -> dict[str, tuple[str, ...]]:
 def verify_all() -> None:
     """Make sure that everything public in handlers/ answers an operation; else HandlerError.
 
-    A public coroutine must bear the name of an operation of the package's service, once in the
-    package, and take (ctx, params).
+    A public coroutine that takes (ctx, params) must bear the name of an operation of the package's
+    service, once in the package, and what bears such a name must take (ctx, params). Coroutines
+    that take other things are parts which modules of the package share.
     """
     served()
 
@@ -165,8 +170,9 @@ def _verified(service: str) -> tuple[str, ...]:
         for function in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(function, ast.AsyncFunctionDef) and function.name[0] != "_":
                 place = f"handlers/{folder.name}/{path.name}:{function.lineno}"
-                _verify(function, names, seen, place)
-                seen[function.name] = place
+                if function.name in names or _parameters(function) == HANDLER_PARAMETERS:
+                    _verify(function, names, seen, place)
+                    seen[function.name] = place
     return tuple(sorted(names[name] for name in seen))
 
 
@@ -179,10 +185,16 @@ def _verify(
         raise HandlerError(f"{place}: {name} is no operation of this service{close}")
     if name in seen:
         raise HandlerError(f"{place}: {name} stands in {seen[name]} already")
+    given = _parameters(function)
+    if given != HANDLER_PARAMETERS:
+        raise HandlerError(f"{place}: {name} must take (ctx, params), not ({', '.join(given)})")
+
+
+def _parameters(function: "ast.AsyncFunctionDef") -> list[str]:
     arguments = function.args
-    plain = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
-    if plain != ["ctx", "params"] or arguments.vararg or arguments.kwarg or arguments.kwonlyargs:
-        raise HandlerError(f"{place}: {name} must take (ctx, params), not ({', '.join(plain)})")
+    plain = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    rest = [one for one in (arguments.vararg, arguments.kwarg) if one is not None]
+    return [one.arg for one in plain] + [f"*{one.arg}" for one in rest]
 
 
 def _suggest(name: str, names: Iterable[str]) -> str:
