@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -233,3 +234,30 @@ def test_a_replayed_day_is_the_same(cloud: Cloud, tick: Tick, make_group: Make, 
     first, second = cloud.running.run(rehearse()), cloud.running.run(rehearse())
     assert len(first) == 1
     assert first == second
+
+
+def test_fewer_members_are_busier(
+    cloud: Cloud, autoscaling: Any, tick: Tick, make_group: Make, shown: Show, sql: Sql
+) -> None:
+    """The work of a group stays when members go, and is shared when others come."""
+    make_group(DesiredCapacity=4)
+    tick()
+    tick()
+    load = (
+        "select sum(p.load) as load, count(*) as members from instances i join resource_profiles p"
+        " on p.resource_type = 'instance' and p.resource_id = i.instance_id"
+        " where i.account_id = $1 and i.autoscaling_group_id is not null and i.state = 'running'"
+    )
+    used = "select current_utilization as used from autoscaling_groups where account_id = $1"
+    [before], [busy] = sql(load, cloud.account.id), sql(used, cloud.account.id)
+    assert (before["members"], before["load"] > 0) == (4, True)
+    autoscaling.set_desired_capacity(AutoScalingGroupName=GROUP, DesiredCapacity=2)
+    tick()
+    [after], [busier] = sql(load, cloud.account.id), sql(used, cloud.account.id)
+    assert after["members"] == 2
+    assert after["load"] == pytest.approx(before["load"])
+    assert busier["used"] > busy["used"] * Decimal("1.3")
+    autoscaling.set_desired_capacity(AutoScalingGroupName=GROUP, DesiredCapacity=5)
+    tick()
+    [more] = sql(load, cloud.account.id)
+    assert (more["members"], more["load"]) == (5, pytest.approx(before["load"]))
