@@ -96,6 +96,8 @@ GROUP_VIEW = View(
         "DefaultInstanceWarmup": _option("DefaultInstanceWarmup"),
         "TrafficSources": Computed(_traffic, "target_group_arns", "load_balancer_names"),
         "InstanceMaintenancePolicy": _option("InstanceMaintenancePolicy"),
+        "WarmPoolConfiguration": _option("WarmPool"),
+        "WarmPoolSize": Computed(lambda options: 0 if options.get("WarmPool") else None, "options"),
         "DeletionProtection": _option("DeletionProtection"),
         "AvailabilityZoneDistribution": _option(
             "AvailabilityZoneDistribution",
