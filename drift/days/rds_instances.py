@@ -4,6 +4,7 @@
 
 from drift.day import Day
 from drift.profiles import fill, statement
+from models.rds_windows import MAINTENANCE
 
 _RUNNING = """SELECT b.db_instance_id AS id, b.env, b.region, b.instance_class AS type, b.engine,
     b.hourly_cost::float8 AS hourly_cost, coalesce(b.storage_monthly_cost, 0)::float8 AS storage_cost,
@@ -20,6 +21,44 @@ UPDATE rds_instances SET state = 'available', stopped_at = NULL, settles_at = NU
        settled_state = NULL
  WHERE account_id = :account AND state = 'stopped'
    AND stopped_at <= :end - interval '7 days'""")
+
+_WINDOW = f"left({MAINTENANCE.format('r')}, 3) = to_char(:date, 'dy')"
+
+# What waits for the maintenance window is done on its day: pending holds columns and their values.
+_MAINTENANCE = statement("""
+UPDATE rds_instances r SET (instance_class, allocated_storage_gib, backup_retention_days, multi_az,
+       engine_version, license_model, iops, storage_throughput, storage_type, ca_certificate,
+       subnet_group_name, iam_authentication, hourly_cost, storage_monthly_cost)
+     = (SELECT p.instance_class, p.allocated_storage_gib, p.backup_retention_days, p.multi_az,
+       p.engine_version, p.license_model, p.iops, p.storage_throughput, p.storage_type, p.ca_certificate,
+       p.subnet_group_name, p.iam_authentication, p.hourly_cost, p.storage_monthly_cost
+       FROM jsonb_populate_record(r, r.pending - 'identifier') p),
+       pending = CASE WHEN r.pending ? 'identifier'
+                 THEN jsonb_build_object('identifier', r.pending -> 'identifier') ELSE '{}' END
+ WHERE r.account_id = :account AND r.pending <> '{}' AND r.state = 'available' AND {window}""",
+    window=_WINDOW)  # fmt: skip
+
+# A new name is given unless another database has it by now; replicas follow.
+_RENAME = statement("""
+WITH renamed AS (
+    UPDATE rds_instances r SET identifier = n.name, pending = '{}',
+           arn = left(r.arn, -length(r.identifier)) || n.name
+      FROM (SELECT DISTINCT ON (r.region, r.pending ->> 'identifier') r.id, r.identifier AS old,
+                   r.pending ->> 'identifier' AS name
+              FROM rds_instances r
+             WHERE r.account_id = :account AND r.pending ? 'identifier' AND r.state = 'available'
+               AND {window}
+             ORDER BY r.region, r.pending ->> 'identifier', r.id) n
+     WHERE r.id = n.id AND NOT EXISTS (SELECT FROM rds_instances o WHERE o.account_id = :account
+                                          AND o.region = r.region AND o.identifier = n.name)
+    RETURNING r.region, n.old, n.name)
+UPDATE rds_instances r SET replica_of = n.name FROM renamed n
+ WHERE r.account_id = :account AND r.region = n.region AND r.replica_of = n.old""",
+    window=_WINDOW)  # fmt: skip
+
+_DELETED_CLUSTERS = statement("""
+DELETE FROM rds_clusters WHERE account_id = :account AND state_transition = 'deleting'
+   AND settles_at < :end""")
 
 _WRITE = statement(
     """
@@ -62,6 +101,9 @@ UPDATE rds_instances b SET avg_cpu_7d = coalesce(k.first, b.avg_cpu_7d),
 async def write(day: Day) -> None:
     """A day of every database; a stopped one still pays for its storage."""
     await day.apply("rds_instances", _RESTART)
+    await day.apply("rds_instances", _MAINTENANCE)
+    await day.apply("rds_instances", _RENAME)
+    await day.apply("rds_clusters", _DELETED_CLUSTERS)
     await day.apply("resource_profiles", _FILL)
     await day.apply("metrics_daily", _WRITE)
 
