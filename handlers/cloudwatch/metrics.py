@@ -40,22 +40,7 @@ async def get_metric_statistics(ctx: Context, params: dict[str, Any]) -> dict[st
             " decreasing the time range."
         )
     found = await series.read(ctx.db, ctx.region, asked, ctx.now, (*simple, *extended))
-    datapoints = []
-    for number, period in found.periods.items():
-        shown: dict[str, Any] = {
-            "Timestamp": datetime.fromtimestamp(asked.start + number * asked.period, UTC)
-        }
-        for name in simple:
-            shown[name] = period.statistic(name)
-        if extended:
-            told = ((name, period.statistic(name)) for name in extended)
-            values = {name: value for name, value in told if value is not None}
-            if not values and not simple:
-                continue
-            shown["ExtendedStatistics"] = values
-        shown["Unit"] = found.unit
-        datapoints.append(shown)
-    return {"Label": params["MetricName"], "Datapoints": datapoints}
+    return {"Label": params["MetricName"], "Datapoints": _datapoints(found, simple, extended)}
 
 
 async def list_metrics(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -89,6 +74,30 @@ async def put_metric_data(ctx: Context, params: dict[str, Any]) -> dict[str, Any
     """Keep datapoints of a client's own metrics."""
     await custom_metrics.put(ctx.db, ctx.region, metric_data_input.datapoints(ctx, params))
     return {}
+
+
+def _datapoints(
+    found: series.Series, simple: list[str], extended: list[str]
+) -> list[dict[str, Any]]:
+    """Column by column, then row by row; a period without any of what is asked is left out."""
+    start, length, unit = found.question.start, found.question.period, found.unit
+    columns = {name: found.periods.values(name) for name in simple}
+    special = {name: found.periods.values(name) for name in extended}
+    shown = []
+    for number in found.periods.counts:
+        point: dict[str, Any] = {
+            "Timestamp": datetime.fromtimestamp(start + number * length, UTC),
+            "Unit": unit,
+        }
+        for name, values in columns.items():
+            point[name] = values[number]
+        if special:
+            told = {name: values[number] for name, values in special.items() if number in values}
+            if not told and not columns:
+                continue
+            point["ExtendedStatistics"] = told
+        shown.append(point)
+    return shown
 
 
 def _bad_token() -> AwsError:

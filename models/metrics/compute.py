@@ -190,6 +190,8 @@ _LAMBDA = (
     marked("Errors", "invocations", _errors),
     marked("Throttles", "invocations", lambda payload: 0.0),
     Metric("ConcurrentExecutions", "Count", "level", _concurrency),
+)
+_PROVISIONED = (
     Metric("ProvisionedConcurrencyUtilization", "None", "level", _provisioned),
     Metric("ProvisionedConcurrencySpilloverInvocations", "Count", "level", _spill),
 )
@@ -199,11 +201,16 @@ _LAMBDA_DAYS = days_of("lambda_function", _LAMBDA_ARN).replace(
     f" from lambda_functions as f where f.account_id = {ACCOUNT} and f.region = $3"
     " and f.name = $4)) as payload",
 )
+_LAMBDA_VERSION_DAYS = _LAMBDA_DAYS.replace(
+    " order by", " and ($5::text = $4::text or starts_with($5::text, $4::text || ':')) order by"
+)
 _LAMBDA_LIST: dict[str, Any] = {
     "listed": f"lambda_functions as r where r.account_id = {ACCOUNT}",
     "key": "r.name",
     "day": day_of("lambda_function", "r.arn"),
 }
+
+_PROVISIONED_LISTED = {"listed": f"{_LAMBDA_LIST['listed']} and r.provisioned_concurrency > 0"}
 
 SOURCES: tuple[Source, ...] = (
     source("AWS/EC2", ["InstanceId"], _EC2, _INSTANCE, **_INSTANCES),
@@ -230,14 +237,16 @@ SOURCES: tuple[Source, ...] = (
         "AWS/AutoScaling", ["AutoScalingGroupName"], _GROUP_METRICS, _GROUP_DAYS,
         **_grouped("g.name"),
     ),
-    source("AWS/Lambda", ["FunctionName"], _LAMBDA, _LAMBDA_DAYS, columns="r.name", **_LAMBDA_LIST),
-    source(
-        "AWS/Lambda", ["FunctionName", "Resource"], _LAMBDA,
-        _LAMBDA_DAYS.replace(
-            " order by",
-            " and ($5::text = $4::text or starts_with($5::text, $4::text || ':')) order by",
-        ),
-        columns="r.name|r.name", **_LAMBDA_LIST,
+    *(
+        source("AWS/Lambda", named, metrics, rows, columns=columns, **_LAMBDA_LIST | listed)
+        for metrics, listed in (
+            (_LAMBDA, {}),
+            (_PROVISIONED, _PROVISIONED_LISTED),
+        )
+        for named, columns, rows in (
+            (["FunctionName"], "r.name", _LAMBDA_DAYS),
+            (["FunctionName", "Resource"], "r.name|r.name", _LAMBDA_VERSION_DAYS),
+        )
     ),
     source(
         "AWS/Lambda", [], _LAMBDA[:4],

@@ -91,6 +91,18 @@ class Curve:
             found += self.at(slot) * rest / SLOT_MINUTES
         return found
 
+    def upto_each(self, minutes: Sequence[int]) -> list[float]:
+        """`upto` of many minutes."""
+        if any(minute % SLOT_MINUTES for minute in minutes):
+            return [self.upto(minute) for minute in minutes]
+        base, scale, prefix = self.base, self.scale, self.template.prefix
+        peak, extra = self.template.peak * SLOT_MINUTES, self.extra
+        each = base / SLOT_MINUTES
+        return [
+            each * minute + scale * prefix[minute // SLOT_MINUTES] + (extra if minute > peak else 0)
+            for minute in minutes
+        ]
+
     def at(self, slot: int) -> float:
         """The value of one slot."""
         if slot == self.template.peak:

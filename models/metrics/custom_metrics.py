@@ -8,7 +8,7 @@ import orjson
 
 from models.callers import NOW
 from models.listing import Listing
-from models.metrics.statistics import Period
+from models.metrics.statistics import Periods
 
 if TYPE_CHECKING:
     from models.metrics.series import Series
@@ -112,12 +112,12 @@ async def read(db: Any, region: str, series: "Series", now: datetime) -> None:
         _take(series.periods, (int(row["at"].timestamp()) - question.start) // question.period, row)
 
 
-def _take(periods: dict[int, Period], number: int, row: Any) -> None:
-    period = periods.setdefault(number, Period())
-    period.add(row["sample_count"], row["total"], row["minimum"], row["maximum"])
+def _take(periods: Periods, number: int, row: Any) -> None:
+    count = row["sample_count"]
+    periods.add(number, count, row["total"], row["minimum"], row["maximum"])
     samples: Sequence[Any] | None = row["samples"]
     if samples:
-        period.samples += [(value, weight) for value, weight in samples]
+        periods.add_samples(number, [(value, weight) for value, weight in samples])
     elif row["minimum"] == row["maximum"]:
         # a statistics set whose samples are all alike is as good as its samples
-        period.samples.append((row["minimum"], row["sample_count"]))
+        periods.add_samples(number, [(row["minimum"], count)])

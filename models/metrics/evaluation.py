@@ -84,7 +84,7 @@ async def _points(
         alarm["unit"],
     )  # fmt: skip
     found = await series.read(db, region, question, now, (statistic,))
-    return dict(found.points(statistic))
+    return found.points(statistic)
 
 
 async def _of_expression(

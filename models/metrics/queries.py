@@ -66,8 +66,7 @@ class Run:
             unit,
         )  # fmt: skip
         found = await series.read(self.db, self.region, question, self.now, (statistic,))
-        points = {at: value for at, value in found.points(statistic) if at >= start - period + 1}
-        return TimeSeries(label or name, period, points)
+        return TimeSeries(label or name, period, found.points(statistic))
 
     async def _node(self, node: Node) -> Value:
         if node.kind in ("number", "text"):

@@ -5,6 +5,7 @@ maximum of the samples of that part (None: there are none), `samples` gives them
 `unit` is how many minutes apart the samples are.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from models.metrics.curves import SLOT_MINUTES, SLOTS, Curve
@@ -42,6 +43,11 @@ class Level:
         total = (curve.upto(after) - curve.upto(first)) * SLOT_MINUTES / self.unit
         return (after - first) / self.unit, total, low, high
 
+    def passed(self, minutes: Sequence[int]) -> list[float]:
+        """The sum of the samples before each of these minutes."""
+        factor = SLOT_MINUTES / self.unit
+        return [value * factor for value in self.curve.upto_each(minutes)]
+
     def samples(self, first: int, after: int) -> list[tuple[float, float]]:
         """See Sampler."""
         at = self.curve.at
@@ -64,6 +70,10 @@ class Total:
         low, high = curve.extremes(slot, end)
         total = curve.upto(after) - curve.upto(first)
         return (after - first) / self.unit, total, low * self.share, high * self.share
+
+    def passed(self, minutes: Sequence[int]) -> list[float]:
+        """The sum of the samples before each of these minutes."""
+        return self.curve.upto_each(minutes)
 
     def samples(self, first: int, after: int) -> list[tuple[float, float]]:
         """See Sampler."""

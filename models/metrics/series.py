@@ -1,14 +1,14 @@
 """Series: a metric of one combination of dimensions over time, in periods of any length."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from models.metrics import catalogue, custom_metrics
-from models.metrics.samplers import Sampler
-from models.metrics.statistics import SIMPLE, Period
+from models.metrics.samplers import Level, Sampler, Total
+from models.metrics.statistics import Periods
 
 _DAY = 86_400
 # Rows worked through before others may run.
@@ -31,23 +31,21 @@ class Question:
     unit: str | None = None
 
 
-@dataclass(slots=True)
 class Series:
-    """The periods that hold samples, by their number from the start."""
+    """The answer to a question: its unit and what fell into its periods."""
 
-    question: Question
-    unit: str = "None"
-    periods: dict[int, Period] = field(default_factory=dict)
+    __slots__ = ("periods", "question", "unit")
 
-    def points(self, statistic: str) -> list[tuple[int, float]]:
-        """Time (seconds of the epoch) and value of each period, in order of time."""
+    def __init__(self, question: Question, statistics: Sequence[str]) -> None:
+        self.question = question
+        self.unit = "None"
+        self.periods = Periods(statistics)
+
+    def points(self, statistic: str) -> dict[int, float]:
+        """Value by time (seconds of the epoch), in order of time."""
         start, length = self.question.start, self.question.period
-        found = []
-        for number in sorted(self.periods):
-            value = self.periods[number].statistic(statistic)
-            if value is not None:
-                found.append((start + number * length, value))
-        return found
+        values = self.periods.values(statistic)
+        return {start + number * length: values[number] for number in sorted(values)}
 
 
 def seconds(moment: datetime) -> int:
@@ -75,8 +73,7 @@ async def read(
 
     `statistics` tells whether single samples are needed (percentiles and their like).
     """
-    series = Series(question)
-    single = any(name not in SIMPLE for name in statistics)
+    series = Series(question, statistics)
     known = catalogue.find(question.namespace, question.name, question.dimensions)
     if known is None:
         if not question.namespace.startswith("AWS/"):
@@ -99,32 +96,54 @@ async def read(
         if sampler is not None:
             begins = (row["date"].toordinal() - 719_163) * _DAY
             over = min(seconds(row["ends"]), present) if row["ends"] else present
-            _fill(series, sampler, begins, over, single)
+            _fill(series, sampler, begins, over)
         if at % _ROWS == 0:
             await asyncio.sleep(0)
-    if not series.periods and not question.namespace.startswith("AWS/"):
+    if not series.periods.counts and not question.namespace.startswith("AWS/"):
         await custom_metrics.read(db, region, series, now)
     return series
 
 
-def _fill(series: Series, sampler: Sampler, begins: int, over: int, single: bool) -> None:
+def _fill(series: Series, sampler: Sampler, begins: int, over: int) -> None:
     """Put one day's samples into their periods; none is complete at `over` or later."""
-    question = series.question
-    start, length, periods = question.start, question.period, series.periods
+    question, periods = series.question, series.periods
+    start, length = question.start, question.period
     unit = sampler.unit
     step = unit * 60
     at = max(0, -((begins - start) // step))
     after = min(_DAY // step, -((begins - question.end) // step), (over - begins) // step)
+    if at >= after:
+        return
+    if isinstance(sampler, (Level, Total)) and not periods.wide and not periods.single:
+        _fill_sums(series, sampler, begins, at, after)
+        return
     while at < after:
         number = (begins + at * step - start) // length
         edge = start + (number + 1) * length
         then = min(after, -((begins - edge) // step))
         part = sampler.part(at * unit, then * unit)
         if part is not None:
-            period = periods.get(number)
-            if period is None:
-                period = periods[number] = Period()
-            period.add(*part)
-            if single:
-                period.samples += sampler.samples(at * unit, then * unit)
+            periods.add(number, *part)
+            if periods.single:
+                periods.add_samples(number, sampler.samples(at * unit, then * unit))
         at = then
+
+
+def _fill_sums(series: Series, sampler: Level | Total, begins: int, at: int, after: int) -> None:
+    """The same where sums and counts are all that is asked: one look-up for each period's end."""
+    question = series.question
+    counts, totals = series.periods.counts, series.periods.totals
+    start, length = question.start, question.period
+    unit = sampler.unit
+    step = unit * 60
+    first = (begins + at * step - start) // length
+    last = (begins + (after - 1) * step - start) // length
+    ends = range(start + (first + 1) * length - begins, start + last * length - begins + 1, length)
+    edges = [at, *[-(-end // step) for end in ends], after]
+    passed = sampler.passed([edge * unit for edge in edges])
+    for number in range(first, last + 1):
+        place = number - first
+        count = edges[place + 1] - edges[place]
+        if count:
+            counts[number] = counts.get(number, 0.0) + count
+            totals[number] = totals.get(number, 0.0) + passed[place + 1] - passed[place]

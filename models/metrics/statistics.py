@@ -15,44 +15,54 @@ _SHARES = re.compile(rf"(TM|TC|TS|WM)\((?:{_BOUND})?:(?:{_BOUND})?\)", re.I)
 _VALUES = re.compile(r"(TM|TC|TS|WM|PR)\((-?[\d.]*):(-?[\d.]*)\)", re.I)
 
 
-class Period:
-    """What fell into one period: the statistics set, and the samples where they are asked for."""
+class Periods:
+    """What fell into the periods of a series, by their number: sets of statistics, and samples.
 
-    __slots__ = ("count", "high", "low", "samples", "total")
+    `wide` says whether minima and maxima are kept, `single` whether samples are.
+    """
 
-    def __init__(self) -> None:
-        self.count = 0.0
-        self.total = 0.0
-        self.low = float("inf")
-        self.high = float("-inf")
-        self.samples: list[tuple[float, float]] = []
+    __slots__ = ("counts", "highs", "lows", "samples", "single", "totals", "wide")
 
-    def add(self, count: float, total: float, low: float, high: float) -> None:
-        """Take in a statistics set."""
-        self.count += count
-        self.total += total
-        if low < self.low:
-            self.low = low
-        if high > self.high:
-            self.high = high
+    def __init__(self, statistics: Sequence[str]) -> None:
+        self.single = any(name not in SIMPLE for name in statistics)
+        self.wide = "Minimum" in statistics or "Maximum" in statistics
+        self.counts: dict[int, float] = {}
+        self.totals: dict[int, float] = {}
+        self.lows: dict[int, float] = {}
+        self.highs: dict[int, float] = {}
+        self.samples: dict[int, list[tuple[float, float]]] = {}
 
-    def statistic(self, name: str) -> float | None:
-        """One of the simple statistics, or an extended one; None where there is nothing to tell.
+    def add(self, number: int, count: float, total: float, low: float, high: float) -> None:
+        """Take a statistics set into a period."""
+        if number not in self.counts:
+            self.counts[number], self.totals[number] = count, total
+            self.lows[number], self.highs[number] = low, high
+            return
+        self.counts[number] += count
+        self.totals[number] += total
+        self.lows[number] = min(low, self.lows[number])
+        self.highs[number] = max(high, self.highs[number])
+
+    def add_samples(self, number: int, samples: list[tuple[float, float]]) -> None:
+        """Take single samples into a period."""
+        self.samples.setdefault(number, []).extend(samples)
+
+    def values(self, name: str) -> dict[int, float]:
+        """A statistic of every period that has it, simple or extended.
 
         Rounded to where sums of sums are still exact, so that 15 is not 14.999999999999996.
         """
         if name == "Average":
-            return round(self.total / self.count, _DIGITS)
-        if name == "Sum":
-            return round(self.total, _DIGITS)
-        if name == "Minimum":
-            return round(self.low, _DIGITS)
-        if name == "Maximum":
-            return round(self.high, _DIGITS)
+            counts = self.counts
+            return {at: round(total / counts[at], _DIGITS) for at, total in self.totals.items()}
         if name == "SampleCount":
-            return self.count
-        value = extended(name)(self.samples) if self.samples else None
-        return None if value is None else round(value, _DIGITS)
+            return self.counts
+        known = {"Sum": self.totals, "Minimum": self.lows, "Maximum": self.highs}.get(name)
+        if known is not None:
+            return {at: round(value, _DIGITS) for at, value in known.items()}
+        function = extended(name)
+        told = ((at, function(samples)) for at, samples in self.samples.items() if samples)
+        return {at: round(value, _DIGITS) for at, value in told if value is not None}
 
 
 def is_valid(name: str) -> bool:

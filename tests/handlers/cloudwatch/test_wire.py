@@ -21,7 +21,7 @@ def send(cloud: Cloud, path: str, body: bytes, headers: dict[str, str]) -> bytes
     request = AWSRequest("POST", cloud.running.url + path, data=body, headers=headers)
     credentials = Credentials(cloud.access_key_id, cloud.secret_access_key)
     SigV4Auth(credentials, "monitoring", "us-east-1").add_auth(request)
-    made = Request(request.url, data=body, headers=dict(request.headers))
+    made = Request(cloud.running.url + path, data=body, headers=dict(request.headers))
     with urlopen(made, timeout=30) as answer:
         text: bytes = answer.read()
     return text
@@ -49,6 +49,7 @@ def test_query_clients_are_answered_in_xml(cloud: Cloud) -> None:
                 {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"})  # fmt: skip
     model = botocore.session.get_session().get_service_model("cloudwatch")
     shape = model.operation_model("GetMetricStatistics").output_shape
+    assert shape is not None
     answer = create_parser("query").parse({"body": text, "headers": {}, "status_code": 200}, shape)
     [point] = answer["Datapoints"]
     assert (point["Average"], point["Maximum"]) == (25.5, 60)
