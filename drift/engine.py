@@ -75,6 +75,7 @@ _FAILED = "UPDATE virtual_clocks SET last_error = $2 WHERE account_id = $1"
 _ACCOUNTS = """
 SELECT a.id FROM cloud_accounts a LEFT JOIN virtual_clocks c ON c.account_id = a.id
  WHERE ($1::uuid[] IS NULL OR a.id = ANY ($1)) AND ($2 OR NOT coalesce(c.paused, false))
+   AND c.history_until IS NULL
  ORDER BY a.account_number"""
 
 

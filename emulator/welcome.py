@@ -29,11 +29,12 @@ async def prepare(server: "Server") -> None:
             " knows it. Make a key of your own (driftcloud keys create), then run:"
             " driftcloud keys disable test"
         )
-    if settings.estate and await _is_empty(server):
-        if sys.stderr.isatty():
-            from emulator.cli import bar
+    if sys.stderr.isatty():
+        from emulator.cli import bar
 
-            world.progress = bar
+        world.progress = bar
+    await worlds.finish_histories(world)
+    if settings.estate and await _is_empty(server):
         await control.estate_create(world, settings.estate, seed=settings.seed, days=settings.days)
         server.clocks.forget()
 

@@ -4,6 +4,7 @@ import itertools
 import random
 from dataclasses import asdict
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from emulator.control import DEFAULT_ACCOUNT, DEFAULT_END, Answer, ControlError, World
@@ -18,7 +19,6 @@ async def create(
     world: World, size: str, *, seed: int, days: int, until: date, account: str
 ) -> dict[str, Any]:
     """An estate in empty accounts, and `days` days of history written by the drift engine."""
-    from drift import engine
     from models import estates
 
     plan = _plan(size, days=days, account=account)
@@ -33,13 +33,7 @@ async def create(
             await roles.create_defaults(
                 connection, one.account_id, one.account_number, [MANAGEMENT_ACCOUNT]
             )
-    done = itertools.count(1)
-    await engine.histories(
-        world.database,
-        [(one.account_id, one.first_day) for one in made],
-        days,
-        progress=lambda: world.progress(next(done), days * len(made), "days of history"),
-    )
+    await finish_histories(world)
     return {
         "estate": size,
         "seed": seed,
@@ -50,6 +44,28 @@ async def create(
             for one in made
         ],
     }
+
+
+async def finish_histories(world: World) -> None:
+    """Write the days that estates were promised and have not yet, perhaps since a kill."""
+    from drift import engine
+
+    async with world.database.owner() as connection:
+        promised = await virtual_clocks.promised_histories(connection)
+    total, done = sum(one["days"] for one in promised), itertools.count(1)
+    for days, accounts_ in itertools.groupby(
+        sorted(promised, key=itemgetter("days")), key=itemgetter("days")
+    ):
+        await engine.histories(
+            world.database,
+            [(one["account_id"], one["history_from"]) for one in accounts_],
+            days,
+            progress=lambda: world.progress(next(done), total, "days of history"),
+        )
+    async with world.database.owner() as connection:
+        for one in promised:
+            await virtual_clocks.keep_promise(connection, one["account_id"])
+        await connection.execute("select pg_notify('driftcloud_tick', '')")
 
 
 def _plan(size: str, *, days: int, account: str) -> Any:

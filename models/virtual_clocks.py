@@ -35,6 +35,35 @@ async def pause(db: Any, account_id: uuid.UUID | None, paused: bool) -> None:
     )
 
 
+async def promise_history(db: Any, account_id: uuid.UUID, first_day: date, last_day: date) -> None:
+    """Say which days the account is to have behind it; no tick comes before they are written."""
+    await db.execute(
+        "update virtual_clocks set history_from = $2, history_until = $3 where account_id = $1",
+        account_id,
+        first_day,
+        last_day,
+    )
+
+
+async def promised_histories(db: Any) -> list[Any]:
+    """Account, first day and number of days of each history that is not whole yet."""
+    rows: list[Any] = await db.fetch(
+        "select account_id, history_from, history_until"
+        " - coalesce(virtual_date, history_from - 1) as days"
+        " from virtual_clocks where history_until is not null order by account_id"
+    )
+    return rows
+
+
+async def keep_promise(db: Any, account_id: uuid.UUID) -> None:
+    """Say that the account's history is whole."""
+    await db.execute(
+        "update virtual_clocks set history_from = null, history_until = null"
+        " where account_id = $1",
+        account_id,
+    )
+
+
 async def intensify(db: Any, account_id: uuid.UUID, knobs: Mapping[str, Any]) -> None:
     """Change how strongly one account drifts; knobs that are not named stay as they are."""
     await db.execute(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from models import accounts, networks, public_images, regions
+from models import accounts, networks, public_images, regions, virtual_clocks
 from models.estates import (
     cache_clusters,
     commitments,
@@ -91,8 +91,8 @@ async def create(
 
     `connection` is an asyncpg connection of the owner role. The same plan, seed, end and days
     give the same rows. The history is `days` days long and ends with `end`: the caller has the
-    engine write it, from `Created.first_day` on. `progress(done, total, what)` is told of every
-    step. Raises EstateError when one of the accounts is not empty, ValueError for no such plan.
+    engine write it, from `Created.first_day` on, as `virtual_clocks.promised_histories` tells.
+    `progress(done, total, what)` is told of every step. Raises EstateError when one of the accounts is not empty, ValueError for no such plan.
     """
     if not isinstance(plan, Plan):
         plan = named(plan)
@@ -115,6 +115,7 @@ async def create(
             rows = await _write(connection, estate, steps)
             await accounts.set_seed(connection, account.id, seed)
             first_day = end - timedelta(days=days - 1)
+            await virtual_clocks.promise_history(connection, account.id, first_day, end)
             made.append(
                 Created(account.id, account.number, account_plan.name, first_day, days, rows)
             )

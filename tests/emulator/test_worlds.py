@@ -1,0 +1,38 @@
+"""Worlds: an estate whose making was cut off is made whole at the next start."""
+
+import random
+from datetime import date, timedelta
+
+from drift import engine
+from emulator import worlds
+from emulator.control import World
+from emulator.database.database import Database
+from emulator.seal import Vault
+from emulator.settings import Settings
+from models import accounts, estates, virtual_clocks
+
+
+async def test_a_history_cut_off_is_finished_before_any_tick(database: Database) -> None:
+    number = str(random.randint(10**11, 10**12 - 1))
+    plan = estates.on_account(estates.named("small"), number, f"cut {number}")
+    async with database.owner() as connection:
+        [made] = await estates.create(connection, plan, days=5, end=date(2026, 6, 30))
+        # the kill: one day of five is written
+        await engine.history(connection, made.account_id, made.first_day, 1)
+    reports, _ = await engine.tick_all(database, accounts=[made.account_id])
+    assert reports == []
+    await worlds.finish_histories(World(database, Vault({1: bytes(32)}), Settings()))
+    async with database.owner() as connection:
+        days = await connection.fetch(
+            "select distinct date from metrics_daily where account_id = $1 order by 1",
+            made.account_id,
+        )
+        assert [one["date"] for one in days] == [
+            made.first_day + timedelta(days=n) for n in range(5)
+        ]
+        assert await virtual_clocks.promised_histories(connection) == []
+        found = await accounts.find(connection, number)
+        assert found is not None
+        assert found.virtual_date == date(2026, 6, 30)
+    reports, _ = await engine.tick_all(database, accounts=[made.account_id])
+    assert [one.virtual_date for one in reports] == [date(2026, 7, 1)]
