@@ -15,8 +15,10 @@ SUBNET_GROUP = (
     f" 'subnets', coalesce({SUBNETS.format('g')}, '[]')) {_GROUP})"
 )
 VPC_ID = f"(select g.vpc_id {_GROUP})"
-# AWS puts what names no security group into the network's default one.
+# AWS puts what names no security group into the network's default one; a network that was built
+# in tiers has one for its databases.
 DEFAULT_GROUP = (
-    "array(select sg.group_id from security_groups as sg where sg.name = 'default'"
-    f" and sg.vpc_id = {VPC_ID})"
+    "array(select sg.group_id from security_groups as sg"
+    " where (sg.name = 'default' or sg.name like '%-db')"
+    f" and sg.vpc_id = {VPC_ID} order by sg.name like '%-db' desc, sg.group_id limit 1)"
 )

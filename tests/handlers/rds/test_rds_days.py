@@ -60,6 +60,23 @@ def test_the_next_day_has_a_row_for_it(cloud: Cloud, rds: Any, sql: Sql, tick: T
     )[0]["estimated_daily_cost"] == Decimal("0.3833")
 
 
+def test_a_manual_snapshot_is_billed_every_day(
+    cloud: Cloud, rds: Any, sql: Sql, tick: Tick
+) -> None:
+    create(rds)
+    tick()
+    rds.create_db_snapshot(DBSnapshotIdentifier="kept", DBInstanceIdentifier="orders")
+    rds.delete_db_instance(DBInstanceIdentifier="orders", SkipFinalSnapshot=True)
+    tick()
+    [row] = sql(
+        "select * from metrics_daily where account_id = $1 and resource_type = 'rds_snapshot'",
+        cloud.account.id,
+    )
+    assert row["metric_payload"]["size_gib"] == 100
+    # 9.5 a month, give or take the day's walk
+    assert row["estimated_daily_cost"] == pytest.approx(Decimal("0.3167"), rel=Decimal("0.1"))
+
+
 def test_what_was_stopped_starts_again_after_seven_days(rds: Any, tick: Tick) -> None:
     create(rds)
     tick()
