@@ -99,10 +99,15 @@ _DUE = f"""
 select a.id, a.name, a.evaluated_at, a.configured_at, a.state_value, {{columns}}
   from alarms as a
  where a.account_id = {ACCOUNT} and ($1::text is null or a.region = $1)
-   and a.evaluated_at <= $2::timestamptz - make_interval(secs => least(coalesce(a.period_seconds, 60), 3600))
+   and a.threshold is not null and a.comparison_operator in ({{operators}})
+   and a.evaluated_at <= $2::timestamptz
+                         - make_interval(secs => least(coalesce(a.period_seconds, 60), 3600))
  order by a.evaluated_at limit 500
 """
-DUE = _DUE.format(columns=", ".join(["a.region", *(f"a.{name}" for name in CONFIGURATION)]))
+DUE = _DUE.format(
+    operators=", ".join(f"'{name}'" for name in sorted(evaluation.COMPARISONS)),
+    columns=", ".join(["a.region", *(f"a.{name}" for name in CONFIGURATION)]),
+)
 
 # Whoever finds that another has been here meanwhile leaves everything as it is.
 SETTLE = f"""

@@ -12,7 +12,7 @@ from models.metrics.statistics import Periods
 
 _DAY = 86_400
 # Rows worked through before others may run.
-_ROWS = 40
+_ROWS = 12
 
 
 @dataclass(frozen=True, slots=True)

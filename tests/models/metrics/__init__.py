@@ -1,0 +1,1 @@
+"""Curves, samplers and statistics."""
