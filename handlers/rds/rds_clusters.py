@@ -102,7 +102,7 @@ async def modify_db_cluster(ctx: Context, params: dict[str, Any]) -> dict[str, A
     """Change a cluster, and what its members have of it."""
     identifier = identifiers.plain(ctx, CLUSTER, params["DBClusterIdentifier"])
     async with ctx.db.transaction():
-        row = await _find(ctx, identifier)
+        row = await find(ctx, identifier)
         _check_available(row)
         changes = _changes(row, params)
         to = identifier
@@ -125,7 +125,7 @@ async def delete_db_cluster(ctx: Context, params: dict[str, Any]) -> dict[str, A
     identifier = identifiers.plain(ctx, CLUSTER, params["DBClusterIdentifier"])
     last, skip = params.get("FinalDBSnapshotIdentifier"), params.get("SkipFinalSnapshot")
     async with ctx.db.transaction():
-        row = await _find(ctx, identifier)
+        row = await find(ctx, identifier)
         if not last and not skip:
             raise AwsError(
                 "InvalidParameterCombination",
@@ -153,7 +153,7 @@ async def stop_db_cluster(ctx: Context, params: dict[str, Any]) -> dict[str, Any
     """Stop all members of a cluster."""
     identifier = identifiers.plain(ctx, CLUSTER, params["DBClusterIdentifier"])
     async with ctx.db.transaction():
-        row = await _find(ctx, identifier)
+        row = await find(ctx, identifier)
         _check_available(row)
         await rds_clusters.stop(ctx.db, ctx.region, identifier, ctx.now, takes(ctx))
         await _under_way(ctx, identifier, "stopping")
@@ -164,7 +164,7 @@ async def start_db_cluster(ctx: Context, params: dict[str, Any]) -> dict[str, An
     """Start all members of a stopped cluster."""
     identifier = identifiers.plain(ctx, CLUSTER, params["DBClusterIdentifier"])
     async with ctx.db.transaction():
-        row = await _find(ctx, identifier)
+        row = await find(ctx, identifier)
         if row["status"] != "stopped":
             raise AwsError(
                 "InvalidDBClusterStateFault",
@@ -176,7 +176,7 @@ async def start_db_cluster(ctx: Context, params: dict[str, Any]) -> dict[str, An
     return {"DBCluster": _shown(row, "starting")}
 
 
-async def _find(ctx: Context, identifier: str) -> Any:
+async def find(ctx: Context, identifier: str) -> Any:
     """The cluster, held until the transaction ends."""
     await rds_clusters.lock(ctx.db, ctx.region, identifier)
     row = await rds_clusters.find_one(ctx.db, ctx.region, identifier)
@@ -251,7 +251,3 @@ def _retention(days: int) -> int:
 def _shown(row: Any, status: str = "") -> dict[str, Any]:
     answer = CLUSTER_VIEW.show(row)
     return {**answer, "Status": status} if status else answer
-
-
-# For the other modules of RDS: a public coroutine would have to be an operation.
-find = _find

@@ -60,7 +60,7 @@ async def create_db_instance(ctx: Context, params: dict[str, Any]) -> dict[str, 
             "created_at": ctx.now,
             **options(params),
         }
-        return await _born(ctx, row, given)
+        return await born(ctx, row, given)
 
 
 async def delete_db_instance(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +68,7 @@ async def delete_db_instance(ctx: Context, params: dict[str, Any]) -> dict[str, 
     identifier = identifiers.plain(ctx, INSTANCE, params["DBInstanceIdentifier"])
     last, skip = params.get("FinalDBSnapshotIdentifier"), params.get("SkipFinalSnapshot")
     async with ctx.db.transaction():
-        row = await _find(ctx, identifier)
+        row = await find(ctx, identifier)
         alone = row["cluster_identifier"] is None and row["replica_of"] is None
         if last and skip:
             raise AwsError(
@@ -104,7 +104,7 @@ async def delete_db_instance(ctx: Context, params: dict[str, Any]) -> dict[str, 
     return {"DBInstance": shown(row, "deleting")}
 
 
-async def _find(ctx: Context, identifier: str) -> Any:
+async def find(ctx: Context, identifier: str) -> Any:
     """The database, held until the transaction ends."""
     await rds_instances.lock(ctx.db, ctx.region, identifier)
     row = await rds_instances.find_one(ctx.db, ctx.region, identifier)
@@ -113,7 +113,7 @@ async def _find(ctx: Context, identifier: str) -> Any:
     return row
 
 
-async def _born(ctx: Context, row: dict[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
+async def born(ctx: Context, row: dict[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
     """Store a new database and show it as AWS does while it is made."""
     row |= rds_instances.transition("creating", "available", ctx.now, takes(ctx))
     if not await rds_instances.insert(ctx.db, row, given):
@@ -299,8 +299,3 @@ OPTIONS = {
     "PubliclyAccessible": "publicly_accessible",
     "VpcSecurityGroupIds": "security_group_ids",
 }
-
-
-# For the other modules of RDS: a public coroutine would have to be an operation.
-find = _find
-born = _born

@@ -33,7 +33,7 @@ _OF_INSTANCE = (
 SEGMENTS = {"instance": "snapshot", "cluster": "cluster-snapshot"}
 
 
-async def _take(
+async def take(
     ctx: Context,
     source: Any,
     identifier: str,
@@ -60,10 +60,10 @@ async def _take(
         "tags": {key: value for key, value in inherited.items() if not key.startswith("aws:")}
         | dict(tags),
     }
-    await _store(ctx, row, identifier, source_type)
+    await store(ctx, row, identifier, source_type)
 
 
-async def _store(ctx: Context, row: dict[str, Any], identifier: str, source_type: str) -> None:
+async def store(ctx: Context, row: dict[str, Any], identifier: str, source_type: str) -> None:
     """Store a new snapshot, which is complete when its transition is over."""
     lasts = timedelta(seconds=ctx.server.settings.transition_seconds)
     whole = row | {
@@ -84,8 +84,3 @@ async def _store(ctx: Context, row: dict[str, Any], identifier: str, source_type
             f"Cannot create the snapshot because a snapshot with the identifier {identifier}"
             " already exists.",
         )
-
-
-# For the other modules of RDS: a public coroutine would have to be an operation.
-take = _take
-store = _store

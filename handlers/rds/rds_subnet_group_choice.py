@@ -8,7 +8,7 @@ from models import rds_subnet_groups
 DEFAULT = "default"
 
 
-async def _choose_group(ctx: Context, asked: str | None) -> str:
+async def choose_group(ctx: Context, asked: str | None) -> str:
     """The name of the group; AwsError when there is none of that name.
 
     The default group is made with the first database that needs it.
@@ -19,7 +19,3 @@ async def _choose_group(ctx: Context, asked: str | None) -> str:
     if await rds_subnet_groups.find_one(ctx.db, ctx.region, name) is None:
         raise identifiers.not_found(SUBNET_GROUP, name)
     return name
-
-
-# For the other modules of RDS: a public coroutine would have to be an operation.
-choose_group = _choose_group
