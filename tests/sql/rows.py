@@ -9,7 +9,7 @@ import asyncpg
 
 _REQUIRED = """
 SELECT a.attname AS name, format_type(a.atttypid, NULL) AS type, a.attnotnull AS required,
-       a.atthasdef AS defaulted,
+       (a.atthasdef OR a.attidentity <> '') AS defaulted,
        (SELECT pg_get_constraintdef(k.oid) FROM pg_constraint k WHERE k.conrelid = a.attrelid
            AND k.conkey = ARRAY[a.attnum] AND k.contype = 'c' LIMIT 1) AS rule,
        (SELECT k.confrelid::regclass::text || '.' || f.attname FROM pg_constraint k
