@@ -49,6 +49,30 @@ _TRACKED = """
 SELECT name, data::text AS data FROM scaling_policies
  WHERE autoscaling_group_id = $1 AND policy_type = 'TargetTrackingScaling' AND enabled ORDER BY name"""
 
+# What a member costs on the day that a group ends it: its hours, not the day that was measured.
+_SHORTENED = statement("""
+UPDATE metrics_daily m SET estimated_daily_cost =
+       m.estimated_daily_cost * extract(epoch FROM i.terminated_at - (:end - interval '1 day')) / 86400
+  FROM instances i
+ WHERE i.account_id = :account AND i.autoscaling_group_id IS NOT NULL AND i.state = 'terminated'
+   AND i.terminated_at >= :end - interval '1 day' AND i.terminated_at < :end
+   AND i.launch_time < :end - interval '1 day'
+   AND m.account_id = :account AND m.resource_type = 'instance' AND m.resource_id = i.instance_id
+   AND m.date = :date""")
+
+# Members that a schedule brought today have hours too, which the day's measure came too early for.
+_PART_DAYS = statement("""
+INSERT INTO metrics_daily (id, account_id, resource_type, resource_id, date, metric_payload, estimated_daily_cost)
+SELECT md5(i.instance_id || :date)::uuid, :account, 'instance', i.instance_id, :date,
+       jsonb_build_object('w', 1, 'cpu_avg', u.cpu, 'cpu_max', least(99.9, u.cpu * 1.6),
+           'memory_avg', 40, 'network_in', u.cpu * 20, 'network_out', u.cpu * 16, 'disk_read', u.cpu * 5,
+           'disk_write', u.cpu * 8, 'type', i.instance_type, 'env', i.env, 'region', i.region),
+       i.hourly_cost * extract(epoch FROM coalesce(i.terminated_at, :end) - i.launch_time) / 3600
+  FROM instances i JOIN autoscaling_groups g ON g.id = i.autoscaling_group_id
+  CROSS JOIN LATERAL (SELECT coalesce(nullif(g.current_utilization, 0), 30) AS cpu) u
+ WHERE i.account_id = :account AND i.instance_id = ANY (:launched)
+ON CONFLICT (resource_type, resource_id, date) DO NOTHING""")
+
 # Auto Scaling's own alarm for scaling in lies at nine tenths of the target.
 _LOW = 0.9
 
@@ -58,11 +82,16 @@ async def write(day: Day) -> None:
     await day.apply("autoscaling_groups", _UTILISATION)
     await day.apply("autoscaling_groups", _IDLE)
     if day.knobs.reconcile:
-        for row in await day.fetch(_RESTLESS):
-            group = dict(row)
-            group = await _keep_schedule(day, group)
+        launched: list[str] = []
+        restless = await day.fetch(_RESTLESS)
+        for row in restless:
+            group = await _keep_schedule(day, dict(row), launched)
             group = await _track(day, group)
             await reconcile(day, group)
+        if restless:
+            await day.apply("metrics_daily", _SHORTENED)
+        if launched:
+            await day.apply("metrics_daily", _PART_DAYS, launched=launched)
 
 
 async def reconcile(day: Day, group: Mapping[str, Any]) -> None:
@@ -98,8 +127,8 @@ async def start(day: Day, group: Mapping[str, Any], count: int, label: str) -> l
     return outcome.launched
 
 
-async def _keep_schedule(day: Day, group: dict[str, Any]) -> dict[str, Any]:
-    """Do what was due until the end of the day, in the order of time."""
+async def _keep_schedule(day: Day, group: dict[str, Any], launched: list[str]) -> dict[str, Any]:
+    """Do what was due until the end of the day, in the order of time; `launched` grows by members."""
     from models import scheduled_actions
     from models.autoscaling_capacity import settle
     from models.scaling_activities import at
@@ -118,7 +147,8 @@ async def _keep_schedule(day: Day, group: dict[str, Any]) -> dict[str, Any]:
             f" {size['min_size']}, max: {size['max_size']}, desired: {size['desired_capacity']}"
             f" changing the desired capacity from {before} to {size['desired_capacity']}."
         )
-        await settle(hand, group, reason, label=f"{_label(group)}/{name}/{moment.isoformat()}")
+        label = f"{_label(group)}/{name}/{moment.isoformat()}"
+        launched += (await settle(hand, group, reason, label=label)).launched
     await day.write(
         "scheduled_actions",
         """DELETE FROM scheduled_actions WHERE autoscaling_group_id = $1

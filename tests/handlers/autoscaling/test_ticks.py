@@ -261,3 +261,27 @@ def test_fewer_members_are_busier(
     tick()
     [more] = sql(load, cloud.account.id)
     assert (more["members"], more["load"]) == (5, pytest.approx(before["load"]))
+
+
+def test_hours_of_a_schedule_are_paid(
+    cloud: Cloud, autoscaling: Any, tick: Tick, make_group: Make, shown: Show, sql: Sql
+) -> None:
+    """Three m5.large from seven to eight in the evening cost thirteen hours."""
+    make_group(MinSize=0)
+    for name, rule, wanted in (("off", "0 20 * * *", 0), ("on", "0 7 * * *", 3)):
+        autoscaling.put_scheduled_update_group_action(
+            AutoScalingGroupName=GROUP, ScheduledActionName=name, Recurrence=rule,
+            DesiredCapacity=wanted,
+        )  # fmt: skip
+    cost = (
+        "select count(*), sum(estimated_daily_cost) as cost from metrics_daily"
+        " where account_id = $1 and resource_type = 'instance' and date = $2"
+    )
+    tick()
+    # Whatever the hour now, two or more members had the day until eight; one came at seven.
+    [first] = sql(cost, cloud.account.id, FIRST + timedelta(days=1))
+    assert first["cost"] > 0
+    tick()
+    [second] = sql(cost, cloud.account.id, FIRST + timedelta(days=2))
+    assert (second["count"], second["cost"]) == (3, pytest.approx(Decimal("3.744")))
+    assert shown()["Instances"] == []
