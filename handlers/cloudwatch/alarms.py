@@ -97,7 +97,7 @@ async def set_alarm_state(ctx: Context, params: dict[str, Any]) -> dict[str, Any
             moved(data, -ctx.shift), ctx.now,
         )  # fmt: skip
     if not found:
-        raise AwsError("ResourceNotFound", "", 404)
+        raise AwsError("ResourceNotFound", f"Unknown alarm: {params['AlarmName']}", 404)
     return {}
 
 
