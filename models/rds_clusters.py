@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from models import single_rows
-from models.callers import NOW
 from models.listing import Column, Database, Listing
 from models.rds_networks import DEFAULT_GROUP, SUBNET_GROUP
-from models.rds_windows import BACKUP, MAINTENANCE
+from models.rds_windows import BACKUP, MAINTENANCE, NOW
 
 _SHOWN = (
     "identifier", "arn", "region", "env", "engine", "engine_version", "engine_mode", "db_name",

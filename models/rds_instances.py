@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from models import costs, single_rows
-from models.callers import NOW, NUMBER
+from models.callers import NUMBER
 from models.listing import Database, Listing
 from models.rds_networks import DEFAULT_GROUP, SUBNET_GROUP
-from models.rds_windows import BACKUP, MAINTENANCE
+from models.rds_windows import BACKUP, MAINTENANCE, NOW
 
 # Columns that cost something when they change.
 PRICED = frozenset(

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from models import single_rows
-from models.callers import NOW, NUMBER
+from models.callers import NUMBER
 from models.listing import Column, Listing
+from models.rds_windows import NOW
 
 _NAME = "coalesce(c.reservation_id, c.id::text)"
 _START = "coalesce(c.start_time, c.start_date::timestamp at time zone 'utc')"

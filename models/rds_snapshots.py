@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from models import single_rows
-from models.callers import NOW, NUMBER
+from models.callers import NUMBER
 from models.costs.money import quantise
 from models.listing import Column, Database, Listing
 from models.prices import price
 from models.rds_instances import RESOURCE_ID
 from models.rds_networks import VPC_ID
-from models.rds_windows import BACKUP
+from models.rds_windows import BACKUP, NOW
 
 _STORED = (
     "identifier", "arn", "region", "source_identifier", "source_resource_id", "source_created_at",

@@ -3,6 +3,11 @@
 Whoever chooses none gets one that AWS draws: here it follows from the identifier.
 """
 
+from models import callers
+
+# The world's time, worked out once for a statement however many rows ask for it.
+NOW = f"(select {callers.NOW})"
+
 
 def _drawn(part: str, bound: int) -> str:
     return f"(('x' || substr(md5({{0}}.identifier || '{part}'), 1, 4))::bit(16)::int % {bound})"
