@@ -4,4 +4,4 @@ NUMBER = (
     "(select caller.account_number from cloud_accounts as caller"
     " where caller.id = (select driftcloud_account()))"
 )
-NOW = "driftcloud_now((select driftcloud_account()))"
+NOW = "(select driftcloud_now((select driftcloud_account())))"

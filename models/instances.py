@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from models.callers import NOW
 from models.listing import Column, Database, Listing
 
 # AWS's numbers of the states (API_InstanceState).
@@ -172,10 +173,7 @@ LISTING = Listing(
     },
     tagged="instance",
     # AWS shows a terminated instance for about an hour.
-    always=(
-        "(i.state <> 'terminated' or i.terminated_at"
-        " > driftcloud_now((select driftcloud_account())) - interval '1 hour')"
-    ),
+    always=(f"(i.state <> 'terminated' or i.terminated_at > {NOW} - interval '1 hour')"),
 )
 
 # Every change of state is one statement: the old rows are locked in id order and judged

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from models.callers import NOW
 from models.listing import Column, Listing
 
 # A modification is under way until `ended_at`; nothing needs to run for it to complete.
-_DONE = "m.ended_at <= driftcloud_now(driftcloud_account())"
+_DONE = f"m.ended_at <= {NOW}"
 _STATE = f"(case when {_DONE} then 'completed' else m.state end)"
 
 LISTING = Listing(

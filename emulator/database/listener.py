@@ -111,7 +111,8 @@ class Listener:
         connection.add_termination_listener(lambda _: lost.set())
         while not lost.is_set() and not connection.is_closed():
             try:
-                await asyncio.wait_for(lost.wait(), _HEARTBEAT_SECONDS)
+                async with asyncio.timeout(_HEARTBEAT_SECONDS):
+                    await lost.wait()
             except TimeoutError:
                 try:
                     await connection.execute("select 1", timeout=10)

@@ -92,7 +92,8 @@ async def create(
     `connection` is an asyncpg connection of the owner role. The same plan, seed, end and days
     give the same rows. The history is `days` days long and ends with `end`: the caller has the
     engine write it, from `Created.first_day` on, as `virtual_clocks.promised_histories` tells.
-    `progress(done, total, what)` is told of every step. Raises EstateError when one of the accounts is not empty, ValueError for no such plan.
+    `progress(done, total, what)` is told of every step. Raises EstateError when one of the
+    accounts is not empty, ValueError for no such plan.
     """
     if not isinstance(plan, Plan):
         plan = named(plan)

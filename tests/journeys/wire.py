@@ -136,7 +136,9 @@ class Wire:
     async def raw(self, raw: bytes, seconds: float = 30.0, *, head: bool = False) -> Answer:
         """Send bytes as they are; ConnectionError where the server hangs up unanswered."""
         try:
-            return await asyncio.wait_for(self._raw(raw, head), seconds)
+            # wait_for can swallow a cancellation that comes with the answer, before Python 3.12
+            async with asyncio.timeout(seconds):
+                return await self._raw(raw, head)
         except TimeoutError:
             await self.close()
             raise HungError(f"no answer within {seconds} s to {raw[:200]!r}") from None
