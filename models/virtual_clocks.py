@@ -58,8 +58,7 @@ async def promised_histories(db: Any) -> list[Any]:
 async def keep_promise(db: Any, account_id: uuid.UUID) -> None:
     """Say that the account's history is whole."""
     await db.execute(
-        "update virtual_clocks set history_from = null, history_until = null"
-        " where account_id = $1",
+        "update virtual_clocks set history_from = null, history_until = null where account_id = $1",
         account_id,
     )
 
