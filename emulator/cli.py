@@ -92,7 +92,11 @@ def parser() -> argparse.ArgumentParser:
     for name, verb in verbs().items():
         group, _, action = name.partition("_")
         if action and group not in groups:
-            about = commands.add_parser(group, help=f"see driftcloud {group} --help")
+            actions = [
+                one.removeprefix(f"{group}_") for one in verbs() if one.startswith(f"{group}_")
+            ]
+            told = ", ".join(one.replace("_", "-") for one in actions)
+            about = commands.add_parser(group, help=told, description=told)
             groups[group] = about.add_subparsers(title="commands", metavar="COMMAND", required=True)
         _add_verb(groups[group] if action else commands, action or name, verb)
     return top
