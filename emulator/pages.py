@@ -3,13 +3,15 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.seal import SealError
+
+T = TypeVar("T")
 
 TOKEN_SECONDS = 24 * 3600
 # More than any list has, and less than a statement's limit can hold.
@@ -36,6 +38,16 @@ class Page:
             return rows, None
         shown = rows[: self.limit]
         return shown, self.token(str(shown[-1][key]))
+
+    def cut_items(
+        self, items: Sequence[T], key: Callable[[T], str]
+    ) -> tuple[Sequence[T], str | None]:
+        """The same of what no table holds: `items` in the order of their keys, all of them."""
+        rest = [item for item in items if self.after is None or key(item) > self.after]
+        if self.limit is None or len(rest) <= self.limit:
+            return rest, None
+        shown = rest[: self.limit]
+        return shown, self.token(key(shown[-1]))
 
     def token(self, last: str) -> str:
         """The token that continues after the key `last`."""

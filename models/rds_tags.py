@@ -1,9 +1,6 @@
-"""Tags of RDS's resources, found by ARN."""
+"""Where the tags of RDS's resources are, found by ARN."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
-
-MOST_TAGS = 50
 
 # Where a kind of resource is: its table, the type and the id that resource_tags knows it by.
 _KINDS = {
@@ -19,23 +16,6 @@ _KINDS = {
     "ri": ("commitments", "commitment", "id::text", "coalesce(reservation_id, id::text)",
            "commitment_type = 'reserved_instance' and service = 'rds'"),
 }  # fmt: skip
-
-_LIST = """
-select key, value from resource_tags
- where account_id = driftcloud_account() and resource_type = $1 and resource_id = $2
- order by key
-"""
-_ADD = """
-insert into resource_tags (account_id, resource_type, resource_id, key, value)
-select driftcloud_account(), $1, $2, t.key, t.value from jsonb_each_text($3::jsonb) as t
-on conflict (resource_type, resource_id, key) do update set value = excluded.value
- where resource_tags.value <> excluded.value
-"""
-_REMOVE = """
-delete from resource_tags
- where account_id = driftcloud_account() and resource_type = $1 and resource_id = $2
-   and key = any($3::text[])
-"""
 
 
 def knows(segment: str) -> bool:
@@ -59,19 +39,3 @@ async def locate(
         name,
     )
     return (resource_type, rows[0]["resource_id"]) if rows else None
-
-
-async def listed(db: Any, resource_type: str, resource_id: str) -> list[Any]:
-    """The tags of a resource, by key."""
-    rows: list[Any] = await db.fetch(_LIST, resource_type, resource_id)
-    return rows
-
-
-async def add(db: Any, resource_type: str, resource_id: str, tags: Mapping[str, str]) -> None:
-    """Put tags on a resource, over what it has of the same keys."""
-    await db.write(_ADD, resource_type, resource_id, dict(tags))
-
-
-async def remove(db: Any, resource_type: str, resource_id: str, keys: Sequence[str]) -> None:
-    """Take tags off a resource."""
-    await db.write(_REMOVE, resource_type, resource_id, list(keys))

@@ -43,7 +43,7 @@ async def describe_db_engine_versions(ctx: Context, params: dict[str, Any]) -> d
         if (not family or one["DBParameterGroupFamily"] == family) and _meets(one, wanted)
     ]
     keys = {id(one): f"{at:05d}" for at, one in enumerate(shown)}
-    part, marker = lists.cut(page, shown, lambda one: keys[id(one)])
+    part, marker = page.cut_items(shown, lambda one: keys[id(one)])
     return {"DBEngineVersions": part, "Marker": marker}
 
 

@@ -73,17 +73,6 @@ def wanted(
     return found
 
 
-def cut(
-    at: pages.Page, items: Sequence[Any], key: Callable[[Any], str]
-) -> tuple[list[Any], str | None]:
-    """A page of what no table holds: `items` in the order of their keys."""
-    rest = [item for item in items if at.after is None or key(item) > at.after]
-    if at.limit is None or len(rest) <= at.limit:
-        return rest, None
-    shown = rest[: at.limit]
-    return shown, at.token(key(shown[-1]))
-
-
 def last_part(value: str) -> str:
     """The name in an ARN, or the name itself, in lower case."""
     return value.lower().rpartition(":")[2] if value.startswith("arn:") else value.lower()

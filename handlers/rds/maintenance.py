@@ -33,7 +33,7 @@ async def describe_pending_maintenance_actions(
             raise AwsError("ResourceNotFoundFault", f"Resource {asked} not found.", 404)
     behind = [row for row in rows if _target(row) and _meets(row, wanted)]
     behind.sort(key=lambda row: str(row["arn"]))
-    shown, marker = lists.cut(page, behind, lambda row: str(row["arn"]))
+    shown, marker = page.cut_items(behind, lambda row: str(row["arn"]))
     return {"PendingMaintenanceActions": [_shown(row) for row in shown], "Marker": marker}
 
 

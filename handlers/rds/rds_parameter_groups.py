@@ -83,7 +83,7 @@ async def _described(ctx: Context, params: Mapping[str, Any], level: str) -> dic
         own = await listing.page(ctx.db, region=ctx.region)
         found = [*own, *(_default(ctx, level, family) for family, _ in rds_engines.families(level))]
         found.sort(key=lambda one: str(one["name"]))
-    shown, marker = lists.cut(page, found, lambda one: str(one["name"]))
+    shown, marker = page.cut_items(found, lambda one: str(one["name"]))
     return {f"{head}s": [_shown(level, one) for one in shown], "Marker": marker}
 
 
@@ -138,7 +138,7 @@ async def _parameters(ctx: Context, params: Mapping[str, Any], level: str) -> di
     page = lists.page(ctx, params)
     row = await _find(ctx, level, params[NOUNS[level].parameter])
     own = sorted(row["parameters"].items()) if params.get("Source") != "system" else []
-    shown, marker = lists.cut(page, own, lambda one: str(one[0]))
+    shown, marker = page.cut_items(own, lambda one: str(one[0]))
     return {
         "Parameters": [
             {

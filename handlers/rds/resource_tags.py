@@ -7,32 +7,26 @@ from typing import Any
 
 from emulator.context import Context
 from emulator.errors import AwsError
-from handlers.rds import identifiers, tags
-from models import rds_tags
+from handlers.rds import identifiers
+from handlers.rds.tags import RULES
+from models import rds_tags, tags
 
 
 async def list_tags_for_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """The tags of one resource."""
     found = await _locate(ctx, params["ResourceName"])
-    rows = await rds_tags.listed(ctx.db, *found) if found else []
-    return {"TagList": [{"Key": row["key"], "Value": row["value"]} for row in rows]}
+    return {"TagList": RULES.shown(await tags.listed(ctx.db, *found) if found else {})}
 
 
 async def add_tags_to_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Add tags to a resource, or overwrite the values of those it has."""
-    new = tags.checked(params["Tags"])
+    new = RULES.checked(params["Tags"])
     async with ctx.db.transaction():
         found = await _locate(ctx, params["ResourceName"], lock=True)
         if found is None:
             raise _unchangeable(params["ResourceName"])
-        before = {row["key"] for row in await rds_tags.listed(ctx.db, *found)}
-        if len(before | new.keys()) > rds_tags.MOST_TAGS:
-            raise AwsError(
-                "InvalidParameterValue",
-                f"A resource can have at most {rds_tags.MOST_TAGS} tags",
-            )
-        if new:
-            await rds_tags.add(ctx.db, *found, new)
+        if not await tags.merge(ctx.db, *found, new, RULES.most):
+            raise RULES.too_many_tags()
     return {}
 
 
@@ -42,7 +36,7 @@ async def remove_tags_from_resource(ctx: Context, params: dict[str, Any]) -> dic
         found = await _locate(ctx, params["ResourceName"], lock=True)
         if found is None:
             raise _unchangeable(params["ResourceName"])
-        await rds_tags.remove(ctx.db, *found, params["TagKeys"])
+        await tags.remove(ctx.db, *found, params["TagKeys"])
     return {}
 
 

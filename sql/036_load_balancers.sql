@@ -1,0 +1,1 @@
+-- What the services of load balancers show beyond the first schema.

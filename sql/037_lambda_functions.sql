@@ -1,0 +1,1 @@
+-- What the services of lambda functions show beyond the first schema.

@@ -1,0 +1,1 @@
+-- What the services of s3 objects show beyond the first schema.

@@ -1,0 +1,1 @@
+-- What the services of containers show beyond the first schema.

@@ -1,0 +1,1 @@
+-- What the services of caches streams show beyond the first schema.

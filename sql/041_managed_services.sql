@@ -1,0 +1,1 @@
+-- What the services of managed services show beyond the first schema.

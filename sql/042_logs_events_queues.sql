@@ -1,0 +1,1 @@
+-- What the services of logs events queues show beyond the first schema.

@@ -1,0 +1,1 @@
+-- What the services of governance show beyond the first schema.
