@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from emulator import model_files
+from emulator import model_files, query_names
 
 _IS_ERROR = re.compile(rb'"exception": ?true')
 _NOT_TRAITS = frozenset(
@@ -51,6 +51,11 @@ class Ref:
         """The wire's name for this place, where it is not the member's own name."""
         name: str | None = self.traits.get("locationName")
         return name
+
+    @property
+    def form_name(self) -> str | None:
+        """The same in forms and XML, whose names a model may lack that was made for JSON."""
+        return self.traits.get("formName") or self.location_name
 
 
 class Shape:
@@ -266,7 +271,7 @@ class Service:
         self._shapes: dict[str, Shape] = {}
         extras = folder / "service-2.sdk-extras.json"
         merge = orjson.loads(extras.read_bytes())["merge"] if extras.exists() else {}
-        self._extras: dict[str, dict[str, Any]] = merge.get("shapes", {})
+        self._extras = {**merge.get("shapes", {}), **query_names.SHAPES.get(name, {})}
 
     @property
     def protocols(self) -> tuple[str, ...]:
@@ -276,8 +281,7 @@ class Service:
     @property
     def api_version(self) -> str:
         """The date that names the version of the API."""
-        version: str = self.metadata["apiVersion"]
-        return version
+        return str(self.metadata["apiVersion"])
 
     @property
     def service_id(self) -> str:
@@ -293,8 +297,7 @@ class Service:
     @property
     def endpoint_prefix(self) -> str:
         """The service's name in host names."""
-        prefix: str = self.metadata["endpointPrefix"]
-        return prefix
+        return str(self.metadata["endpointPrefix"])
 
     @property
     def target_prefix(self) -> str | None:
@@ -310,8 +313,8 @@ class Service:
     @property
     def xml_namespace(self) -> str:
         """The namespace of the service's XML, by its address."""
-        namespace: str = self.metadata.get("xmlNamespace", "")
-        return namespace
+        found: str = self.metadata.get("xmlNamespace") or query_names.NAMESPACES.get(self.name, "")
+        return found
 
     @property
     def query_compatible(self) -> bool:

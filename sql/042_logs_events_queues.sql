@@ -165,8 +165,7 @@ CREATE TABLE event_rules (
     fired_at    timestamptz,
     tags        jsonb NOT NULL DEFAULT '{}',
     created_at  timestamptz NOT NULL DEFAULT now(),
-    UNIQUE (account_id, region, bus_name, name),
-    CHECK (pattern IS NOT NULL OR schedule IS NOT NULL)
+    UNIQUE (account_id, region, bus_name, name)
 );
 COMMENT ON TABLE event_rules IS 'Which events of a bus, or which times, go to which targets.';
 COMMENT ON COLUMN event_rules.pattern IS 'The event pattern as its maker wrote it: JSON.';

@@ -152,8 +152,8 @@ def _list_reader(ref: Ref, naming: Naming) -> Read:
 
 def _map_reader(ref: Ref, naming: Naming) -> Read:
     names = () if ref.traits.get("flattened") else ("entry",)
-    key_name = ref.shape.key.location_name or "key"
-    value_name = ref.shape.value.location_name or "value"
+    key_name = ref.shape.key.form_name or "key"
+    value_name = ref.shape.value.form_name or "value"
     read_key = reader(ref.shape.key, naming)
     read_value = reader(ref.shape.value, naming)
 

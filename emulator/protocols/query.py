@@ -14,16 +14,16 @@ DIALECT = xml.Dialect(xml.QUERY)
 
 def _member_name(ref: Ref, member: str) -> str:
     if ref.type == "list" and ref.traits.get("flattened"):
-        inner = ref.shape.member.location_name
+        inner = ref.shape.member.form_name
         if inner:
             return inner
-    return ref.location_name or member
+    return ref.form_name or member
 
 
 def _list_path(ref: Ref) -> tuple[str, ...]:
     if ref.traits.get("flattened"):
         return ()
-    return (ref.shape.member.location_name or "member", "member")
+    return (ref.shape.member.form_name or "member", "member")
 
 
 NAMING = forms.Naming(_member_name, _list_path)

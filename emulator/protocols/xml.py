@@ -57,10 +57,10 @@ def escape_attribute(value: Any) -> str:
 def name_of(ref: Ref, member: str) -> str:
     """The element under which a structure's member stands."""
     if ref.type == "list" and ref.traits.get("flattened"):
-        inner = ref.shape.member.location_name
+        inner = ref.shape.member.form_name
         if inner:
             return inner
-    return ref.location_name or member
+    return ref.form_name or member
 
 
 def namespace(traits: dict[str, Any]) -> str:
@@ -146,7 +146,7 @@ def item_name(ref: Ref, name: str, flavour: Flavour) -> str:
     """The name of a list's elements; those of a flattened list bear the list's own."""
     if ref.traits.get("flattened"):
         return name
-    return ref.shape.member.location_name or flavour.list_item
+    return ref.shape.member.form_name or flavour.list_item
 
 
 def _list(ref: Ref, name: str, flavour: Flavour) -> Write:
@@ -172,9 +172,9 @@ def _list(ref: Ref, name: str, flavour: Flavour) -> Write:
 
 
 def _map(ref: Ref, name: str, flavour: Flavour) -> Write:
-    key = element(ref.shape.key, ref.shape.key.location_name or "key", flavour)
+    key = element(ref.shape.key, ref.shape.key.form_name or "key", flavour)
     value_ref = ref.shape.value
-    value_name = value_ref.location_name or "value"
+    value_name = value_ref.form_name or "value"
     flattened = ref.traits.get("flattened")
     entry = name if flattened else "entry"
     opening, closing = f"<{name}{namespace(ref.traits)}>", f"</{name}>"
