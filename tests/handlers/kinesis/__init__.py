@@ -1,0 +1,1 @@
+"""Kinesis, seen by its clients."""
