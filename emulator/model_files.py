@@ -4,7 +4,10 @@ Importing botocore costs 180 ms, and its EC2 model 30 MB; a model's pieces, with
 documentation, a twentieth of that.
 """
 
+import contextlib
+import hashlib
 import importlib.util
+import os
 import re
 import zlib
 from collections.abc import Iterator
@@ -14,6 +17,8 @@ from typing import Any
 
 import orjson
 
+from emulator.caches import cache_folder
+
 _DOCUMENTATION = re.compile(rb'"documentation": ?"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SECTION = re.compile(rb'\n  "(\w+)": ?')
 _INDENT = re.compile(rb"\n *")
@@ -22,13 +27,40 @@ _HEAD_BYTES = 8192
 
 @cache
 def index() -> dict[str, dict[str, Any]]:
-    """The metadata of every service, from the heads of all files (some tenths of a second)."""
+    """The metadata of every service.
+
+    Reading the heads of all files takes some tenths of a second, so that what was found is kept
+    in the cache, under a name that another release of botocore does not have.
+    """
+    kept = None
+    with contextlib.suppress(OSError, RuntimeError, ValueError):
+        kept = cache_folder() / f"services-{_release()}.json"
+        found: dict[str, dict[str, Any]] = orjson.loads(kept.read_bytes())
+        return found
+    found = _read_index()
+    if kept is not None:
+        with contextlib.suppress(OSError):
+            fresh = kept.with_suffix(f".{os.getpid()}")
+            fresh.write_bytes(orjson.dumps(found))
+            fresh.replace(kept)
+    return found
+
+
+def _read_index() -> dict[str, dict[str, Any]]:
     found = {}
     for entry in _data().iterdir():
         home = folder(entry.name) if entry.is_dir() else None
         if home is not None:
             found[entry.name] = _metadata(text(home, _HEAD_BYTES))
     return dict(sorted(found.items()))
+
+
+def _release() -> str:
+    """What tells one installation of botocore from another, as one short word."""
+    module = _data().parent / "__init__.py"
+    state = module.stat()
+    words = f"{module}|{state.st_size}|{state.st_mtime_ns}|{_data().stat().st_mtime_ns}"
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
 @cache

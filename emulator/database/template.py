@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from emulator.caches import cache_folder
 from emulator.database import configuration, postmaster
 from emulator.database.installation import EmbeddedError, Runner, system_home
 
@@ -27,14 +28,6 @@ Populate = Callable[[str], None]
 
 _MAGIC = b"driftcloud template 1\n"
 _ENTRY = struct.Struct("!HIQ")  # length of the name, mode, size; a folder has the mode's type bit
-
-
-def cache_folder() -> Path:
-    """The per-user folder of caches, private to us."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(base) / "driftcloud"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
 
 
 def key(programs: Path, migrations: Path) -> str:

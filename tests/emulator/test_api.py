@@ -76,3 +76,14 @@ def test_a_model_in_another_layout_reads_the_same() -> None:
     usual, other = model_files.sections(raw), model_files.sections_of_other_layout(raw)
     assert list(usual["operations"]) == list(other["operations"])
     assert list(usual["shapes"]) == list(other["shapes"])
+
+
+def test_the_index_outlives_a_damaged_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    read = model_files.index.__wrapped__
+    fresh = read()
+    [kept] = (tmp_path / "driftcloud").iterdir()
+    assert read() == fresh == api.index()
+    kept.write_text("{")
+    assert read() == fresh
+    assert kept.read_text() != "{"

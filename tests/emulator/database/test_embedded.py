@@ -15,6 +15,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from emulator.caches import cache_folder
 from emulator.database import configuration, postmaster, template
 from emulator.database.embedded import EmbeddedServer, InUseError, running_url
 from emulator.database.installation import SYSTEM_USER, EmbeddedError, Runner, programs, runner
@@ -320,9 +321,9 @@ async def test_a_damaged_template_is_made_anew(
     """Truncated, altered or empty: found before anything of it is used."""
     user, binaries = runner(), programs(runner())
     name = f"template-{template.key(binaries, embedded.migrations)}"
-    good = template.cache_folder() / name
+    good = cache_folder() / name
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
-    pack = template.cache_folder() / name
+    pack = cache_folder() / name
     content = good.read_bytes()
     altered = bytearray(content)
     altered[len(altered) // 2] ^= 1

@@ -1,0 +1,12 @@
+"""The folder of caches: what can be made again at any time, kept between runs."""
+
+import os
+from pathlib import Path
+
+
+def cache_folder() -> Path:
+    """The per-user folder of caches, private to us; OSError where there can be none."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(base) / "driftcloud"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
