@@ -78,7 +78,9 @@ def test_a_model_in_another_layout_reads_the_same() -> None:
     assert list(usual["shapes"]) == list(other["shapes"])
 
 
-def test_the_index_outlives_a_damaged_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_index_outlives_a_damaged_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     read = model_files.index.__wrapped__
     fresh = read()
