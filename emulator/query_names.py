@@ -2,7 +2,8 @@
 
 Laid over botocore's model, shape by shape: `formName` is the name of a place in forms and XML,
 which JSON does not know; `error` is what the query protocol, and the x-amzn-query-error header of
-JSON, call an error. Source: the service's WSDL and the query examples of its API reference
+JSON, call an error; `enum` is emptied where the service checks for itself. Source: the service's
+WSDL and the query examples of its API reference
 (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/).
 """
 
@@ -60,6 +61,8 @@ SHAPES: dict[str, dict[str, dict[str, Any]]] = {
             name: {"formName": entry, "key": {"formName": key}, "value": {"formName": value}}
             for name, (entry, key, value) in _SQS_MAPS.items()
         },
+        # SQS has a word of its own for an attribute that it does not know.
+        **{name: {"enum": []} for name in ("QueueAttributeName", "MessageSystemAttributeName")},
         **{
             name: {"error": {"code": code, "httpStatusCode": status}}
             for name, (code, status) in _SQS_ERRORS.items()

@@ -224,6 +224,7 @@ CREATE TABLE queue_messages (
     receipt           uuid
 );
 CREATE INDEX queue_messages_next ON queue_messages (queue_id, visible_at, id);
+CREATE INDEX queue_messages_expiring ON queue_messages (queue_id, expires_at);
 CREATE INDEX queue_messages_groups ON queue_messages (queue_id, group_id, id) WHERE group_id IS NOT NULL;
 CREATE INDEX queue_messages_account ON queue_messages (account_id);
 COMMENT ON TABLE queue_messages IS
