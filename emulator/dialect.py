@@ -41,7 +41,7 @@ class Dialect:
         raise NotImplementedError
 
     def around_item(self, ref: Ref, name: str) -> tuple[str, str]:
-        """What stands before and after one element of a list of structures."""
+        """What stands before and after one element of a list."""
         raise NotImplementedError
 
     def empty_list(self, ref: Ref, name: str) -> str:

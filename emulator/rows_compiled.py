@@ -42,6 +42,7 @@ class Writer:
         self._general = compiler.compile(view, ref, name)
         self.columns = tuple(compiler.columns)
         self._texts = frozenset(compiler.texts)
+        self._integers = frozenset(compiler.integers)
         self._get = itemgetter(*self.columns) if self.columns else _nothing
         self._special: dict[frozenset[str], Callable[..., str]] = {}
 
@@ -64,10 +65,13 @@ class Writer:
         return self._general(values, shift)
 
     def _known(self, values: list[tuple[Any, ...]]) -> frozenset[str]:
-        """The columns in which every value is there and can be written as it is."""
+        """The columns in which every value is there, and can be written as it is."""
         found = []
         for name, column in zip(self.columns, zip(*values, strict=True), strict=True):
-            if name in self._texts:
+            if name in self._integers:
+                if name not in self._texts and set(map(type, column)) == _INTEGER:
+                    found.append(name)
+            elif name in self._texts:
                 try:
                     text = "".join(column)
                 except TypeError:  # None, or a value that is shown as its text
@@ -79,6 +83,7 @@ class Writer:
         return frozenset(found)
 
 
+_INTEGER = {int}
 # Where a row's own statements stand in the generated function; further in they are conditional.
 _OUTSIDE = 2
 
@@ -102,6 +107,8 @@ class Compiler:
         self.columns: dict[str, str] = {}
         self.texts: set[str] = set()
         """Columns that are shown as a string somewhere."""
+        self.integers: set[str] = set()
+        """Columns that are shown as an integer somewhere."""
 
     def compile(self, view: View, ref: Ref, name: str) -> Callable[..., str]:
         """The function (tuples of column values, shift) → text of the list's elements."""
@@ -119,8 +126,11 @@ class Compiler:
 
     def _joined(self, inside: list[str]) -> str:
         """Members one after another, without the separator before the first."""
-        if not self._dialect.separator:
+        separator = self._dialect.separator
+        if not separator:
             return "".join(inside)
+        if inside and inside[0].startswith(separator):  # a member that is always there
+            return "".join(inside)[len(separator) :]
         return f"{{{self._store(inside)}[1:]}}"
 
     def _store(self, inside: list[str]) -> str:
@@ -159,14 +169,17 @@ class Compiler:
     ) -> tuple[str, bool]:
         variable = columns.setdefault(column, f"c{len(columns)}")
         is_text = ref.type in ("string", "character")
+        is_integer = ref.type in ("integer", "long", "short", "byte")
         if is_text:
             self.texts.add(column)
+        elif is_integer:
+            self.integers.add(column)
         leaf = self._dialect.leaf(ref, variable)
         if column not in self._known or leaf is None:
             return self._scalar(variable, ref, name), False
         before, after = self._dialect.around(ref, name)
         quote = self._dialect.quote if is_text else ""
-        shown = variable if is_text else self._hoist(leaf)
+        shown = variable if is_text or is_integer else self._hoist(leaf)
         return f"{_literal(before + quote)}{{{shown}}}{_literal(quote + after)}", True
 
     def _hoist(self, leaf: str) -> str:
@@ -266,9 +279,7 @@ class Compiler:
     def _each(self, spec: Each, ref: Ref, name: str, columns: dict[str, str]) -> str:
         column = self._column(spec.column, columns)
         if not isinstance(spec.spec, dict):
-            variable = self._variable()
-            self._emit(f"{variable} = {self._bind(lambda value: listed(spec, value))}({column})")
-            return self._scalar(variable, ref, name)
+            return self._each_scalar(spec, column, ref, name)
         if ref.type != "list":
             raise ViewError(f"{name} is a {ref.type}, not a list")
         key = (id(spec), ref.shape, name)
@@ -277,6 +288,25 @@ class Compiler:
             found = self._elements(spec, column, ref, name)
             if self._indent == _OUTSIDE:
                 self._shared[key] = found
+        return f"{{{found}}}"
+
+    def _each_scalar(self, spec: Each, column: str, ref: Ref, name: str) -> str:
+        """A list of scalars."""
+        variable = self._variable()
+        self._emit(f"{variable} = {self._bind(lambda value: listed(spec, value))}({column})")
+        leaf = self._dialect.leaf(ref.shape.member, "each") if ref.type == "list" else None
+        if leaf is None:
+            return self._scalar(variable, ref, name)
+        before, after = map(_literal, self._dialect.around_list(ref, name))
+        item = [_literal(text) for text in self._dialect.around_item(ref, name)]
+        text, found = self._variable(), self._variable()
+        skip = "[1:]" if self._dialect.separator else ""
+        empty = self._bind(self._dialect.empty_list(ref, name))
+        self._emit(f"{found} = ''")
+        self._emit(f"if {variable} is not None:")
+        one = f"f'{item[0]}{{{leaf}}}{item[1]}'"
+        self._emit(f"    {text} = ''.join([{one} for each in {variable} if each is not None])")
+        self._emit(f"    {found} = f'{before}{{{text}{skip}}}{after}' if {text} else {empty}")
         return f"{{{found}}}"
 
     def _elements(self, spec: Each, column: str, ref: Ref, name: str) -> str:

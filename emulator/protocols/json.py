@@ -124,8 +124,8 @@ class Dialect(dialects.Dialect):
         return f",{orjson.dumps(name).decode()}:[", "]"
 
     def around_item(self, ref: Ref, name: str) -> tuple[str, str]:
-        """What stands before and after one structure of a list."""
-        return ",{", "}"
+        """What stands before and after one item of a list."""
+        return (",{", "}") if ref.shape.member.type == "structure" else (",", "")
 
     def empty_list(self, ref: Ref, name: str) -> str:
         """A list without items."""

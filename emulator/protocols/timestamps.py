@@ -39,10 +39,11 @@ def iso8601(value: Any, shift: timedelta) -> str:
 
 def unix(value: Any, shift: timedelta) -> int | float:
     """Seconds since 1970, to the millisecond; whole seconds as an integer."""
-    # a division of timedeltas costs as much as all the rest of a datapoint
-    passed = moment(value, shift) - EPOCH
-    seconds, rest = passed.days * 86_400 + passed.seconds, passed.microseconds // 1000
-    return seconds if rest == 0 else (seconds * 1000 + rest) / 1000
+    at = value + shift if value.__class__ is datetime and value.tzinfo is UTC else None
+    at = at or moment(value, shift)
+    # a double holds the whole seconds exactly, but not the microseconds
+    seconds, milliseconds = int(at.timestamp() // 1), at.microsecond // 1000
+    return (seconds * 1000 + milliseconds) / 1000 if milliseconds else seconds
 
 
 def rfc822(value: Any, shift: timedelta) -> str:
