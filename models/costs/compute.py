@@ -122,12 +122,15 @@ def lambda_monthly(
     *,
     provisioned_concurrency: int = 0,
     architecture: str = "x86_64",
+    provisioned_mb: int | None = None,
 ) -> Decimal:
     """A function's month: `invocations` in that month, no free tier; concurrency kept 730 h.
 
-    With provisioned concurrency, running costs the lower provisioned rate.
+    With provisioned concurrency, running costs the lower provisioned rate; `provisioned_mb` is the
+    memory of all that is kept, where versions have other sizes than the function has now.
     """
     hours = Decimal(HOURS_PER_MONTH)
+    kept_mb = provisioned_concurrency * memory_mb if provisioned_mb is None else provisioned_mb
     return quantise(
         _lambda_runs(
             memory_mb,
@@ -137,7 +140,7 @@ def lambda_monthly(
             architecture,
             provisioned_concurrency > 0,
         )
-        + _lambda_kept(memory_mb, provisioned_concurrency, hours, region, architecture)
+        + _lambda_kept(kept_mb, hours, region, architecture)
     )
 
 
@@ -149,11 +152,13 @@ def lambda_daily(
     *,
     provisioned_concurrency: int = 0,
     architecture: str = "x86_64",
+    provisioned_mb: int | None = None,
 ) -> Decimal:
     """A function's day: `invocations` on that day; concurrency kept 24 h."""
     warm = provisioned_concurrency > 0
     runs = _lambda_runs(memory_mb, invocations, average_duration_ms, region, architecture, warm)
-    kept = _lambda_kept(memory_mb, provisioned_concurrency, Decimal(24), region, architecture)
+    kept_mb = provisioned_concurrency * memory_mb if provisioned_mb is None else provisioned_mb
+    kept = _lambda_kept(kept_mb, Decimal(24), region, architecture)
     return quantise(runs + kept)
 
 
@@ -166,8 +171,6 @@ def _lambda_runs(
     return gb_seconds * price("lambda", item, region) + calls * price("lambda", "requests", region)
 
 
-def _lambda_kept(
-    memory_mb: int, slots: int, hours: Decimal, region: str, architecture: str
-) -> Decimal:
-    gb_seconds = slots * Decimal(memory_mb) / 1024 * hours * SECONDS_PER_HOUR
+def _lambda_kept(kept_mb: int, hours: Decimal, region: str, architecture: str) -> Decimal:
+    gb_seconds = Decimal(kept_mb) / 1024 * hours * SECONDS_PER_HOUR
     return gb_seconds * price("lambda", f"provisioned-{architecture}", region)

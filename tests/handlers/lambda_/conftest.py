@@ -1,0 +1,34 @@
+"""What tests of Lambda share: a client, and calm days."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from drift import engine
+from drift.day import Knobs
+from tests.fixtures.server import Cloud
+
+FIRST = date(2026, 6, 1)
+CALM = Knobs(mess=0)
+
+
+@pytest.fixture
+def lambdas(cloud: Cloud) -> Any:
+    """A boto3 client of Lambda in us-east-1."""
+    return cloud.client("lambda")
+
+
+@pytest.fixture
+def tick(cloud: Cloud) -> Callable[[], None]:
+    """Lets a calm day pass; the first one is FIRST, a Monday."""
+    database = cloud.running.server.database
+
+    async def pass_day() -> None:
+        async with database.owner() as connection:
+            if not await engine.tick(connection, cloud.account.id, knobs=CALM):
+                await engine.history(connection, cloud.account.id, FIRST, 1, knobs=CALM)
+        cloud.running.server.clocks.forget()
+
+    return lambda: cloud.running.run(pass_day())
