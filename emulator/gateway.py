@@ -92,9 +92,10 @@ def _operation(to: Route) -> api.Operation:
 async def _run(ctx: Context, handler: operations.Handler) -> dict[str, Any] | None:
     """Run the handler; a dry run does everything, learns how it went, and undoes it.
 
-    EC2's DryRun (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html).
+    EC2's DryRun (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html);
+    elsewhere the parameter is an operation's own (Lambda's UpdateFunctionCode answers it).
     """
-    if not ctx.params.get("DryRun"):
+    if ctx.protocol != "ec2" or not ctx.params.get("DryRun"):
         result: dict[str, Any] | None = await handler(ctx, ctx.params)
         return result
     async with ctx.db.transaction():
