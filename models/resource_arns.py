@@ -35,6 +35,7 @@ WRITTEN = {
     "key_pair": _ec2("key-pair"),
     "network_interface": _ec2("network-interface"),
     "capacity_reservation": _ec2("capacity-reservation"),
+    "transit_gateway_attachment": _ec2("transit-gateway-attachment"),
     "spot_request": _ec2("spot-instances-request"),
     "transit_gateway": _ec2("transit-gateway"),
     "commitment": "r.arn",

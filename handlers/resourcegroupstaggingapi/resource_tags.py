@@ -19,6 +19,7 @@ LEAST_TAGS, MOST_TAGS_SHOWN = 100, 500
 MOST_FILTERS, MOST_VALUES = 50, 20
 MOST_ARNS, MOST_TAGGED = 100, 20
 NAMES_SHOWN = 1000
+TOKEN = "PaginationToken"  # noqa: S105 - the name of a member
 TAGS = TagRules(code="InvalidParameterException")
 # What precedes a resource's name in the ARNs of services that name no kind there.
 UNNAMED_KINDS = {"s3": "bucket", "sqs": "queue", "sns": "topic"}
@@ -39,7 +40,7 @@ async def get_resources(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     if params.get("ExcludeCompliantResources"):
         return {"PaginationToken": "", "ResourceTagMappingList": []}
     page = pages.page(
-        ctx, params, token="PaginationToken", size="ResourcesPerPage",
+        ctx, params, token=TOKEN, size="ResourcesPerPage",
         default=DEFAULT_RESOURCES, invalid=_bad_token,
     )  # fmt: skip
     kind, _, name = (page.after or "").partition("/")
@@ -190,7 +191,7 @@ def _cut_by_tags(page: pages.Page, rows: list[Any], most: int) -> tuple[Sequence
 
 def _names(ctx: Context, params: dict[str, Any]) -> pages.Page:
     return pages.page(
-        ctx, params, token="PaginationToken", size="", default=NAMES_SHOWN, invalid=_bad_token
+        ctx, params, token=TOKEN, size="", default=NAMES_SHOWN, invalid=_bad_token
     )
 
 
