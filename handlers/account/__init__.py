@@ -1,0 +1,1 @@
+"""Account: what AWS knows of the account itself."""
