@@ -19,7 +19,7 @@ from emulator.database.embedded import EmbeddedServer
 from emulator.keys import Keys
 from emulator.seal import Vault, load_masters
 from emulator.settings import Settings
-from models import api_clients, instances, rds_instances, virtual_clocks
+from models import api_clients, instances, load_balancers, rds_instances, virtual_clocks
 
 log = logging.getLogger("driftcloud.server")
 
@@ -116,6 +116,7 @@ class Server:
                 async with self.database.owner() as connection:
                     await connection.execute(instances.SETTLE)
                     await connection.execute(rds_instances.SETTLE)
+                    await connection.execute(load_balancers.SETTLE)
             except Exception:
                 log.warning("transitions could not be settled", exc_info=True)
 

@@ -1,0 +1,1 @@
+"""Tests of application, network and gateway load balancers."""
