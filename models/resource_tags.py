@@ -45,6 +45,11 @@ KINDS = {
     "vpc_endpoint": Kind("vpc_endpoints", "vpc_endpoint_id"),
     "launch_template": Kind("launch_templates", "launch_template_id"),
     "key_pair": Kind("key_pairs", "key_pair_id"),
+    "network_interface": Kind("network_interfaces", "network_interface_id"),
+    "capacity_reservation": Kind("capacity_reservations", "capacity_reservation_id"),
+    "spot_request": Kind("spot_requests", "spot_request_id"),
+    "transit_gateway": Kind("transit_gateways", "transit_gateway_id"),
+    "transit_gateway_attachment": Kind("transit_gateway_attachments", "attachment_id"),
     "commitment": Kind(
         "commitments", "id", "uuid", visible="commitment_type = 'reserved_instance'"
     ),

@@ -41,8 +41,10 @@ from models.costs.network import (
     transfer,
     vpc_endpoint_hourly,
 )
+from models.costs.search import search_domain_hourly
 from models.costs.services import (
     cache_hourly,
+    cache_serverless_hourly,
     managed_service_hourly,
     rds_hourly,
     rds_storage_monthly,
@@ -61,6 +63,7 @@ __all__ = [
     "DAYS_PER_MONTH",
     "HOURS_PER_MONTH",
     "cache_hourly",
+    "cache_serverless_hourly",
     "container_cluster_hourly",
     "container_node_hourly",
     "daily_of_hourly",
@@ -85,6 +88,7 @@ __all__ = [
     "rds_storage_monthly",
     "s3_requests",
     "s3_storage_monthly",
+    "search_domain_hourly",
     "snapshot_monthly",
     "stream_hourly",
     "transfer",

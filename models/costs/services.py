@@ -59,6 +59,17 @@ def cache_hourly(
     return quantise(usd * nodes)
 
 
+def cache_serverless_hourly(
+    minimum_gb: Number, region: str = HOME_REGION, *, engine: str = "redis"
+) -> Decimal:
+    """A serverless cache's storage at the least that is metered: 1 GB, 100 MB of Valkey, or the
+    minimum that its owner set, whichever is more.
+    """
+    item, least = ("valkey", Decimal("0.1")) if engine == "valkey" else ("redis", Decimal(1))
+    usd = price("elasticache", f"serverless-{item}", region)
+    return quantise(usd * max(exact(minimum_gb), least))
+
+
 def stream_hourly(
     engine: str,
     shards: int,
