@@ -88,6 +88,9 @@ def is_eligible(commitment: Any, usage: Usage) -> bool:
     service = _service(commitment)
     if usage.service != service or region not in (None, usage.region):
         return False
+    if service == "opensearch":
+        # "Reserved Instances apply to the exact instance type": no sizes of a family count.
+        return usage.type == commitment["instance_type"]
     wanted = commitment["instance_family"] or (commitment["instance_type"] or "")
     if not wanted:
         named = [word for word in scope.replace("/", " ").replace(":", " ").split() if "." in word]
@@ -110,6 +113,12 @@ def _service(commitment: Any) -> str:
     """The service of a reservation."""
     named = commitment["service"]
     return named or next((s for s in ("rds", "elasticache") if s in _scope(commitment)), "ec2")
+
+
+def _service_of(row: Any) -> str:
+    """The service of a day's usage; nodes of search domains can be reserved."""
+    searching = (row["type"] or "").endswith((".search", ".elasticsearch"))
+    return "opensearch" if searching else _SERVICES[row["kind"]]
 
 
 def _scope(commitment: Any) -> str:
@@ -157,7 +166,7 @@ async def write(day: Day) -> None:
     if not commitments:
         return
     usage = [
-        Usage(_SERVICES[row["kind"]], row["type"] or "", row["region"] or "", row["usd"])
+        Usage(_service_of(row), row["type"] or "", row["region"] or "", row["usd"])
         for row in await day.fetch(_USAGE)
     ]
     total = (await day.fetch(_TOTAL))[0][0]

@@ -1,0 +1,1 @@
+"""Amazon Elasticsearch Service: the same domains as OpenSearch's, in the words of its older API."""
