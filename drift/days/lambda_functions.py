@@ -6,6 +6,7 @@ from drift import rates
 from drift.day import Day
 from drift.profiles import statement
 
+# Who reserves no concurrency at all lets nobody call it: every call is throttled.
 # A call; a GB-second of running, less where concurrency is kept warm; one of keeping it warm.
 _RATES = rates.of(
     "f.region", "call", "run", "run_arm", "run_warm", "run_warm_arm", "kept", "kept_arm"
@@ -15,7 +16,9 @@ _PRICED = """q.call::float8 AS call, CASE
         WHEN f.architecture = 'arm64' THEN q.run_arm
         WHEN f.provisioned_concurrency > 0 THEN q.run_warm ELSE q.run END::float8 AS run,
     CASE f.architecture WHEN 'arm64' THEN q.kept_arm ELSE q.kept END::float8
-        * coalesce(f.provisioned_concurrency, 0) * f.memory_mb / 1024 * 86400 AS provisioned"""
+        * CASE WHEN f.provisioned_concurrency > 0
+               THEN coalesce(f.current_provisioned_mb, f.provisioned_concurrency * f.memory_mb)
+               ELSE 0 END / 1024 * 86400 AS provisioned"""
 
 # A row that already knows its cost but not its calls gets the calls that explain the cost.
 _FILL = statement(
@@ -49,25 +52,37 @@ _WRITE = statement(
     """
 {insert} jsonb_build_object(
        'w', round(d.w * 10000)::int * 0.0001, 'invocations', d.calls,
-       'duration', driftcloud_hundredths(d.duration), 'errors', floor(d.calls * 0.002)::bigint,
-       'concurrency_max', ceil(d.calls * d.duration / 1000 / 86400 * 4)::bigint,
+       'duration', driftcloud_hundredths(d.duration),
+       'errors', floor((d.calls - d.asked) * 0.002)::bigint + d.failed, 'throttles', d.throttles,
+       'concurrency_max', least(ceil(d.calls * d.duration / 1000 / 86400 * 4)::bigint, d.reserved),
+       'provisioned', d.slots,
        'provisioned_cost', round(d.provisioned::numeric, 4),
        'type', d.type, 'env', d.env, 'region', d.region),
        least(d.provisioned + d.calls * (d.call + d.duration / 1000 * d.gb * d.run), 99999999)
-  FROM (SELECT r.*, {usage_walk} AS w,
-               round(p.requests * {busy}
-                   * (0.85 + 0.3 * driftcloud_noise(:seed, r.id, '/requests')))::bigint AS calls,
-               p.duration_ms
-                   * (0.95 + 0.1 * driftcloud_noise(:seed, r.id, '/duration')) AS duration
-          FROM (SELECT f.arn AS id, f.env, f.region, f.architecture AS type,
-                       f.memory_mb / 1024::float8 AS gb, {priced}
-                  FROM lambda_functions f {rates} WHERE f.account_id = :account) r
-               {yesterday} {profile} OFFSET 0) d
+  FROM (SELECT u.*, CASE WHEN u.reserved = 0 THEN u.asked ELSE u.asked + u.called END AS calls,
+               CASE WHEN u.reserved = 0 THEN u.called ELSE 0 END AS throttles
+          FROM (SELECT r.*, {usage_walk} AS w,
+                       round(p.requests * {busy}
+                           * (0.85 + 0.3 * driftcloud_noise(:seed, r.id, '/requests')))::bigint AS called,
+                       p.duration_ms
+                           * (0.95 + 0.1 * driftcloud_noise(:seed, r.id, '/duration')) AS duration
+                  FROM (SELECT f.arn AS id, f.env, f.region, f.architecture AS type,
+                               f.memory_mb / 1024::float8 AS gb, f.current_invocations AS asked,
+                               f.current_invocation_errors AS failed,
+                               f.reserved_concurrency AS reserved,
+                               coalesce(f.provisioned_concurrency, 0) AS slots, {priced}
+                          FROM lambda_functions f {rates} WHERE f.account_id = :account) r
+                       {yesterday} {profile} OFFSET 0) u) d
 {once}""",
     kind="lambda_function",
     rates=_RATES,
     priced=_PRICED,
 )
+
+# What clients asked for is in the day's row now.
+_TAKEN = statement("""
+UPDATE lambda_functions SET current_invocations = 0, current_invocation_errors = 0
+ WHERE account_id = :account AND current_invocations > 0""")
 
 # The estimate of a month is thirty times the newest day.
 _LIVE = statement("""
@@ -84,6 +99,7 @@ async def write(day: Day) -> None:
     """A day of every function."""
     await day.apply("resource_profiles", _FILL)
     await day.apply("metrics_daily", _WRITE)
+    await day.apply("lambda_functions", _TAKEN)
 
 
 async def live(day: Day) -> None:

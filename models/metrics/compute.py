@@ -162,6 +162,14 @@ def _errors(payload: Payload) -> float:
     return float(payload.get("errors") or 0)
 
 
+def _throttles(payload: Payload) -> Figures:
+    """Calls, those that were refused among them: whoever reserves no concurrency refuses all."""
+    if "invocations" not in payload:
+        return None
+    refused = float(payload.get("throttles") or 0)
+    return payload["invocations"] + refused, refused
+
+
 def _concurrency(payload: Payload) -> Figures:
     """Calls under way at a time; nothing where nobody calls."""
     if not payload.get("invocations"):
@@ -188,7 +196,7 @@ _LAMBDA = (
     events("Invocations", "invocations"),
     measured("Duration", "Milliseconds", "invocations", "duration"),
     marked("Errors", "invocations", _errors),
-    marked("Throttles", "invocations", lambda payload: 0.0),
+    Metric("Throttles", "Count", "marked", _throttles),
     Metric("ConcurrentExecutions", "Count", "level", _concurrency),
 )
 _PROVISIONED = (
@@ -197,9 +205,9 @@ _PROVISIONED = (
 )
 _LAMBDA_DAYS = days_of("lambda_function", _LAMBDA_ARN).replace(
     "m.metric_payload as payload",
-    "m.metric_payload || jsonb_build_object('provisioned', (select f.provisioned_concurrency"
+    "jsonb_build_object('provisioned', (select f.provisioned_concurrency"
     f" from lambda_functions as f where f.account_id = {ACCOUNT} and f.region = $3"
-    " and f.name = $4)) as payload",
+    " and f.name = $4)) || m.metric_payload as payload",
 )
 _LAMBDA_VERSION_DAYS = _LAMBDA_DAYS.replace(
     " order by", " and ($5::text = $4::text or starts_with($5::text, $4::text || ':')) order by"
