@@ -26,8 +26,7 @@ _STORED = (
 )  # fmt: skip
 # A transition is over when its time has come, whether or not anything has settled it yet.
 STATUS = (
-    f"(case when s.settles_at <= {NOW} and s.status <> 'DELETING' then 'ACTIVE'"
-    " else s.status end)"
+    f"(case when s.settles_at <= {NOW} and s.status <> 'DELETING' then 'ACTIVE' else s.status end)"
 )
 # What was being deleted is gone when its time has come.
 ALWAYS = f"(s.status <> 'DELETING' or s.settles_at is null or s.settles_at > {NOW})"
