@@ -69,6 +69,8 @@ def write(
     result = result or {}
     rest.check_members(shape, result)
     status, own = rest.status_and_headers(shape, operation.response_code, result, shift)
+    if "content-range" in own:
+        status = 206
     ref, value = rest.payload(shape, result)
     if ref is not None and ref.type in ("blob", "string"):
         return response(
@@ -115,6 +117,9 @@ def write_error(
     if refusal.shape is not None:
         _, own = rest.status_and_headers(refusal.shape, refusal.status, refusal.fields, NO_SHIFT)
         headers |= own
+    # what an error says in headers (a bucket's region, a delete marker) has their lower-case names
+    for name in [name for name in refusal.fields if name == name.lower()]:
+        headers[name] = str(refusal.fields.pop(name))
     inside = (
         f"<Code>{xml.escape(refusal.code)}</Code><Message>{xml.escape(refusal.message)}</Message>"
         f"{xml.fields(refusal, xml.REST)}"
@@ -130,6 +135,9 @@ def write_error(
             f"<RequestId>{request_id}</RequestId></ErrorResponse>"
         )
     body = (_DECLARATION + text).encode("utf-8", "replace")
+    if refusal.status == 304:
+        del headers["content-type"]
+        return response(304, headers, b"")
     return response(refusal.status, headers, body, head=head)
 
 

@@ -1,0 +1,1 @@
+"""S3: buckets, their configurations, and objects."""
