@@ -4,6 +4,7 @@ Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API
 the pages of the operations.
 """
 
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from handlers.elbv2.identifiers import BALANCER, LISTENER, invalid, not_found
 from handlers.elbv2.load_balancers import find as find_balancer
 from models import listener_rules, listeners, load_balancers
 from models.listing import Condition
+from models.ssl_policies import DEFAULT
 
 _PROTOCOLS = {
     "application": ("HTTP", "HTTPS"),
@@ -63,6 +65,7 @@ async def create_listener(ctx: Context, params: dict[str, Any]) -> dict[str, Any
         what, groups = await actions.checked(ctx, place, params["DefaultActions"])
         arn = identifiers.below(balancer["lb_arn"], LISTENER)
         row = {
+            "id": uuid.uuid4(),
             "arn": arn,
             "load_balancer_id": balancer["id"],
             "region": ctx.region,
@@ -72,10 +75,9 @@ async def create_listener(ctx: Context, params: dict[str, Any]) -> dict[str, Any
         }
         if not await listeners.insert(ctx.db, row):
             raise _duplicate()
-        made = await listeners.find_one(ctx.db, ctx.region, arn)
         rule = {
             "arn": identifiers.below(arn, identifiers.RULE),
-            "listener_id": made["id"],
+            "listener_id": row["id"],
             "region": ctx.region,
             "actions": what,
             "target_group_arns": groups,
@@ -193,7 +195,7 @@ def _security(
         )
     if given and old:
         own = [*own, *(one for one in old["certificates"][1:] if one != own[0])]
-    chosen = ssl_policies.checked(policy) or old.get("ssl_policy") or ssl_policies.DEFAULT
+    chosen = ssl_policies.checked(policy) or old.get("ssl_policy") or DEFAULT
     return {
         "certificates": own,
         "ssl_policy": chosen,

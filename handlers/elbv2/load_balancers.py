@@ -124,12 +124,8 @@ async def set_subnets(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
             changes["ip_address_type"] = params["IpAddressType"]
         await load_balancers.update(ctx.db, ctx.region, row["lb_arn"], changes)
         await _bind(ctx, row["lb_arn"], addresses)
-        made = await load_balancers.find_one(ctx.db, ctx.region, row["lb_arn"])
-    shown = BALANCER_VIEW.show(made)
-    return {
-        "AvailabilityZones": shown["AvailabilityZones"],
-        "IpAddressType": made["ip_address_type"],
-    }
+        shown = BALANCER_VIEW.show(await load_balancers.find_one(ctx.db, ctx.region, row["lb_arn"]))
+    return {name: shown[name] for name in ("AvailabilityZones", "IpAddressType")}
 
 
 async def set_security_groups(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:

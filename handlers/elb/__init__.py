@@ -1,0 +1,1 @@
+"""Elastic Load Balancing version 1: classic load balancers."""
