@@ -374,6 +374,9 @@ def _ec2_error(breach: Breach) -> AwsError:
 def _s3_error(breach: Breach) -> AwsError:
     place = breach.ref.traits.get("location") if breach.ref else None
     name = breach.path[1].wire if breach.path else ""
+    if breach.ref and breach.ref.shape.name == "BucketLocationConstraint":
+        text = "The specified location-constraint is not valid"
+        return AwsError("InvalidLocationConstraint", text, 400, LocationConstraint=breach.value)
     if place is None:
         text = (
             "The XML you provided was not well-formed or did not validate against our published "
