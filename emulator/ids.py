@@ -21,7 +21,7 @@ def derived(prefix: str, *parts: str) -> str:
 
 def well_formed(prefix: str, value: str) -> bool:
     """Whether `value` has the form of an id: 8 digits of the old kind or 17 of the new."""
-    head, dash, digits = value.partition("-")
+    head, dash, digits = value.rpartition("-")
     return bool(dash) and head == prefix and _HEX.fullmatch(digits) is not None
 
 

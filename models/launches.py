@@ -142,6 +142,9 @@ union all
 select n.private_ip from nat_gateways as n
  where n.account_id = $1 and n.subnet_id = $2 and n.state not in ('deleted', 'failed')
    and n.private_ip is not null
+union all
+select o.private_ip_address from network_interfaces as o
+ where o.account_id = $1 and o.subnet_id = $2
 """
 PLACES = """
 select s.subnet_id, s.vpc_id, s.availability_zone, s.cidr_block, s.map_public_ip_on_launch,

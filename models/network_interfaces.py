@@ -40,7 +40,7 @@ select {INTERFACE}, e.region, s.availability_zone, e.vpc_id, subnet.id,
        null, null, null,
        e.security_group_ids, true, e.created_at, null,
        'vpc_endpoint', 'VPC Endpoint Interface ' || e.vpc_endpoint_id, true, 1,
-       false, null, '{}'
+       false, null, '{{}}'
   from vpc_endpoints as e cross join unnest(e.subnet_ids) as subnet(id)
        left join subnets as s on s.subnet_id = subnet.id
  where e.vpc_endpoint_type = 'Interface'

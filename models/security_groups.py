@@ -69,6 +69,8 @@ exists (select 1 from instances as i
            and g.group_id = any(i.security_group_ids))
  or exists (select 1 from vpc_endpoints as e
              where e.vpc_id = g.vpc_id and g.group_id = any(e.security_group_ids))
+ or exists (select 1 from network_interfaces as o
+             where o.vpc_id = g.vpc_id and g.group_id = any(o.security_group_ids))
  or exists (select 1 from load_balancers as b where g.group_id = any(b.security_group_ids))
  or exists (select 1 from security_groups as o, jsonb_array_elements(o.ingress || o.egress) as p,
                    jsonb_array_elements(p -> 'UserIdGroupPairs') as r

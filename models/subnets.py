@@ -53,6 +53,10 @@ exists (select 1 from instances as i
              where n.subnet_id = s.subnet_id and n.state <> 'deleted')
  or exists (select 1 from vpc_endpoints as e
              where e.vpc_id = s.vpc_id and s.subnet_id = any(e.subnet_ids))
+ or exists (select 1 from network_interfaces as o where o.subnet_id = s.subnet_id)
+ or exists (select 1 from transit_gateway_attachments as t
+             where t.vpc_id = s.vpc_id and t.state = 'available'
+               and s.subnet_id = any(t.subnet_ids))
 """
 DELETE = f"""
 delete from subnets as s where s.subnet_id = $1 and s.region = $2 and not ({_IN_USE})

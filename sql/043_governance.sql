@@ -44,6 +44,7 @@ CREATE TABLE network_interfaces (
     security_group_ids    text[] NOT NULL DEFAULT '{}',
     source_dest_check     boolean NOT NULL DEFAULT true,
     attached_instance_id  text,
+    attachment_id         text UNIQUE,
     device_index          integer,
     delete_on_termination boolean NOT NULL DEFAULT false,
     attached_at           timestamptz,
@@ -56,13 +57,14 @@ CREATE TABLE network_interfaces (
 COMMENT ON TABLE network_interfaces IS
     'A network interface that was made by itself; those of instances, gateways and endpoints follow from these.';
 COMMENT ON COLUMN network_interfaces.attached_instance_id IS 'instances.instance_id; null: attached to nothing.';
+CREATE INDEX network_interfaces_vpc ON network_interfaces (vpc_id);
 CREATE UNIQUE INDEX network_interfaces_page ON network_interfaces (account_id, region, network_interface_id);
 
 -- An instance that goes takes with it the interfaces that were to go, and lets go of the others.
 CREATE FUNCTION driftcloud_release_interfaces() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM network_interfaces WHERE attached_instance_id = OLD.instance_id AND delete_on_termination;
-    UPDATE network_interfaces SET attached_instance_id = NULL, device_index = NULL, attached_at = NULL
+    UPDATE network_interfaces SET attached_instance_id = NULL, attachment_id = NULL, device_index = NULL, attached_at = NULL
      WHERE attached_instance_id = OLD.instance_id;
     RETURN NULL;
 END

@@ -15,15 +15,10 @@ from emulator.filters import TAGS, conditions
 from emulator.idempotency import once
 from emulator.rows import Computed, Constant, Rows, View
 from handlers.ec2 import identifiers
-from handlers.ec2.identifiers import Noun
+from handlers.ec2.identifiers import CAPACITY_RESERVATION as RESERVATION
 from handlers.ec2.tag_specifications import check_types, tags_for
 from models import capacity_reservations, costs, instance_types, regions
 
-RESERVATION = Noun(
-    "cr",
-    "InvalidCapacityReservationId",
-    "The capacity reservation '{}' does not exist",
-)
 PLATFORMS = frozenset(
     {
         "Linux/UNIX", "Red Hat Enterprise Linux", "SUSE Linux", "Windows",

@@ -54,6 +54,20 @@ NAT_GATEWAY = Noun(
     "nat", "NatGatewayNotFound", "The Nat Gateway {} was not found", "", "NatGatewayMalformed"
 )
 VPC_ENDPOINT = Noun("vpce", "InvalidVpcEndpointId", "The Vpc Endpoint Id '{}' does not exist")
+CAPACITY_RESERVATION = Noun(
+    "cr", "InvalidCapacityReservationId", "The capacity reservation '{}' does not exist"
+)
+SPOT_REQUEST = Noun(
+    "sir", "InvalidSpotInstanceRequestID", "The spot instance request ID '{}' does not exist"
+)
+TRANSIT_GATEWAY = Noun(
+    "tgw", "InvalidTransitGatewayID", "Transit Gateway {} was deleted or does not exist."
+)
+TRANSIT_GATEWAY_ATTACHMENT = Noun(
+    "tgw-attach",
+    "InvalidTransitGatewayAttachmentID",
+    "Transit Gateway Attachment {} was deleted or does not exist.",
+)
 LAUNCH_TEMPLATE = Noun(
     "lt",
     "InvalidLaunchTemplateId",

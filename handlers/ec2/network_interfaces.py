@@ -8,7 +8,7 @@ from typing import Any
 from emulator import pages
 from emulator.context import Context
 from emulator.filters import TAGS, conditions
-from emulator.rows import Computed, Constant, Rows, View, When
+from emulator.rows import Computed, Constant, Each, Rows, View, When
 from handlers.ec2 import identifiers
 from handlers.ec2.identifiers import NETWORK_INTERFACE
 from handlers.ec2.instance_view import (
@@ -60,16 +60,21 @@ INTERFACE_VIEW = View(
     {
         "NetworkInterfaceId": "id",
         "Association": ASSOCIATION,
-        "Attachment": {
-            "AttachmentId": Computed(attachment_id, "id"),
-            "AttachTime": "attached_at",
-            "DeleteOnTermination": Computed(bool, "instance_id"),
-            "DeviceIndex": Computed(lambda instance_id: 0 if instance_id else 1, "instance_id"),
-            "NetworkCardIndex": Constant(0),
-            "InstanceId": "instance_id",
-            "InstanceOwnerId": Computed(_holder, "instance_id", "owner"),
-            "Status": Constant("attached"),
-        },
+        "Attachment": When(
+            "in_use",
+            {
+                "AttachmentId": Computed(
+                    lambda own, interface: own or attachment_id(interface), "attachment_id", "id"
+                ),
+                "AttachTime": "attached_at",
+                "DeleteOnTermination": "delete_on_termination",
+                "DeviceIndex": "device_index",
+                "NetworkCardIndex": Constant(0),
+                "InstanceId": "instance_id",
+                "InstanceOwnerId": Computed(_holder, "instance_id", "owner"),
+                "Status": Constant("attached"),
+            },
+        ),
         "AvailabilityZone": "availability_zone",
         "Description": "description",
         "Groups": Computed(
@@ -95,9 +100,9 @@ INTERFACE_VIEW = View(
         "RequesterId": When("managed", Computed(lambda _: "amazon-aws", "managed")),
         "RequesterManaged": "managed",
         "SourceDestCheck": "source_dest_check",
-        "Status": Constant("in-use"),
+        "Status": "status",
         "SubnetId": "subnet_id",
-        "TagSet": Constant([]),
+        "TagSet": Each("tags", {"Key": "key", "Value": "value"}),
         "VpcId": "vpc_id",
     }
 )
@@ -113,7 +118,7 @@ FILTERS = TAGS | {
     "association.public-ip": "public_ip_address",
     "attachment.attach-time": "attached_at",
     "attachment.delete-on-termination": "delete_on_termination",
-    "attachment.device-index": "first",
+    "attachment.device-index": "device_index",
     "attachment.instance-id": "instance_id",
     "attachment.instance-owner-id": "instance_owner",
     "attachment.status": "attached",

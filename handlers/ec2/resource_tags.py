@@ -40,10 +40,16 @@ NOUNS = {
     "vpc_endpoint": identifiers.VPC_ENDPOINT,
     "launch_template": identifiers.LAUNCH_TEMPLATE,
     "key_pair": KEY_PAIR,
+    "network_interface": identifiers.NETWORK_INTERFACE,
+    "capacity_reservation": identifiers.CAPACITY_RESERVATION,
+    "spot_request": identifiers.SPOT_REQUEST,
+    "transit_gateway": identifiers.TRANSIT_GATEWAY,
+    "transit_gateway_attachment": identifiers.TRANSIT_GATEWAY_ATTACHMENT,
     "commitment": RESERVED_INSTANCES,
 }
 AWS_NAMES = {name: name.replace("_", "-") for name in NOUNS} | {
     "nat_gateway": "natgateway",
+    "spot_request": "spot-instances-request",
     "commitment": "reserved-instances",
 }
 OUR_NAMES = {aws: ours for ours, aws in AWS_NAMES.items()}
@@ -116,7 +122,7 @@ def _by_type(params: dict[str, Any]) -> dict[str, list[str]]:
         )
     found: dict[str, list[str]] = {}
     for value in named:
-        prefix = value.partition("-")[0]
+        prefix = value.rpartition("-")[0]
         resource_type = _BY_PREFIX.get(prefix)
         if resource_type is None and _UUID.fullmatch(value):
             resource_type = "commitment"
@@ -167,7 +173,7 @@ def _types(filters: Sequence[dict[str, Any]]) -> tuple[str, ...]:
         if one.get("Name") == "resource-type":
             possible &= set(values)
         elif one.get("Name") == "resource-id":
-            heads = (value.partition("-")[0] for value in values)
+            heads = (value.rpartition("-")[0] for value in values)
             possible &= {_BY_PREFIX.get(head, "commitment") for head in heads}
     return tuple(sorted(possible)) or ("commitment",)
 

@@ -160,7 +160,7 @@ def test_limits(ec2: Any, volume: str, sql: Sql) -> None:
 @pytest.mark.parametrize("operation", ["create_tags", "delete_tags"])
 def test_what_is_refused(ec2: Any, other_cloud: Any, volume: str, operation: str) -> None:
     call = getattr(ec2, operation)
-    for wrong in ("nonsense", "vol-xyz", "i-123", "eni-1234567890abcdef0"):
+    for wrong in ("nonsense", "vol-xyz", "i-123", "xyz-1234567890abcdef0"):
         assert refusal(call, Resources=[wrong], Tags=tags(a="b")) == (
             "InvalidID",
             f"The ID '{wrong}' is not valid",
