@@ -10,6 +10,7 @@ from typing import Any
 from emulator.ids import derived
 from emulator.rows import Computed, Constant, Each, When
 from models import instance_types
+from models.spot_requests import id_of
 
 
 @lru_cache(maxsize=20_000)
@@ -170,6 +171,11 @@ INSTANCE_MEMBERS: dict[str, Any] = {
     ),
     "VirtualizationType": Constant("hvm"),
     "InstanceLifecycle": "instance_lifecycle",
+    "SpotInstanceRequestId": Computed(
+        lambda kind, instance: id_of(instance) if kind == "spot" else None,
+        "instance_lifecycle",
+        "instance_id",
+    ),
     "ClientToken": Computed(lambda token: token or "", "client_token"),
     "Tags": Each("tags", {"Key": "key", "Value": "value"}),
     "SecurityGroups": GROUPS,

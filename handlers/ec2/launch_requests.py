@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from emulator.errors import AwsError
 from handlers.ec2 import launch_devices
+from handlers.ec2.tag_specifications import tags_for
 from models import instance_types
 from models.machines import InstanceType
 
@@ -15,6 +17,8 @@ MOST_INSTANCES = 1000
 LARGEST_USER_DATA = 16384
 TAGGED = ("instance", "volume", "network-interface", "spot-instances-request", "elastic-gpu")
 _PROFILE_ARN = re.compile(r"arn:aws:iam::\d{12}:instance-profile/[\w+=,.@/-]+")
+
+_PRICE = re.compile(r"\d{1,5}(\.\d{1,6})?")
 
 Params = Mapping[str, Any]
 
@@ -147,6 +151,27 @@ def lifecycle(given: Params | None) -> str | None:
     if not given or given.get("MarketType") not in ("spot", "capacity-block"):
         return None
     return str(given["MarketType"])
+
+
+def spot_options(wanted: Params) -> dict[str, Any] | None:
+    """What a launch asks of its spot requests; None: it is no launch of spot instances."""
+    market = wanted.get("InstanceMarketOptions")
+    if lifecycle(market) != "spot" or market is None:
+        return None
+    given = market.get("SpotOptions") or {}
+    price = given.get("MaxPrice")
+    if price is not None and not _PRICE.fullmatch(price):
+        raise AwsError(
+            "InvalidParameterValue", f'Value ({price}) for parameter price is invalid.'
+            f' "{price}" is an invalid spot instance price',
+        )  # fmt: skip
+    return {
+        "request_type": given.get("SpotInstanceType"),
+        "interruption_behavior": given.get("InstanceInterruptionBehavior"),
+        "spot_price": Decimal(price) if price else None,
+        "valid_until": given.get("ValidUntil"),
+        "tags": tags_for(wanted, "spot-instances-request"),
+    }
 
 
 def check_options(wanted: Params, kind: InstanceType, volumes: Iterable[Params], root: str) -> None:

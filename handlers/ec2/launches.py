@@ -19,7 +19,7 @@ from handlers.ec2.instance_view import INSTANCE_MEMBERS
 from handlers.ec2.launch_places import Place, Wish
 from handlers.ec2.launch_template_references import TemplateReference
 from handlers.ec2.tag_specifications import check_types, tags_for
-from models import images, instances, key_pairs, launches, snapshots
+from models import images, instances, key_pairs, launches, snapshots, spot_requests
 from models.machines import InstanceType
 
 NOUN = "instances"
@@ -33,15 +33,24 @@ async def run_instances(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
 
     async def work() -> list[str]:
         wanted = await _wanted(ctx, params)
-        launch = await _prepare(ctx, wanted)
-        addresses = await launch.place.addresses(ctx, least, most)
-        rows = [_instance(ctx, launch, at, address) for at, address in enumerate(addresses)]
-        volumes = [volume for row in rows for volume in _volumes(ctx, launch, row)]
-        await launches.insert(ctx.db, ctx.principal.account_id, rows, volumes)
-        return [row["instance_id"] for row in rows]
+        made = await launch(ctx, wanted, least, most)
+        options = launch_requests.spot_options(wanted)
+        if options is not None:
+            await spot_requests.change(ctx.db, ctx.region, made, options)
+        return made
 
     made = await once(ctx, params.get("ClientToken"), work)
     return await _reservation(ctx, made)
+
+
+async def launch(ctx: Context, wanted: dict[str, Any], least: int, most: int) -> list[str]:
+    """Launch from `least` to `most` instances as RunInstances would; their ids."""
+    prepared = await _prepare(ctx, wanted)
+    addresses = await prepared.place.addresses(ctx, least, most)
+    rows = [_instance(ctx, prepared, at, address) for at, address in enumerate(addresses)]
+    volumes = [volume for row in rows for volume in _volumes(ctx, prepared, row)]
+    await launches.insert(ctx.db, ctx.principal.account_id, rows, volumes)
+    return [row["instance_id"] for row in rows]
 
 
 @dataclass(slots=True)
