@@ -25,6 +25,11 @@ from models.costs.compute import (
     licence_hourly,
     vcpu_count,
 )
+from models.costs.machine_learning import (
+    machines_hourly,
+    notebook_hourly,
+    variants_hourly,
+)
 from models.costs.money import (
     DAYS_PER_MONTH,
     HOURS_PER_MONTH,
@@ -39,6 +44,7 @@ from models.costs.network import (
     nat_gateway_hourly,
     nat_gateway_processed,
     transfer,
+    transit_gateway_attachment_hourly,
     vpc_endpoint_hourly,
 )
 from models.costs.search import search_domain_hourly
@@ -79,10 +85,12 @@ __all__ = [
     "load_balancer_hourly",
     "log_ingestion",
     "log_storage_monthly",
+    "machines_hourly",
     "managed_service_hourly",
     "monthly_of_hourly",
     "nat_gateway_hourly",
     "nat_gateway_processed",
+    "notebook_hourly",
     "quantise",
     "rds_hourly",
     "rds_storage_monthly",
@@ -92,6 +100,8 @@ __all__ = [
     "snapshot_monthly",
     "stream_hourly",
     "transfer",
+    "transit_gateway_attachment_hourly",
+    "variants_hourly",
     "vcpu_count",
     "volume_monthly",
     "vpc_endpoint_hourly",

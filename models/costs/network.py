@@ -48,6 +48,11 @@ def vpc_endpoint_hourly(
     return quantise(price("vpc", "endpoint-hour", region) * zones)
 
 
+def transit_gateway_attachment_hourly(region: str = HOME_REGION) -> Decimal:
+    """A VPC attached to a transit gateway."""
+    return quantise(price("vpc", "transit-gateway-attachment-hour", region))
+
+
 EGRESS_STEPS_GB = (10240, 51200, 153600)
 _EGRESS = ("egress", "egress-10TB", "egress-50TB", "egress-150TB")
 
