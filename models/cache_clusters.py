@@ -190,8 +190,9 @@ def transition(status: str, now: datetime, takes: timedelta) -> dict[str, Any]:
 def priced(row: Mapping[str, Any]) -> dict[str, Any]:
     """What all nodes of a row cost an hour."""
     if row.get("serverless") is not None:
-        return {"hourly_cost": costs.cache_serverless_hourly(
-            row["serverless"].get("minimum_gb", 0), row["region"], engine=row["engine"])}  # fmt: skip
+        least = row["serverless"].get("minimum_gb") or 0
+        free = costs.cache_serverless_hourly(least, row["region"], engine=row["engine"])
+        return {"hourly_cost": free}
     hourly = costs.cache_hourly(
         row["node_type"], row["num_nodes"], row["region"], engine=row["engine"]
     )

@@ -11,8 +11,8 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.rows import Rows, View
 from handlers.kinesis import shard_limits
-from handlers.kinesis.streaming_shards import SHARD_VIEW
 from handlers.kinesis.stream_names import find, stream_arn, takes
+from handlers.kinesis.streaming_shards import SHARD_VIEW
 from handlers.kinesis.tags import RULES
 from models import launches, streaming_clusters, streaming_shards, tags
 from models.listing import Condition

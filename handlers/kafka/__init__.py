@@ -1,0 +1,1 @@
+"""MSK: Kafka clusters, their operations and configurations."""
