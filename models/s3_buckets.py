@@ -18,8 +18,9 @@ _OWN = " where name = $1 and account_id = (select driftcloud_account())"
 _TAKEN = "select driftcloud_bucket_is_taken($1)"
 _INSERT = """
 insert into s3_buckets (account_id, name, region, env, created_at, public_access_block,
-                        ownership_controls, object_lock, versioning, acl, current_bulk_share)
-values (driftcloud_account(), $1, $2, $3, $4, $5, $6, $7, $8, $9, 0)
+                        ownership_controls, object_lock, versioning, acl, metrics,
+                        current_bulk_share)
+values (driftcloud_account(), $1, $2, $3, $4, $5, $6, $7, $8, $9, '{}', 0)
 on conflict do nothing returning id
 """
 # Bulk data, of which the bucket may have some and no object of it any more, is its objects' too.

@@ -15,7 +15,7 @@ ALTER TABLE s3_buckets
     ADD COLUMN object_lock             jsonb,
     ADD COLUMN inventory               jsonb NOT NULL DEFAULT '{}',
     ADD COLUMN analytics               jsonb NOT NULL DEFAULT '{}',
-    ADD COLUMN metrics                 jsonb NOT NULL DEFAULT '{}',
+    ADD COLUMN metrics                 jsonb NOT NULL DEFAULT '{"EntireBucket": {"Id": "EntireBucket"}}',
     ADD COLUMN transition_minimum_size text NOT NULL DEFAULT 'all_storage_classes_128K',
     ADD COLUMN current_bulk_share      double precision NOT NULL DEFAULT 1;
 COMMENT ON COLUMN s3_buckets.acl IS 'Grants as S3 words them; null: the owner''s full control alone.';
@@ -24,6 +24,8 @@ COMMENT ON COLUMN s3_buckets.ownership_controls IS 'Null: taken away.';
 COMMENT ON COLUMN s3_buckets.policy IS 'The text as it was put. It is kept and shown, and grants nothing.';
 COMMENT ON COLUMN s3_buckets.object_lock IS 'Null: the bucket was made without Object Lock.';
 COMMENT ON COLUMN s3_buckets.inventory IS 'Configurations by id, as are analytics, metrics and intelligent_tiering.';
+COMMENT ON COLUMN s3_buckets.metrics IS
+    'A bucket that no client made is measured as a whole.';
 COMMENT ON COLUMN s3_buckets.current_bulk_share IS
     'What is left of the data that the engine grows in the bucket; 0: it holds only what was put into it.';
 

@@ -6,6 +6,9 @@ from drift import rates
 from drift.day import Day
 from drift.profiles import statement
 
+# What clients put counts as it is after the day's lifecycle.
+AFTER = ("s3_objects",)
+
 # Rules as AWS words them ({"Rules": [{"Status": …, "Transitions": [{"Days", "StorageClass"}]}]}),
 # or the short form {"transitions": [{"days", "storage_class"}]}. The soonest rule of a tier counts.
 _RULES = """
@@ -33,12 +36,24 @@ _RULES = """
        AND coalesce(rule ->> 'Status', rule ->> 'status', 'Enabled') = 'Enabled'
      GROUP BY b.id"""
 
+# Of a day's row, what is the engine's own: without what clients put, and only the share of it that
+# nobody has deleted since.
+_BULK = """(({d}.storage_gb_standard + {d}.storage_gb_ia + {d}.storage_gb_glacier
+        - {d}.held_gb_standard - {d}.held_gb_ia - {d}.held_gb_glacier) * {left})"""
+_LEFT = """CASE WHEN {d}.bulk_share = r.share THEN 1 WHEN {d}.bulk_share > 0
+        THEN (r.share / {d}.bulk_share)::numeric ELSE 0 END"""
+
+
+def _bulk(day: str) -> str:
+    return _BULK.replace("{left}", _LEFT).replace("{d}", day)
+
+
 # What is older than N days is what was there N days ago; where no row reaches back that far, the
 # first day's stock is taken to be spread evenly over the bucket's age by then.
-_OLDER = """coalesce((SELECT o.storage_gb_standard + o.storage_gb_ia + o.storage_gb_glacier
+_OLDER = """coalesce((SELECT {bulk}
         FROM s3_bucket_usage_daily o WHERE o.bucket_id = r.id AND o.date = :date - r.{days})::float8,
     f.total * greatest(0, least(1, 1 - (r.{days} - (:date - f.date))
-        / greatest(1, f.date - r.created)::float8)))"""
+        / greatest(1, f.date - r.created)::float8)))""".replace("{bulk}", _bulk("o"))
 
 _FILL = statement("""
 INSERT INTO resource_profiles AS old (account_id, resource_type, resource_id, profile, stored_gib, requests)
@@ -60,11 +75,11 @@ ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
 _WRITE = statement(
     """
 INSERT INTO s3_bucket_usage_daily (bucket_id, date, storage_gb_standard, storage_gb_ia,
-    storage_gb_glacier, requests_count, estimated_storage_cost, estimated_request_cost)
+    storage_gb_glacier, requests_count, estimated_storage_cost, estimated_request_cost, bulk_share)
 SELECT t.id, :date, t.total - t.ia - t.glacier, t.ia, t.glacier, t.requests,
        least((((t.total - t.ia - t.glacier) * t.standard + t.ia * t.warm + t.glacier * t.cold) / 30)::numeric(16,4), 999999),
-       least((t.requests * t.request + t.moved * 1024 * t.transition)::numeric(16,4), 999999)
-  FROM (SELECT q.id, q.total, q.requests, q.ia, q.glacier, q.standard, q.warm, q.cold,
+       least((t.requests * t.request + t.moved * 1024 * t.transition)::numeric(16,4), 999999), t.share
+  FROM (SELECT q.id, q.share, q.total, q.requests, q.ia, q.glacier, q.standard, q.warm, q.cold,
                 q.request, q.transition,
                greatest(0, q.ia + q.glacier - q.ia_before - q.glacier_before)
                + greatest(0, q.glacier - q.glacier_before) AS moved
@@ -76,8 +91,9 @@ SELECT t.id, :date, t.total - t.ia - t.glacier, t.ia, t.glacier, t.requests,
                           FROM ({grown} OFFSET 0) u OFFSET 0) s OFFSET 0) q OFFSET 0) t
 ON CONFLICT DO NOTHING""",
     grown="""
-        SELECT r.id, r.requests, q.standard, q.warm, q.cold, q.request, q.transition, coalesce(y.storage_gb_ia, 0) AS ia_before,
-               coalesce(y.storage_gb_glacier, 0) AS glacier_before,
+        SELECT r.id, r.share, r.requests, q.standard, q.warm, q.cold, q.request, q.transition,
+               coalesce((y.storage_gb_ia - y.held_gb_ia) * {left}, 0)::numeric(12,4) AS ia_before,
+               coalesce((y.storage_gb_glacier - y.held_gb_glacier) * {left}, 0)::numeric(12,4) AS glacier_before,
                CASE WHEN f.date IS NULL THEN NULL WHEN r.ia_days IS NOT NULL THEN {older_ia} END AS due_ia,
                CASE WHEN f.date IS NULL THEN NULL WHEN r.glacier_days IS NOT NULL THEN {older_glacier} END AS due_glacier,
                least(5e7, CASE WHEN f.date IS NULL THEN r.stock
@@ -86,8 +102,8 @@ ON CONFLICT DO NOTHING""",
                              v.total + v.growth - r.expire_days * v.growth)) END
                     END)::numeric(12,4) AS total
           FROM (SELECT b.id, b.region, b.created_at::date AS created, n.ia_days, n.glacier_days, n.expire_days,
-                       p.stored_gib AS stock,
-                       round(p.requests * CASE WHEN b.env = 'prod' THEN :busy_prod ELSE :busy END
+                       b.current_bulk_share AS share, p.stored_gib * b.current_bulk_share AS stock,
+                       round(p.requests * b.current_bulk_share * CASE WHEN b.env = 'prod' THEN :busy_prod ELSE :busy END
                            * (0.8 + 0.4 * driftcloud_noise(:seed, b.name, '/requests')))::bigint AS requests,
                        :growth * CASE WHEN p.profile IN ('idle', 'dead') THEN 0
                             WHEN b.env = 'prod' THEN 0.01 + 0.02 * driftcloud_noise(:seed, b.name, '/growth')
@@ -99,16 +115,46 @@ ON CONFLICT DO NOTHING""",
                  WHERE b.account_id = :account OFFSET 0) r {rates}
           LEFT JOIN s3_bucket_usage_daily y ON y.bucket_id = r.id AND y.date = :date - 1
           LEFT JOIN LATERAL (
-               SELECT o.date, (o.storage_gb_standard + o.storage_gb_ia + o.storage_gb_glacier)::float8 AS total
+               SELECT o.date, {first}::float8 AS total
                  FROM s3_bucket_usage_daily o WHERE o.bucket_id = r.id ORDER BY o.date LIMIT 1) f ON true
           LEFT JOIN LATERAL (
                SELECT x.total, x.total * r.rate * least(1, 30 / greatest(1, :date - f.date)::float8) AS growth
-                 FROM (SELECT (y.storage_gb_standard + y.storage_gb_ia + y.storage_gb_glacier)::float8 AS total) x) v ON true""",
+                 FROM (SELECT {yesterday}::float8 AS total) x) v ON true""",
     older_ia=_OLDER.replace("{days}", "ia_days"),
     older_glacier=_OLDER.replace("{days}", "glacier_days"),
     older_expire=_OLDER.replace("{days}", "expire_days"),
+    left=_LEFT.replace("{d}", "y"),
+    first=_bulk("o"),
+    yesterday=_bulk("y"),
     rules=_RULES,
     rates=rates.of("r.region", "standard", "warm", "cold", "request", "transition"),
+)
+
+# Objects and the parts of unfinished uploads, on top of the bulk; a row is topped up once.
+_HELD = statement(
+    """
+UPDATE s3_bucket_usage_daily u
+   SET held_gb_standard = h.standard, held_gb_ia = h.ia, held_gb_glacier = h.glacier, held_objects = h.objects,
+       storage_gb_standard = u.storage_gb_standard + h.standard, storage_gb_ia = u.storage_gb_ia + h.ia,
+       storage_gb_glacier = u.storage_gb_glacier + h.glacier,
+       estimated_storage_cost = least((u.estimated_storage_cost
+           + (h.standard * h.per_standard + h.ia * h.per_ia + h.glacier * h.per_glacier) / 30)::numeric(16,4), 999999)
+  FROM (SELECT s.bucket_id, count(*) AS objects, q.standard AS per_standard, q.warm AS per_ia, q.cold AS per_glacier,
+               coalesce(sum(s.bytes) FILTER (WHERE s.tier = 0), 0) / 1073741824 AS standard,
+               coalesce(sum(s.bytes) FILTER (WHERE s.tier = 1), 0) / 1073741824 AS ia,
+               coalesce(sum(s.bytes) FILTER (WHERE s.tier = 2), 0) / 1073741824 AS glacier
+          FROM (SELECT o.bucket_id, coalesce(o.size_bytes, 0) AS bytes,
+                       CASE WHEN o.storage_class IN ('STANDARD', 'REDUCED_REDUNDANCY') THEN 0
+                            WHEN o.storage_class IN ('STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING') THEN 1
+                            ELSE 2 END AS tier
+                  FROM s3_objects o WHERE o.account_id = :account AND o.bulk_share IS NULL
+                 UNION ALL
+                SELECT u.bucket_id, p.size_bytes, 0 FROM s3_upload_parts p JOIN s3_uploads u ON u.id = p.upload
+                 WHERE p.account_id = :account) s
+          JOIN s3_buckets r ON r.id = s.bucket_id {rates}
+         GROUP BY s.bucket_id, q.standard, q.warm, q.cold) h
+ WHERE u.bucket_id = h.bucket_id AND u.date = :date AND u.held_objects = 0""",
+    rates=rates.of("r.region", "standard", "warm", "cold"),
 )
 
 
@@ -116,3 +162,4 @@ async def write(day: Day) -> None:
     """A day of every bucket; what moves between tiers is neither made nor lost."""
     await day.apply("resource_profiles", _FILL)
     await day.apply("s3_bucket_usage_daily", _WRITE)
+    await day.apply("s3_bucket_usage_daily", _HELD)

@@ -3,6 +3,7 @@
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html.
 """
 
+import asyncio
 from typing import Any
 from urllib.parse import unquote
 
@@ -10,6 +11,7 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from handlers.s3 import object_attributes, object_conditions, refusals
 from handlers.s3.bucket_access import bucket_of, named
+from handlers.s3.object_checksums import digests
 from handlers.s3.s3_objects import PUT_COLUMNS, content, store, version_of
 from models import s3_contents
 
@@ -45,13 +47,7 @@ async def copy_object(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         columns["object_tags"] = source["object_tags"]
     size = source["size_bytes"]
     body = await content(ctx, source, 0, size - 1) if size else b""
-    row = {
-        **columns,
-        "size_bytes": size,
-        "etag": source["etag"],
-        "checksums": source["checksums"],
-        "part_sizes": source["part_sizes"],
-    }
+    row = {**columns, "size_bytes": size, "part_sizes": None, **await _digests(source, body)}
     async with ctx.db.transaction():
         made = await store(ctx, params, bucket["id"], row)
         await s3_contents.insert(ctx.db, "object_id", row["id"], body)
@@ -65,6 +61,14 @@ async def copy_object(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         "VersionId": made,
         **columns["encryption"],
     }
+
+
+async def _digests(source: Any, body: bytes) -> dict[str, Any]:
+    """Entity tag and checksum of a copy, which is of one piece whatever its source was."""
+    if source["part_sizes"] is None:
+        return {"etag": source["etag"], "checksums": source["checksums"]}
+    names = [name for name in source["checksums"] if name != "ChecksumType"]
+    return await asyncio.to_thread(digests, body, names)
 
 
 def _check_itself(params: dict[str, Any], bucket: Any, source: Any, replaced: bool) -> None:

@@ -157,17 +157,25 @@ SOURCES: tuple[Source, ...] = (
         "AWS/S3", ["BucketName", "StorageType"], [daily("NumberOfObjects", "Count", "objects")],
         _BUCKET_DAYS.format(
             payload=f"'objects', case when $5::text = 'AllStorageTypes'"
-            f" then round(({_ALL}) * 1024) end"
+            # what the engine grows comes in objects of 1 MB
+            f" then round(({_ALL} - u.held_gb_standard - u.held_gb_ia - u.held_gb_glacier) * 1024)"
+            " + u.held_objects end"
         ),
         **_buckets("r.name|'AllStorageTypes'", "from s3_buckets as b"),
     ),
     source(
         "AWS/S3", ["BucketName", "FilterId"], _REQUESTS,
         _BUCKET_DAYS.format(
-            payload="'latency', 18, 'requests', case when $5::text = 'EntireBucket'"
-            " then u.requests_count end"
+            # how many requests a prefix or tag has had is not known
+            payload="'latency', 18, 'requests', case when b.metrics -> $5::text is not null"
+            " and b.metrics -> $5::text -> 'Filter' is null then u.requests_count end"
         ),
-        **_buckets("r.name|'EntireBucket'", "from s3_buckets as b"),
+        **_buckets(
+            "r.name|r.filter",
+            ", m.key as filter from s3_buckets as b cross join jsonb_each(b.metrics) as m"
+            " (key, value)",
+            "r.name || '/' || r.filter",
+        ),
     ),
     source(
         "AWS/Logs", ["LogGroupName"], _LOGS, _LOG_DAYS,
