@@ -26,7 +26,13 @@ MOST_PIPELINED: Final = 16
 MIB: Final = 1024 * 1024
 DEFAULT_BODY_CAP: Final = MIB
 OBJECT_BODY_CAP: Final = 64 * MIB
-_BODY_CAPS: Final = {"lambda": 6 * MIB, "s3": 16 * MIB, "s3control": 16 * MIB}
+_BODY_CAPS: Final = {
+    "lambda": 6 * MIB,
+    "s3": 16 * MIB,
+    "s3control": 16 * MIB,
+    # a batch of one MiB of text, as JSON or a form writes it at the worst
+    **dict.fromkeys(("logs", "events", "sqs"), 6 * MIB),
+}
 _OBJECT_OPERATIONS = frozenset(("PutObject", "UploadPart"))
 
 # A body that brings less than this in a period of BODY_SECONDS is a client holding on.

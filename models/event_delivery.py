@@ -1,0 +1,114 @@
+"""The delivery of events: which rules of a bus they match, and what their targets get.
+
+Queues, log groups and other buses of the account get what is sent to them. What nobody serves
+here (functions, topics, streams …) gets nothing, as if it took the event and did nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from models import event_patterns, event_rules, log_writing, queue_messages, queues
+from models.event_inputs import text_for
+
+# A bus may send to another, which may send on; AWS forbids circles by policy, we by counting.
+_MOST_HOPS = 3
+_USUAL_RETENTION_SECONDS = 345_600
+
+
+async def deliver(
+    db: Any,
+    region: str,
+    bus: str,
+    events: Sequence[Mapping[str, Any]],
+    now: datetime,
+    *,
+    hops: int = 0,
+) -> int:
+    """Send events, each a JSON envelope with id, source and detail-type, to whom they concern.
+
+    `db` has fetch and write and is in a transaction of the account's. Returns how many times an
+    event matched a rule. `now` is virtual.
+    """
+    matched = 0
+    letters: dict[str, list[tuple[Mapping[str, Any], Mapping[str, Any], str]]] = defaultdict(list)
+    for rule in await event_rules.active(db, region, bus) if events else ():
+        match = event_patterns.compiled(rule["pattern"])
+        for event in events:
+            if not match(event):
+                continue
+            matched += 1
+            for target in rule["targets"]:
+                text = text_for(target, event, {"name": rule["name"], "arn": rule["arn"]})
+                letters[target["Arn"]].append((target, event, text))
+    for arn, sent in letters.items():
+        await _to(db, arn, sent, now, hops)
+    return matched
+
+
+async def _to(db: Any, arn: str, sent: Sequence[Any], now: datetime, hops: int) -> None:
+    parts = arn.split(":", 5)
+    if parts[2] == "sqs":
+        await _to_queue(db, arn, sent)
+    elif parts[2] == "logs":
+        name = parts[5].removeprefix("log-group:").removesuffix(":*")
+        await log_writing.add(db, parts[3], name, "events", [text for _, _, text in sent], now)
+    elif parts[2] == "events" and hops < _MOST_HOPS:
+        name = parts[5].removeprefix("event-bus/")
+        passed = [event for _, event, _ in sent]
+        await deliver(db, parts[3], name, passed, now, hops=hops + 1)
+
+
+async def _to_queue(db: Any, arn: str, sent: Sequence[Any]) -> None:
+    """Into a queue; where it is not there, into the target's queue of dead letters."""
+    queue = await queues.find_arn(db, arn)
+    if queue is None:
+        await _bury(db, arn, sent)
+        return
+    messages = [_message(target, event, text) for target, event, text in sent]
+    await _put(db, queue, messages)
+
+
+async def _bury(db: Any, arn: str, sent: Sequence[Any]) -> None:
+    for target, event, text in sent:
+        dead = (target.get("DeadLetterConfig") or {}).get("Arn")
+        queue = await queues.find_arn(db, dead) if dead else None
+        if queue is not None:
+            reasons = {
+                "ERROR_CODE": "NO_RESOURCE",
+                "ERROR_MESSAGE": "The specified queue does not exist.",
+                "TARGET_ARN": arn,
+            }
+            attributes = {
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in reasons.items()
+            }
+            await _put(db, queue, [_message({}, event, text) | {"attributes": attributes}])
+
+
+async def _put(db: Any, queue: Any, messages: Sequence[dict[str, Any]]) -> None:
+    retention = int(queue["attributes"].get("MessageRetentionPeriod", _USUAL_RETENTION_SECONDS))
+    delay = int(queue["attributes"].get("DelaySeconds", 0))
+    for message in messages:
+        message["delay_seconds"] = delay
+    if not queue["fifo"]:
+        await queue_messages.send(db, queue["id"], retention, messages)
+        return
+    in_order = [one for one in messages if one["group_id"]]
+    by_group = queue["attributes"].get("DeduplicationScope") == "messageGroup"
+    if in_order:
+        await queue_messages.send_in_order(db, queue["id"], retention, in_order, by_group=by_group)
+
+
+def _message(target: Mapping[str, Any], event: Mapping[str, Any], text: str) -> dict[str, Any]:
+    group = (target.get("SqsParameters") or {}).get("MessageGroupId")
+    return {
+        "body": text,
+        "attributes": {},
+        "system_attributes": {},
+        "group_id": group,
+        "deduplication_id": event["id"] if group else None,
+        "sender_id": "events.amazonaws.com",
+        "delay_seconds": 0,
+    }
