@@ -19,7 +19,16 @@ from emulator.database.embedded import EmbeddedServer
 from emulator.keys import Keys
 from emulator.seal import Vault, load_masters
 from emulator.settings import Settings
-from models import api_clients, instances, load_balancers, rds_instances, virtual_clocks
+from models import (
+    api_clients,
+    cache_clusters,
+    instances,
+    load_balancers,
+    managed_services,
+    rds_instances,
+    streaming_clusters,
+    virtual_clocks,
+)
 
 log = logging.getLogger("driftcloud.server")
 
@@ -116,6 +125,9 @@ class Server:
                 async with self.database.owner() as connection:
                     await connection.execute(instances.SETTLE)
                     await connection.execute(rds_instances.SETTLE)
+                    await connection.execute(managed_services.SETTLE)
+                    await connection.execute(cache_clusters.SETTLE)
+                    await connection.execute(streaming_clusters.SETTLE)
                     await connection.execute(load_balancers.SETTLE)
             except Exception:
                 log.warning("transitions could not be settled", exc_info=True)

@@ -5,6 +5,8 @@
 from drift.day import Day
 from drift.profiles import fill, statement
 
+AFTER = ("cache_transitions",)
+
 _RUNNING = """SELECT e.cluster_id AS id, e.env, e.region, e.node_type AS type, e.engine,
     e.hourly_cost::float8 AS hourly_cost, greatest(e.num_nodes, 1) AS units, false AS has_gpu,
     e.avg_cpu_7d::float8 AS cpu_7d, e.avg_memory_7d::float8 AS memory_7d, 0::float8 AS connections_7d

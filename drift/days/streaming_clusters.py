@@ -2,8 +2,11 @@
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+from drift import rates
 from drift.day import Day
 from drift.profiles import statement
+
+AFTER = ("cache_transitions",)
 
 _FILL = statement("""
 INSERT INTO resource_profiles AS old (account_id, resource_type, resource_id, profile, throughput_mbps)
@@ -28,19 +31,22 @@ _WRITE = statement(
        'incoming_records', round(d.flow * 1048576 / 2048 * 86400)::bigint,
        'cpu_avg', driftcloud_hundredths(least(95, 4 + 80 * d.flow / d.room)),
        'shards', d.shard_count, 'type', d.type, 'env', d.env, 'region', d.region),
-       least(d.hourly_cost * 24 * d.w * d.weekend, 99999999)
+       least(d.hourly_cost * 24 * d.w * d.weekend
+             + CASE WHEN d.on_demand THEN d.flow * 86400 / 1024 * d.by_use ELSE 0 END, 99999999)
   FROM (SELECT r.*, {walk} AS w, {weekend} AS weekend,
                driftcloud_noise(:seed, r.id, '/peak') AS peak,
                p.throughput_mbps * {busy}
-                   * (0.85 + 0.3 * driftcloud_noise(:seed, r.id, '/flow')) AS flow
+                   * (0.85 + 0.3 * driftcloud_noise(:seed, r.id, '/flow')) AS flow,
+               (q.stream_in + q.stream_out)::float8 AS by_use
           FROM (SELECT s.arn AS id, s.env, s.region, s.engine AS type, s.shard_count,
                        greatest(s.provisioned_throughput_mbps, s.shard_count, 1)::float8 AS room,
-                       s.hourly_cost::float8 AS hourly_cost
+                       s.hourly_cost::float8 AS hourly_cost, s.stream_mode = 'ON_DEMAND' AS on_demand
                   FROM streaming_clusters s
                  WHERE s.account_id = :account AND s.status <> 'DELETING') r
-               {yesterday} {profile} OFFSET 0) d
+               {rates} {yesterday} {profile} OFFSET 0) d
 {once}""",
     kind="streaming_cluster",
+    rates=rates.of("r.region", "stream_in", "stream_out"),
 )
 
 _LIVE = statement("""

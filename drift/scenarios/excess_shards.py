@@ -10,7 +10,7 @@ ODDS = 0.03
 SYMPTOM = """
 SELECT arn, (shard_count - greatest(1, ceil(avg_usage_mbps_7d * 1.5))) * 0.015 * 730 AS saving
   FROM streaming_clusters
- WHERE account_id = $1 AND engine = 'kinesis' AND shard_count > 1
+ WHERE account_id = $1 AND engine = 'kinesis' AND stream_mode = 'PROVISIONED' AND shard_count > 1
    AND avg_usage_mbps_7d < provisioned_throughput_mbps * 0.3 AND $2::timestamptz IS NOT NULL"""
 
 _STREAMS = """

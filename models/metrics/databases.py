@@ -103,15 +103,28 @@ _CACHE = (
     constant("Evictions", "Count"),
     constant("SwapUsage", "Bytes"),
 )
+# A replication group is one row, and each of its members a cluster to CloudWatch.
+_MEMBERS = (
+    "cache_clusters as c left join lateral jsonb_to_recordset(c.members) as m (id text) on true"
+)
 _CACHE_ID = (
-    "coalesce((select c.cluster_id from cache_clusters as c"
-    f" where c.account_id = {ACCOUNT} and c.region = $3 and c.identifier = $4), $4)"
+    f"coalesce((select c.cluster_id from {_MEMBERS}"
+    f" where c.account_id = {ACCOUNT} and c.region = $3 and coalesce(m.id, c.identifier) = $4), $4)"
 )
 _CACHES: dict[str, Any] = {
-    "listed": f"cache_clusters as r where r.account_id = {ACCOUNT}",
+    "listed": (
+        "(select c.cluster_id, c.region, coalesce(m.id, c.identifier) as identifier"
+        f" from {_MEMBERS} where c.account_id = {ACCOUNT} and c.serverless is null) as r"
+    ),
     "key": "r.identifier",
     "day": day_of("cache_cluster", "r.cluster_id"),
 }
+# Nodes have numbers where a cluster has several; a member of a group is one node, the first.
+_NODES = (
+    f"(case when exists (select 1 from cache_clusters as c where c.account_id = {ACCOUNT}"
+    " and c.cluster_id = m.resource_id and c.members is not null) then 1"
+    " else greatest(1, (m.metric_payload -> 'nodes')::int) end)"
+)
 
 _DOMAIN = (
     level("CPUUtilization", "Percent", "cpu_avg", "cpu_max"),
@@ -156,8 +169,8 @@ SOURCES: tuple[Source, ...] = (
         "AWS/ElastiCache", ["CacheClusterId", "CacheNodeId"], _CACHE,
         days_of("cache_cluster", _CACHE_ID).replace(
             " order by",
-            " and $5::text = any(array(select lpad(n::text, 4, '0') from generate_series(1,"
-            " greatest(1, (m.metric_payload -> 'nodes')::int)) as n)) order by",
+            " and $5::text = any(array(select lpad(n::text, 4, '0')"
+            f" from generate_series(1, {_NODES}) as n)) order by",
         ),
         columns="r.identifier|'0001'", **_CACHES,
     ),

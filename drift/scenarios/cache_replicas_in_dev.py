@@ -1,0 +1,41 @@
+"""A development cache is made from production's template: replicas that nobody reads from."""
+
+# ruff: noqa: E501 - the lines of SQL read better whole
+
+from drift.day import Day, Happening
+from drift.picking import branch, region, tag
+
+ODDS = 0.03
+
+SYMPTOM = """
+SELECT cluster_id, hourly_cost / num_nodes * (num_nodes - 1) * 730 AS saving FROM cache_clusters
+ WHERE account_id = $1 AND num_nodes > 1 AND env IN ('dev', 'staging', 'preview')
+   AND $2::timestamptz IS NOT NULL"""
+
+INSERT = """
+INSERT INTO cache_clusters (account_id, identifier, engine, engine_version, node_type, num_nodes, env,
+    region, hourly_cost, created_at, port, availability_zone)
+VALUES ($1, $2, 'valkey', '8.0', $3, $4, 'dev', $5, $6, $7, 6379, $5 || 'a')
+ON CONFLICT DO NOTHING RETURNING cluster_id"""
+
+
+async def happen(day: Day) -> Happening | None:
+    """Three nodes of Valkey outside production."""
+    from models.costs import cache_hourly
+
+    place = await region(day, "cache_replicas_in_dev")
+    name, developer = branch(day, "cache_replicas_in_dev")
+    node_type, nodes = "cache.m6g.large", 3
+    cluster_id = await day.connection.fetchval(
+        INSERT, day.account_id, f"{name}-cache", node_type, nodes, place,
+        cache_hourly(node_type, nodes, place, engine="valkey"),
+        day.moment("cache_replicas_in_dev"),
+    )  # fmt: skip
+    if cluster_id is None:
+        return None
+    day.written["cache_clusters"] += 1
+    await tag(day, "cache_cluster", cluster_id, {"created_by": developer, "env": "dev"})
+    await day.profile("cache_cluster", cluster_id, "light")
+    await day.record("cache_cluster", cluster_id, "lifecycle", None, "created")
+    return Happening(f"{cluster_id} has two replicas that nobody reads from",
+                     (("cache_cluster", cluster_id),))  # fmt: skip
