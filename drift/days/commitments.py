@@ -1,195 +1,228 @@
-"""Commitments: how much of each was used by the day's own eligible usage, and what that saved."""
+"""Commitments: what of the day's bill they cover, what they cost, how much of each was used."""
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
-from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from drift.day import Day
-from drift.profiles import statement
+from drift.statement import Statement
 from models import discounts
+from models.commitment_fees import CENT, Fee, of_the_day
+from models.coverage import Settled, Usage, settle
 
-# Instances after everything that bills them; the order of days is read from these names.
-AFTER = ("instances", "container_nodes", "container_services", "lambda_functions",
-         "rds_instances", "cache_clusters", "managed_services")  # fmt: skip
+AFTER = ("cost_lines",)
 
-_SERVICES = {"instance": "ec2", "container_node": "ec2", "container_service": "fargate",
-             "lambda_function": "lambda", "rds_instance": "rds", "cache_cluster": "elasticache",
-             "managed_service": "managed"}  # fmt: skip
-
-# On-demand USD an hour of the day, by what commitments distinguish.
-_USAGE = statement("""
-SELECT m.resource_type AS kind, m.metric_payload ->> 'type' AS type,
-       m.metric_payload ->> 'region' AS region,
-       (sum(m.estimated_daily_cost - coalesce((m.metric_payload -> 'storage_cost')::numeric, 0)) / 24)::float8 AS usd
-  FROM metrics_daily m
- WHERE m.account_id = :account AND m.date = :date AND m.estimated_daily_cost > 0
-   AND m.resource_type IN ('instance', 'container_node', 'container_service', 'lambda_function',
-                           'rds_instance', 'cache_cluster', 'managed_service')
+_USAGE = Statement("""
+SELECT eligible AS service, coalesce(instance_type, '') AS type, region, sum(on_demand_cost) AS usd
+  FROM cost_lines_daily
+ WHERE account_id = :account AND date = :date AND eligible IS NOT NULL AND record_type = 'Usage'
  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""")
 
-_COMMITMENTS = statement("""
-SELECT id, commitment_type, scope, term_months, hourly_commitment_amount::float8 AS amount,
-       service, plan_type, offering_class, payment_option, instance_type, instance_family, region
+_COMMITMENTS = Statement("""
+SELECT id, arn, commitment_type, scope, term_months, hourly_commitment_amount AS amount, start_date,
+       service, plan_type, offering_class, payment_option, instance_type, instance_family, region,
+       coalesce(instance_count, 1) AS count, fixed_price, recurring_hourly
   FROM commitments
  WHERE account_id = :account AND start_date <= :date AND end_date > :date
    AND state IN ('active', 'retired')
- ORDER BY commitment_type = 'edp', commitment_type, start_date, hourly_commitment_amount, id""")
+ ORDER BY commitment_type = 'edp', commitment_type, coalesce(plan_type, '') = 'Compute', start_date,
+       hourly_commitment_amount, id""")
 
-_TOTAL = statement("""
-SELECT (coalesce(sum(estimated_daily_cost), 0) / 24)::float8 FROM metrics_daily
- WHERE account_id = :account AND date = :date""")
+# Use lies on an axis, one resource after the other; a commitment covers a stretch of it, so that
+# at its ends the day of one resource is divided, and every cent belongs to one commitment or none.
+# What it pays is rounded along its own axis, so that the parts add up to the whole.
+_COVER = Statement("""
+WITH axis AS (
+    SELECT l.*, sum(l.on_demand_cost) OVER same - l.on_demand_cost AS low, sum(l.on_demand_cost) OVER same AS high
+      FROM cost_lines_daily l
+     WHERE l.account_id = :account AND l.date = :date AND l.eligible IS NOT NULL AND l.record_type = 'Usage'
+    WINDOW same AS (PARTITION BY l.eligible, coalesce(l.instance_type, ''), l.region ORDER BY l.resource_id, l.id)
+), parts AS (
+    SELECT a.*, c.commitment, c.plan, least(a.high, c.high) - greatest(a.low, c.low) AS covered,
+           round((c.before - c.low + least(a.high, c.high)) * c.share, 4)
+           - round((c.before - c.low + greatest(a.low, c.low)) * c.share, 4) AS paid
+      FROM axis a
+      JOIN unnest(:cover_ids::uuid[], :cover_plans::boolean[], :cover_services::text[], :cover_types::text[],
+                  :cover_regions::text[], :cover_lows::numeric[], :cover_highs::numeric[], :cover_shares::numeric[],
+                  :cover_before::numeric[])
+           AS c (commitment, plan, service, type, region, low, high, share, before)
+        ON c.service = a.eligible AND c.type = coalesce(a.instance_type, '') AND c.region = a.region
+       AND c.low < a.high AND c.high > a.low
+), left_over AS (
+    UPDATE cost_lines_daily l
+       SET usage_amount = round(l.usage_amount * (1 - p.covered / l.on_demand_cost), 8),
+           on_demand_cost = l.on_demand_cost - p.covered, unblended_cost = l.on_demand_cost - p.covered,
+           amortized_cost = l.on_demand_cost - p.covered
+      FROM (SELECT id, sum(covered) AS covered FROM parts GROUP BY id) p
+     WHERE l.account_id = :account AND l.date = :date AND l.id = p.id
+)
+INSERT INTO cost_lines_daily (account_id, date, resource_type, resource_id, region, availability_zone, service,
+    product_code, usage_type, operation, instance_type, engine, platform, env, tag_set, record_type, eligible,
+    commitment_id, usage_amount, usage_unit, on_demand_cost, unblended_cost, amortized_cost)
+SELECT p.account_id, p.date, p.resource_type, p.resource_id, p.region, p.availability_zone, p.service,
+       p.product_code, p.usage_type, p.operation, p.instance_type, p.engine, p.platform, p.env, p.tag_set,
+       k.record_type, p.eligible, p.commitment, round(k.usage, 8), p.usage_unit, k.on_demand, k.unblended, k.amortized
+  FROM parts p
+ CROSS JOIN LATERAL (
+       SELECT CASE WHEN p.plan THEN 'SavingsPlanCoveredUsage' ELSE 'DiscountedUsage' END AS record_type,
+              p.usage_amount * p.covered / p.on_demand_cost AS usage, p.covered AS on_demand,
+              CASE WHEN p.plan THEN p.covered ELSE 0 END AS unblended, p.paid AS amortized
+       UNION ALL SELECT 'SavingsPlanNegation', 0, 0, -p.covered, 0 WHERE p.plan) k""")
 
-_WRITE = statement("""
+_EMPTY = Statement("""
+DELETE FROM cost_lines_daily
+ WHERE account_id = :account AND date = :date AND record_type = 'Usage' AND on_demand_cost = 0""")
+
+_USED = Statement("""
+SELECT commitment_id AS id, sum(amortized_cost) AS used, sum(on_demand_cost) AS covered
+  FROM cost_lines_daily
+ WHERE account_id = :account AND date = :date AND commitment_id IS NOT NULL
+ GROUP BY 1""")
+
+_FEES = Statement("""
+INSERT INTO cost_lines_daily (account_id, date, region, service, product_code, usage_type, operation, instance_type,
+    resource_type, resource_id, record_type, commitment_id, usage_amount, usage_unit, unblended_cost, amortized_cost)
+SELECT :account, :date, f.region, f.service, f.product, f.usage, '', f.type, 'commitment', f.id::text, f.record, f.id,
+       f.hours, 'Hrs', f.unblended, f.amortized
+  FROM unnest(:fee_ids::uuid[], :fee_regions::text[], :fee_services::text[], :fee_products::text[], :fee_usages::text[],
+              :fee_types::text[], :fee_records::text[], :fee_hours::numeric[], :fee_unblended::numeric[],
+              :fee_amortized::numeric[])
+       AS f (id, region, service, product, usage, type, record, hours, unblended, amortized)""")
+
+_PROGRAMME = Statement("""
+INSERT INTO cost_lines_daily (account_id, date, region, service, product_code, usage_type, operation, tag_set,
+    resource_type, resource_id, record_type, commitment_id, unblended_cost, amortized_cost)
+SELECT :account, :date, l.region, l.service, l.product_code, l.usage_type, l.operation, l.tag_set,
+       l.resource_type, l.resource_id, 'EdpDiscount', :programme::uuid,
+       -round(sum(l.unblended_cost) * :part::numeric, 4), -round(sum(l.amortized_cost) * :part::numeric, 4)
+  FROM cost_lines_daily l
+ WHERE l.account_id = :account AND l.date = :date
+ GROUP BY l.region, l.service, l.product_code, l.usage_type, l.operation, l.tag_set, l.resource_type, l.resource_id
+HAVING round(sum(l.unblended_cost) * :part::numeric, 4) <> 0 OR round(sum(l.amortized_cost) * :part::numeric, 4) <> 0
+RETURNING unblended_cost""")
+
+_WRITE = Statement("""
 INSERT INTO commitment_utilization_daily (commitment_id, date, actual_hourly_usage_equivalent,
-    utilization_percent, estimated_savings_vs_ondemand)
-SELECT u.id, :date, u.used, u.percent, u.saved
-  FROM unnest(:ids::uuid[], :used::numeric[], :percents::numeric[], :saved::numeric[])
-       AS u (id, used, percent, saved)
+    utilization_percent, estimated_savings_vs_ondemand, on_demand_equivalent, unused_commitment)
+SELECT u.id, :date, u.used, u.percent, u.saved, u.covered, u.unused
+  FROM unnest(:ids::uuid[], :used::numeric[], :percents::numeric[], :saved::numeric[],
+              :covered::numeric[], :unused::numeric[]) AS u (id, used, percent, saved, covered, unused)
 ON CONFLICT DO NOTHING""")
 
+_DONE = Statement("""
+SELECT EXISTS (SELECT FROM commitment_utilization_daily u JOIN commitments c ON c.id = u.commitment_id
+                WHERE c.account_id = :account AND u.date = :date) AS done""")
 
-@dataclass(slots=True)
-class Usage:
-    """On-demand usage of one kind in one place, USD an hour, of which `left` is not yet covered."""
 
-    service: str
-    type: str
-    region: str
-    left: float
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A commitment's day in USD: used at its own rates, of what amount, covering what on demand."""
+
+    commitment_id: UUID
+    used: Decimal
+    amount: Decimal
+    covered: Decimal
 
     @property
-    def family(self) -> str:
-        """m5 of m5.xlarge and of db.m5.large."""
-        parts = self.type.split(".")
-        return parts[1] if parts[0] in ("db", "cache", "ml") and len(parts) > 1 else parts[0]
+    def percent(self) -> Decimal:
+        """How much of the commitment was used."""
+        return 100 * self.used / self.amount if self.amount else Decimal(0)
 
-
-def is_eligible(commitment: Any, usage: Usage) -> bool:
-    """Whether the commitment applies: by its columns, else by what its scope says."""
-    scope = _scope(commitment)
-    region = commitment["region"]
-    if commitment["commitment_type"] == "savings_plan":
-        plan = _plan(commitment)
-        if plan == "compute":
-            return usage.service in ("ec2", "fargate", "lambda")
-        if plan == "sagemaker":
-            return usage.type.startswith("ml.")
-        if plan == "database":
-            return usage.service in ("rds", "elasticache")
-        family = commitment["instance_family"]
-        return (
-            usage.service == "ec2"
-            and family in (None, usage.family)
-            and region in (None, usage.region)
-        )
-    service = _service(commitment)
-    if usage.service != service or region not in (None, usage.region):
-        return False
-    if service == "opensearch":
-        # "Reserved Instances apply to the exact instance type": no sizes of a family count.
-        return usage.type == commitment["instance_type"]
-    wanted = commitment["instance_family"] or (commitment["instance_type"] or "")
-    if not wanted:
-        named = [word for word in scope.replace("/", " ").replace(":", " ").split() if "." in word]
-        return not named or usage.type in named or any(_same_family(word, usage) for word in named)
-    return wanted in (usage.family, usage.type) or _same_family(wanted, usage)
-
-
-def _same_family(name: str, usage: Usage) -> bool:
-    """Linux reservations of a region are size-flexible within their family."""
-    return "." in name and Usage("", name, "", 0).family == usage.family
-
-
-def _plan(commitment: Any) -> str:
-    """compute, ec2instance, sagemaker or database."""
-    named = commitment["plan_type"]
-    return str(named or ("EC2Instance" if "ec2" in _scope(commitment) else "Compute")).lower()
-
-
-def _service(commitment: Any) -> str:
-    """The service of a reservation."""
-    named = commitment["service"]
-    return named or next((s for s in ("rds", "elasticache") if s in _scope(commitment)), "ec2")
-
-
-def _service_of(row: Any) -> str:
-    """The service of a day's usage; nodes of search domains can be reserved."""
-    searching = (row["type"] or "").endswith((".search", ".elasticsearch"))
-    return "opensearch" if searching else _SERVICES[row["kind"]]
-
-
-def _scope(commitment: Any) -> str:
-    return (commitment["scope"] or "").lower()
-
-
-def rate(commitment: Any) -> float:
-    """What a commitment pays for an on-demand USD of usage, by what AWS sells such ones for."""
-    if commitment["commitment_type"] == "savings_plan":
-        kind = f"savings-{_plan(commitment).removesuffix('instance')}"
-    else:
-        kind = f"{_service(commitment)}-{commitment['offering_class'] or 'standard'}"
-    payment = (commitment["payment_option"] or "No Upfront").lower().replace(" ", "-")
-    for offered in (kind, "ec2-standard"):
-        with suppress(KeyError):
-            return 1 - float(discounts.discount(offered, commitment["term_months"], payment))
-    return 1 - float(discounts.discount("ec2-standard"))
-
-
-def settle(commitment: Any, usage: Iterable[Usage]) -> tuple[float, float, float]:
-    """Cover what the commitment can: (used USD an hour at its rates, percent, saved USD a day).
-
-    Saved is what the covered usage would have cost on demand less the whole commitment, so an
-    unused commitment saves a negative amount. Covered usage is no longer there for the next.
-    """
-    amount = commitment["amount"]
-    share = rate(commitment)
-    room = amount / share
-    covered = 0.0
-    for one in usage:
-        if room - covered <= 1e-9:
-            break
-        if is_eligible(commitment, one):
-            taken = min(one.left, room - covered)
-            one.left -= taken
-            covered += taken
-    used = covered * share
-    percent = min(100.0, 100 * used / amount) if amount > 0 else 0.0
-    return used, percent, 24 * (covered - amount)
+    @property
+    def saved(self) -> Decimal:
+        """What the covered use costs on demand less the whole commitment: unused ones save less."""
+        return self.covered - self.amount
 
 
 async def write(day: Day) -> None:
-    """One row for each commitment in force; discount programmes count everything."""
+    """Coverage, fees and utilisation of the day; discount programmes count everything."""
     commitments = await day.fetch(_COMMITMENTS)
-    if not commitments:
+    if not commitments or (await day.fetch(_DONE))[0]["done"]:
         return
     usage = [
-        Usage(_service_of(row), row["type"] or "", row["region"] or "", row["usd"])
+        Usage(row["service"], row["type"], row["region"], row["usd"])
         for row in await day.fetch(_USAGE)
     ]
-    total = (await day.fetch(_TOTAL))[0][0]
-    settled = []
-    for commitment in commitments:
-        if commitment["commitment_type"] == "edp":
-            amount = commitment["amount"]
-            used = min(total, amount)
-            percent = 100 * used / amount if amount > 0 else 0.0
-            settled.append((used, percent, 24 * total * float(discounts.discount("edp"))))
-        else:
-            settled.append(settle(commitment, usage))
+    bought = [one for one in commitments if one["commitment_type"] != "edp"]
+    await _cover(day, [(one, settle(one, usage)) for one in bought])
+    found = {row["id"]: row for row in await day.fetch(_USED)}
+    told = []
+    fees: list[Fee] = []
+    for one in bought:
+        row = found.get(one["id"])
+        used, covered = (row["used"], row["covered"]) if row else (Decimal(0), Decimal(0))
+        amount = (one["amount"] * 24).quantize(CENT)
+        told.append(Told(one["id"], used, amount, covered))
+        fees += of_the_day(one, day.date, max(Decimal(0), amount - used))
+    await _charge(day, fees)
+    for one in commitments:
+        if one["commitment_type"] == "edp":
+            told.append(await _discount(day, one))
+    await _tell(day, told)
+
+
+async def _cover(day: Day, settled: list[tuple[Any, Settled]]) -> None:
+    """Divide the covered lines of the bill."""
+    covers = [(one, found.share, cover) for one, found in settled for cover in found.covers]
+    if not covers:
+        return
     await day.apply(
-        "commitment_utilization_daily",
-        _WRITE,
-        ids=[commitment["id"] for commitment in commitments],
-        used=[_bounded(one[0]) for one in settled],
-        percents=[_bounded(one[1]) for one in settled],
-        saved=[_bounded(one[2]) for one in settled],
+        "cost_lines_daily",
+        _COVER,
+        cover_ids=[one["id"] for one, _, _ in covers],
+        cover_plans=[one["commitment_type"] == "savings_plan" for one, _, _ in covers],
+        cover_services=[cover.usage.service for _, _, cover in covers],
+        cover_types=[cover.usage.type for _, _, cover in covers],
+        cover_regions=[cover.usage.region for _, _, cover in covers],
+        cover_lows=[cover.low for _, _, cover in covers],
+        cover_highs=[cover.high for _, _, cover in covers],
+        cover_shares=[share for _, share, _ in covers],
+        cover_before=[cover.before for _, _, cover in covers],
+    )
+    await day.apply("cost_lines_daily", _EMPTY)
+
+
+async def _charge(day: Day, fees: list[Fee]) -> None:
+    """The fees of the day; one that charges and spreads nothing is no line."""
+    due = [fee for fee in fees if fee.unblended or fee.amortized]
+    await day.apply(
+        "cost_lines_daily",
+        _FEES,
+        fee_ids=[fee.commitment_id for fee in due],
+        fee_regions=[fee.region for fee in due],
+        fee_services=[fee.service for fee in due],
+        fee_products=[fee.product_code for fee in due],
+        fee_usages=[fee.usage_type for fee in due],
+        fee_types=[fee.instance_type for fee in due],
+        fee_records=[fee.record_type for fee in due],
+        fee_hours=[fee.hours for fee in due],
+        fee_unblended=[fee.unblended for fee in due],
+        fee_amortized=[fee.amortized for fee in due],
     )
 
 
-def _bounded(value: float) -> Any:
-    from decimal import Decimal
+async def _discount(day: Day, programme: Any) -> Told:
+    """Take the discount of an enterprise programme off every line."""
+    rows = await day.fetch(_PROGRAMME, programme=programme["id"], part=discounts.discount("edp"))
+    saved = -sum((row["unblended_cost"] for row in rows), Decimal(0))
+    spent = saved / discounts.discount("edp")
+    amount = (programme["amount"] * 24).quantize(CENT)
+    return Told(programme["id"], min(spent, amount), amount, min(spent, amount) + saved)
 
-    return Decimal(repr(round(max(-999999.0, min(999999.0, value)), 4)))
+
+async def _tell(day: Day, told: list[Told]) -> None:
+    """How much of each commitment was used, and what it saved."""
+    most, most_percent = Decimal(999_999), Decimal(100)
+    await day.apply(
+        "commitment_utilization_daily",
+        _WRITE,
+        ids=[one.commitment_id for one in told],
+        used=[min(most, one.used / 24) for one in told],
+        percents=[min(most_percent, one.percent) for one in told],
+        saved=[max(-most, min(most, one.saved)) for one in told],
+        covered=[one.covered for one in told],
+        unused=[max(Decimal(0), one.amount - one.used) for one in told],
+    )

@@ -5,8 +5,8 @@
 from typing import Any
 
 from drift.day import Day, Happening
-from drift.days.commitments import rate
 from drift.picking import untouched
+from models.coverage import rate
 
 ODDS = 0.02
 
@@ -66,7 +66,10 @@ async def happen(day: Day) -> Happening | None:
         )
         stays = sum(row["hourly_cost"] for row in machines if row["instance_id"] not in set(free))
         moving = {row["instance_id"]: row for row in machines if row["instance_id"] in set(free)}
-        if not moving or stays * rate(reservation) > LEFT_USED * reservation["amount"]:
+        if (
+            not moving
+            or float(stays) * float(rate(reservation)) > LEFT_USED * reservation["amount"]
+        ):
             continue
         moved = await _move(day, family, list(moving.values()))
         if moved:

@@ -6,8 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from drift.day import Knobs
-from drift.days.commitments import rate
 from models import costs
+from models.coverage import rate
 from models.discounts import discount
 from tests.drift.conftest import CALM, FIRST, World
 
@@ -369,11 +369,11 @@ def test_commitments_leave_of_the_price_what_the_price_list_says() -> None:
     plan = {"commitment_type": "savings_plan", "plan_type": "EC2Instance", "scope": None,
             "service": "savingsplans", "offering_class": None, "payment_option": "All Upfront",
             "term_months": 36}  # fmt: skip
-    assert rate(plan) == 1 - float(discount("savings-ec2", 36, "all-upfront"))
+    assert rate(plan) == 1 - discount("savings-ec2", 36, "all-upfront")
     database = {**plan, "commitment_type": "reserved_instance", "service": "rds"}
-    assert rate({**database, "payment_option": None, "term_months": 12}) == 1 - float(
+    assert rate({**database, "payment_option": None, "term_months": 12}) == 1 - (
         discount("rds-standard")
     )
-    assert rate({**database, "service": "nothing", "term_months": 7}) == 1 - float(
+    assert rate({**database, "service": "nothing", "term_months": 7}) == 1 - (
         discount("ec2-standard")
     )

@@ -1,0 +1,76 @@
+"""Cost lines: the bill of the day, made of what every other module wrote of it."""
+
+# ruff: noqa: E501 - the lines of SQL read better whole
+
+import pkgutil
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from drift import rates
+from drift.day import Day
+from drift.ledger import SOURCES
+from drift.ledger.source import codes
+from drift.statement import Statement
+from models import prices
+
+# The bill comes last: after everything that costs, before what covers it.
+AFTER = tuple(
+    sorted(
+        {found.name for found in pkgutil.iter_modules([str(Path(__file__).parent)])}
+        - {"cost_lines", "commitments", "cost_daily"}
+    )
+)
+
+# Keys that an account brings with it count from its first day on; those that come later wait
+# until somebody activates them, as AWS has it. A name tells one resource, not a cost centre.
+_KEYS = Statement("""
+INSERT INTO cost_allocation_tags AS a (account_id, key, type, status, updated_date, used_date)
+SELECT :account, t.key, CASE WHEN starts_with(t.key, 'aws:') THEN 'AWSGenerated' ELSE 'UserDefined' END,
+       CASE WHEN f.known OR t.key = 'Name' THEN 'Inactive' ELSE 'Active' END, :date, :date
+  FROM (SELECT DISTINCT key FROM resource_tags WHERE account_id = :account) t
+ CROSS JOIN (SELECT EXISTS (SELECT FROM cost_allocation_tags WHERE account_id = :account) AS known) f
+    ON CONFLICT (account_id, key) DO UPDATE SET used_date = excluded.used_date""")
+
+_SETS = Statement("""
+INSERT INTO cost_tag_sets (account_id, digest, tags)
+SELECT DISTINCT ON (digest) :account, digest, tags
+  FROM (SELECT o.tags, md5(o.tags::text) AS digest
+          FROM (SELECT jsonb_object_agg(t.key, t.value) AS tags
+                  FROM resource_tags t
+                  JOIN cost_allocation_tags a ON a.account_id = :account AND a.key = t.key
+                       AND a.status = 'Active'
+                 WHERE t.account_id = :account GROUP BY t.resource_type, t.resource_id) o) d
+ WHERE NOT EXISTS (SELECT FROM cost_tag_sets s
+                    WHERE s.account_id = :account AND s.digest = d.digest)""")
+
+_STATEMENTS = tuple(source.statement() for source in SOURCES)
+_DONE = Statement("""
+SELECT EXISTS (SELECT FROM cost_lines_daily
+                WHERE account_id = :account AND date = :date) AS done""")
+
+
+async def write(day: Day) -> None:
+    """The lines of everything that cost something, at the prices of demand."""
+    if (await day.fetch(_DONE))[0]["done"]:
+        return
+    await day.apply("cost_allocation_tags", _KEYS)
+    await day.apply("cost_tag_sets", _SETS)
+    for statement in _STATEMENTS:
+        await day.apply("cost_lines_daily", statement, **_values())
+
+
+@cache
+def _values() -> dict[str, Any]:
+    """Billing codes of the regions, and what a GiB of each type of volume costs a month."""
+    regions = rates.values()["regions"]
+    types = ("gp2", "gp3", "io1", "io2", "st1", "sc1", "standard")
+    volumes = [
+        (region, kind, prices.price("ebs", kind, region)) for region in regions for kind in types
+    ]
+    return {
+        **codes(regions),
+        "volume_regions": [one[0] for one in volumes],
+        "volume_types": [one[1] for one in volumes],
+        "volume_prices": [one[2] for one in volumes],
+    }
