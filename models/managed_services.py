@@ -19,7 +19,12 @@ TAGS = (
 )
 MODIFIED = "coalesce(r.modified_at, r.created_at)"
 
-_TABLES = ("managed_services", "sagemaker_resources")
+_TABLES = (
+    ("managed_services", ""),
+    # a job is over when it settles
+    ("sagemaker_resources",
+     ", ended_at = case when kind like '%-job' then coalesce(ended_at, settles_at) end"),
+)  # fmt: skip
 # What ends by itself: called by the server while it runs, in step with its transition_seconds.
 SETTLE = ";".join(
     f"""
@@ -28,10 +33,10 @@ with gone as (
      where settled_state = 'deleted' and settles_at <= driftcloud_now(account_id)
 )
 update {table}
-   set status = settled_state, settled_state = null, settles_at = null, state_transition = null
+   set status = settled_state, settled_state = null, settles_at = null, state_transition = null{also}
  where settled_state <> 'deleted' and settles_at <= driftcloud_now(account_id)
 """
-    for table in _TABLES
+    for table, also in _TABLES
 )
 
 _LOCK = """

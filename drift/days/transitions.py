@@ -31,6 +31,26 @@ DELETE FROM nat_gateways WHERE account_id = :account AND state = 'deleted'
    AND coalesce(deleted_at, created_at) < :date - interval '1 hour'""")
 
 
+_MANAGED = statement("""
+UPDATE managed_services SET status = settled_state, settled_state = NULL, settles_at = NULL,
+       state_transition = NULL
+ WHERE account_id = :account AND settled_state <> 'deleted' AND settles_at < :end""")
+
+_DELETED_MANAGED = statement("""
+DELETE FROM managed_services WHERE account_id = :account AND settled_state = 'deleted'
+   AND settles_at < :end""")
+
+_SAGEMAKER = statement("""
+UPDATE sagemaker_resources SET status = settled_state,
+       ended_at = CASE WHEN kind LIKE '%-job' THEN coalesce(ended_at, settles_at) END,
+       settled_state = NULL, settles_at = NULL, state_transition = NULL
+ WHERE account_id = :account AND settled_state <> 'deleted' AND settles_at < :end""")
+
+_DELETED_SAGEMAKER = statement("""
+DELETE FROM sagemaker_resources WHERE account_id = :account AND settled_state = 'deleted'
+   AND settles_at < :end""")
+
+
 async def write(day: Day) -> None:
     """Settle what is under way; rows of the dead go, their daily rows stay."""
     await day.apply("instances", _INSTANCES)
@@ -38,3 +58,7 @@ async def write(day: Day) -> None:
     await day.apply("rds_instances", _DELETED_DATABASES)
     await day.apply("instances", _TERMINATED)
     await day.apply("nat_gateways", _GATEWAYS)
+    await day.apply("managed_services", _MANAGED)
+    await day.apply("managed_services", _DELETED_MANAGED)
+    await day.apply("sagemaker_resources", _SAGEMAKER)
+    await day.apply("sagemaker_resources", _DELETED_SAGEMAKER)
