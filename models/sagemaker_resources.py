@@ -14,6 +14,7 @@ JOBS = ("training-job", "processing-job", "transform-job", "compilation-job",
 _COLUMNS = (
     "r.id, r.kind, r.name, r.arn, r.parent, r.region, r.env, r.settings, r.hourly_cost,"
     f" case {STATUS} when 'available' then 'InService' else {STATUS} end as status,"
+    " case when r.settings -> 'OfflineStoreConfig' is not null then 'Active' end as offline_store,"
     f" r.created_at, {MODIFIED} as modified_at, r.started_at,"
     " case when r.settled_state is null or r.state_transition = 'Deleting' then r.ended_at"
     " when {now} >= r.settles_at then coalesce(r.ended_at, r.settles_at) end as ended_at"
