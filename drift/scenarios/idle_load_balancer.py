@@ -23,6 +23,29 @@ SELECT $1, $2, $3, 'application', 'dev', $4, $5, $6, $7, v.vpc_id,
   FROM (SELECT) one LEFT JOIN vpcs v ON v.account_id = $1 AND v.region = $4 AND v.is_default"""
 
 
+# Its listener still forwards to the target group, which nobody is in any more.
+_GROUP = """
+INSERT INTO target_groups (account_id, region, arn, name, load_balancer_id, protocol, protocol_version, port, vpc_id,
+    health_check_protocol, health_check_port, health_check_path, matcher, created_at)
+SELECT b.account_id, b.region, $2, b.name, b.id, 'HTTP', 'HTTP1', 8080, b.vpc_id, 'HTTP', 'traffic-port', '/health',
+       '200', b.created_at
+  FROM load_balancers b WHERE b.lb_arn = $1
+ON CONFLICT DO NOTHING"""
+
+_LISTENER = """
+INSERT INTO listeners (account_id, load_balancer_id, region, arn, protocol, port, created_at)
+SELECT b.account_id, b.id, b.region, $2, 'HTTP', 80, b.created_at FROM load_balancers b WHERE b.lb_arn = $1"""
+
+_RULE = """
+INSERT INTO listener_rules (account_id, listener_id, region, arn, actions, target_group_arns, created_at)
+SELECT l.account_id, l.id, l.region, $2, jsonb_build_array(jsonb_build_object('Type', 'forward', 'TargetGroupArn', $3::text,
+           'ForwardConfig', jsonb_build_object('TargetGroups', jsonb_build_array(jsonb_build_object(
+               'TargetGroupArn', $3::text, 'Weight', 1)), 'TargetGroupStickinessConfig', '{"Enabled": false}'::jsonb))),
+       ARRAY[$3::text], l.created_at
+  FROM listeners l WHERE l.arn = $1
+   AND EXISTS (SELECT FROM target_groups g WHERE g.arn = $3)"""
+
+
 async def happen(day: Day) -> Happening | None:
     """An application load balancer without targets and without requests."""
     from models.costs import load_balancer_hourly
@@ -37,7 +60,21 @@ async def happen(day: Day) -> Happening | None:
         load_balancer_hourly("application", place), day.moment("idle_load_balancer"),
         f"{name}-{int(day.noise(arn, '/dns') * 9e9) + 10**9}.{place}.elb.amazonaws.com",
     )  # fmt: skip
+    await _surround(day, place, name, arn)
     await day.profile("load_balancer", arn, "idle", requests=0.0)
     await tag(day, "load_balancer", arn, {"env": "dev", "created_by": developer})
     await day.record("load_balancer", arn, "lifecycle", None, "created")
     return Happening(f"{name} has no targets left", (("load_balancer", arn),))
+
+
+async def _surround(day: Day, place: str, name: str, arn: str) -> None:
+    """The listener and the target group that were left with it."""
+    group = (f"arn:aws:elasticloadbalancing:{place}:{day.account_number}:targetgroup/{name}/"
+             f"{hexadecimal(day.seed, 'alb-group', 16)}")  # fmt: skip
+    listener = arn.replace(":loadbalancer/", ":listener/")
+    listener += f"/{hexadecimal(day.seed, 'alb-listener', 16)}"
+    rule = listener.replace(":listener/", ":listener-rule/")
+    rule += f"/{hexadecimal(day.seed, 'alb-rule', 16)}"
+    if await day.write("target_groups", _GROUP, arn, group):
+        await day.write("listeners", _LISTENER, arn, listener)
+        await day.write("listener_rules", _RULE, listener, rule, group)

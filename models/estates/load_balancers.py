@@ -2,8 +2,10 @@
 
 from models import costs
 from models.estates import networks
+from models.estates.balancer_listeners import surround
 from models.estates.estate import Estate, Row
 
+MOST_STANDING = 4
 _TYPES = {"application": 0.68, "network": 0.2, "classic": 0.12}
 
 
@@ -17,17 +19,19 @@ def create(estate: Estate) -> None:
     environments = estate.share_out("balancers", count)
     bare = estate.untagged("balancers", count)
     groups = list(estate.rows.get("autoscaling_groups", []))
+    running = _running(estate)
     for at in range(count):
         group = None
         if not idle[at] and groups:
             group = groups.pop(0)
             regions[at], environments[at] = group["region"], group["env"]
-        _balancer(estate, at, kinds[at], environments[at], regions[at], idle[at], group, bare[at])
+        _balancer(estate, at, kinds[at], environments[at], regions[at], idle[at], group, bare[at],
+                  running)  # fmt: skip
 
 
 def _balancer(
     estate: Estate, at: int, kind: str, env: str, region: str, idle: bool, group: Row | None,
-    bare: bool,
+    bare: bool, running: dict[object, list[Row]],
 ) -> None:  # fmt: skip
     chance = estate.chance("balancer", at)
     owner = estate.company.owner(chance)
@@ -38,20 +42,23 @@ def _balancer(
     tail = f"/{number}" if letter else ""
     arn = estate.arn("elasticloadbalancing", region, f"loadbalancer/{letter}{name}{tail}")
     hourly = costs.load_balancer_hourly(kind, region)
-    members = group["desired_capacity"] if group else 0 if idle else _standing(estate, env, region)
+    behind = group["id"] if group else None if idle else network.vpc_id
+    members = running.get(behind, []) if group else running.get(behind, [])[:MOST_STANDING]
     innocent = estate.decoy("lb_idle") if idle else None
     born = estate.before(chance, 20, 700)
+    target_group = None
     if group is not None:
         born = max(born, group["created_at"])
         if letter:
             target = f"targetgroup/{name}/{chance.digits(16)}"
-            group["target_group_arns"].append(estate.arn("elasticloadbalancing", region, target))
+            target_group = estate.arn("elasticloadbalancing", region, target)
+            group["target_group_arns"].append(target_group)
         else:
             group["load_balancer_names"].append(name)
     suffix = f"{region}.elb.amazonaws.com" if kind != "network" else f"elb.{region}.amazonaws.com"
     public = chance.happens(0.6)
     places = network.public if public else network.private
-    estate.add(
+    row = estate.add(
         "load_balancers",
         {
             "id": chance.key(),
@@ -70,24 +77,28 @@ def _balancer(
             "availability_zones": [place.zone for place in places],
             "subnet_ids": [place.subnet_id for place in places],
             "security_group_ids": [] if kind == "network" else [network.groups["lb"]],
-            "target_count": members,
-            "healthy_count": members,
+            "target_count": len(members),
+            "healthy_count": len(members),
+            "classic_listeners": [],
+            "health_check": {} if letter else {"Target": "HTTP:8080/health"},
         },
     )
     tags = estate.tags(chance, owner, env, name, bare=bare, **(innocent[1] if innocent else {}))
     estate.tag("load_balancer", arn, tags, born)
+    group_id = group["id"] if group else None
+    surround(estate, row, tags, target_group, members, group_id, idle=idle)
     estate.profile(
         "load_balancer", arn, "idle" if idle else "steady", pattern="lb_idle" if idle else None,
         decoy=innocent[0] if innocent else None, saving=float(hourly) * 730,
     )  # fmt: skip
 
 
-def _standing(estate: Estate, env: str, region: str) -> int:
-    """How many standing instances such a balancer has behind it: up to four of its place."""
-    found = 0
+def _running(estate: Estate) -> dict[object, list[Row]]:
+    """The running machines of each network, and the members of each group."""
+    found: dict[object, list[Row]] = {}
     for row in estate.rows.get("instances", []):
-        if row["env"] == env and row["region"] == region and row["state"] == "running":
-            found += 1
-            if found == 4:
-                break
+        if row["state"] == "running":
+            found.setdefault(row["vpc_id"], []).append(row)
+            if row["autoscaling_group_id"] is not None:
+                found.setdefault(row["autoscaling_group_id"], []).append(row)
     return found

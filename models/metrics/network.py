@@ -3,6 +3,7 @@
 from typing import Any
 
 from models.callers import NUMBER
+from models.metrics import target_groups
 from models.metrics.metric import (
     Figures,
     Metric,
@@ -147,6 +148,7 @@ SOURCES: tuple[Source, ...] = (
     _balancer("AWS/ELB", "LoadBalancerName", "classic", _CLASSIC),
     _balancer("AWS/ApplicationELB", "LoadBalancer", "application", _APPLICATION),
     _balancer("AWS/NetworkELB", "LoadBalancer", "network", _NETWORK),
+    *target_groups.SOURCES,
     source(
         "AWS/NATGateway", ["NatGatewayId"], _NAT, days_of("nat_gateway", "$4"),
         listed=f"nat_gateways as r where r.account_id = {ACCOUNT}", key="r.nat_gateway_id",
