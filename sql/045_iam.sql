@@ -1,0 +1,1 @@
+-- What iam need beyond the tables before.

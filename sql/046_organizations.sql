@@ -1,0 +1,1 @@
+-- What organizations need beyond the tables before.

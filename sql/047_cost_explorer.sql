@@ -1,0 +1,1 @@
+-- What cost explorer need beyond the tables before.

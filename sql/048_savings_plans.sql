@@ -1,0 +1,1 @@
+-- What savings plans need beyond the tables before.

@@ -1,0 +1,1 @@
+-- What recommendations need beyond the tables before.

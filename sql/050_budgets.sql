@@ -1,0 +1,1 @@
+-- What budgets need beyond the tables before.

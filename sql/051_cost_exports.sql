@@ -1,0 +1,1 @@
+-- What cost exports need beyond the tables before.

@@ -1,0 +1,1 @@
+-- What waste need beyond the tables before.
