@@ -3,6 +3,9 @@
 from drift.day import Day
 from drift.profiles import statement
 
+# What policies and plans take today is billed today.
+AFTER = ("backup_plans", "snapshot_policies")
+
 _WRITE = statement(
     """
 {insert} jsonb_build_object(

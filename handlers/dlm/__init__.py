@@ -1,0 +1,1 @@
+"""Data Lifecycle Manager: policies that take and delete snapshots."""
