@@ -5,33 +5,44 @@
 from drift.day import Day
 from drift.profiles import fill, statement
 
-# A stopped notebook has a row in the table and none on the bill.
-_RUNNING = """SELECT v.arn AS id, v.env, v.region, v.instance_type AS type, v.service_type,
+_MACHINES = """SELECT v.arn AS id, v.env, v.region, v.instance_type AS type, v.service_type,
     v.hourly_cost::float8 AS hourly_cost, greatest(v.node_count, 1) AS units,
     v.instance_type ~ '^(ml\\.)?(p[0-9]|g[0-9])' AS has_gpu,
-    v.avg_cpu_7d::float8 AS cpu_7d, v.avg_memory_7d::float8 AS memory_7d, 0::float8 AS connections_7d
-    FROM managed_services v WHERE v.account_id = :account
-     AND lower(v.status) NOT IN ('stopped', 'stopping', 'deleting', 'deleted', 'failed', 'paused')"""
+    v.avg_cpu_7d::float8 AS cpu_7d, v.avg_memory_7d::float8 AS memory_7d, 0::float8 AS connections_7d,
+    lower(v.status) = 'stopped' AS off
+    FROM managed_services v WHERE v.account_id = :account AND """
+
+_RUNNING = (
+    _MACHINES
+    + "lower(v.status) NOT IN ('stopped', 'stopping', 'deleting', 'deleted', 'failed', 'paused')"
+)
+# A stopped notebook does nothing, and its volume is on the bill.
+_BILLED = (
+    _RUNNING
+    + f""" UNION ALL {_MACHINES} lower(v.status) = 'stopped'
+     AND v.service_type IN ('sagemaker-notebook', 'sagemaker_notebook')"""
+)
 
 _FILL = fill("managed_service", _RUNNING)
 
 _WRITE = statement(
     """
 {insert} jsonb_build_object(
-       'w', round(d.w * 10000)::int * 0.0001, 'cpu_avg', driftcloud_hundredths(d.cpu),
-       'cpu_max', driftcloud_hundredths({cpu_max}), 'memory_avg', driftcloud_hundredths(d.used),
-       'nodes', d.units, 'service', d.service_type, 'type', d.type, 'env', d.env,
-       'region', d.region)
-       || CASE WHEN d.has_gpu THEN jsonb_build_object('gpu_avg', driftcloud_hundredths(
+       'w', round(d.w * 10000)::int * 0.0001, 'nodes', CASE WHEN d.off THEN 0 ELSE d.units END,
+       'service', d.service_type, 'type', d.type, 'env', d.env, 'region', d.region)
+       || CASE WHEN d.off THEN '{}' ELSE jsonb_build_object(
+              'cpu_avg', driftcloud_hundredths(d.cpu), 'cpu_max', driftcloud_hundredths({cpu_max}),
+              'memory_avg', driftcloud_hundredths(d.used)) END
+       || CASE WHEN d.has_gpu AND NOT d.off THEN jsonb_build_object('gpu_avg', driftcloud_hundredths(
               CASE d.profile WHEN 'gpu_busy' THEN 55 + 35 * d.peak ELSE 3 * d.peak END))
           ELSE '{}' END,
-       least(d.hourly_cost * 24 * d.w * d.weekend, 99999999)
+       least(d.hourly_cost * 24 * d.w * CASE WHEN d.off THEN 1 ELSE d.weekend END, 99999999)
   FROM (SELECT r.*, p.profile, {walk} AS w, {weekend} AS weekend, {cpu} AS cpu,
                {used_memory} AS used, driftcloud_noise(:seed, r.id, '/peak') AS peak
           FROM ({source}) r {yesterday} {profile} {capacity} OFFSET 0) d
 {once}""",
     kind="managed_service",
-    source=_RUNNING,
+    source=_BILLED,
 )
 
 _LIVE = statement("""

@@ -1,7 +1,9 @@
 """Managed services of an estate: search domains, notebooks, warehouses."""
 
 from models import costs
-from models.estates.estate import Estate
+from models.estates import sagemaker_resources
+from models.estates.company import Owner
+from models.estates.estate import Estate, Row
 
 # service, node type, nodes, storage of a node (GiB), behaviour, waste, share saved
 _KINDS = (
@@ -27,6 +29,7 @@ def create(estate: Estate) -> None:
     count = estate.plan.managed
     regions, environments = estate.regions("managed", count), estate.share_out("managed", count)
     bare = estate.untagged("managed", count)
+    machines: list[tuple[Row, Owner]] = []
     for at in range(count):
         own = estate.chance("managed", at)
         service, node, nodes, storage, profile, pattern, saved = _KINDS[at % len(_KINDS)]
@@ -44,7 +47,7 @@ def create(estate: Estate) -> None:
         hourly = costs.managed_service_hourly(service, node, nodes, region, storage_gib=storage)
         born = estate.before(own, 30, 700)
         arn = estate.arn(*_place(service, region, name))
-        estate.add(
+        row = estate.add(
             "managed_services",
             {
                 "id": own.key(),
@@ -64,11 +67,13 @@ def create(estate: Estate) -> None:
                 "storage_gib": storage,
             },
         )
+        machines.append((row, owner))
         tags = estate.tags(own, owner, env, name, bare=bare[at])
         estate.tag("managed_service", arn, tags, born)
         estate.profile(
             "managed_service", arn, profile, pattern=pattern, saving=float(hourly) * 730 * saved,
         )  # fmt: skip
+    sagemaker_resources.create(estate, machines)
 
 
 def _place(service: str, region: str, name: str) -> tuple[str, str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import cache
 
-from models.metrics import compute, containers, databases, network, storage
+from models.metrics import compute, containers, databases, machine_learning, network, storage
 from models.metrics.metric import Metric
 from models.metrics.source import Source
 
@@ -11,6 +11,7 @@ SOURCES: tuple[Source, ...] = (
     *compute.SOURCES,
     *containers.SOURCES,
     *databases.SOURCES,
+    *machine_learning.SOURCES,
     *network.SOURCES,
     *storage.SOURCES,
 )

@@ -133,8 +133,9 @@ _DOMAIN = (
     level("Nodes", "Count", "nodes", "nodes"),
     level("SearchRate", "Count", "cpu_avg", "cpu_max", 14),
     level("IndexingRate", "Count", "cpu_avg", "cpu_max", 9),
-    constant("ClusterStatus.green", "Count", 1.0),
-    constant("ClusterStatus.yellow", "Count"),
+    gauge("ClusterStatus.green", "Count", lambda payload: float(payload.get("nodes", 2) > 1)),
+    # the replicas of a lone node lie nowhere
+    gauge("ClusterStatus.yellow", "Count", lambda payload: float(payload.get("nodes", 2) == 1)),
     constant("ClusterStatus.red", "Count"),
     constant("ClusterIndexWritesBlocked", "Count"),
 )
