@@ -24,7 +24,7 @@ SELECT p.plan_id, p.arn, p.version_id, p.region, p.rules, s.selection_id, s.iam_
 # A selection's resources are ARNs, perhaps with stars; one of its tags is enough.
 _MAKE = statement("""
 WITH chosen AS (
-    SELECT v.*, 'arn:aws:ec2:' || v.region || ':' || :number::text || ':volume/' || v.volume_id AS arn,
+    SELECT v.*, 'arn:aws:ec2:' || v.region || ':' || :number::text || ':' || 'volume/' || v.volume_id AS arn,
            :name::text || v.volume_id || :at::timestamptz::text AS key
       FROM volumes v
      WHERE v.account_id = :account AND v.region = :region::text AND v.created_at < :at::timestamptz
@@ -49,7 +49,7 @@ INSERT INTO recovery_points (id, account_id, arn, region, vault_name, resource_a
     plan_version, rule_id, iam_role_arn, size_bytes, delete_after_days, delete_at, created_at)
 SELECT md5('recovery point' || t.snapshot_id)::uuid, :account,
        'arn:aws:ec2:' || t.region || '::snapshot/' || t.snapshot_id, t.region, :vault::text,
-       'arn:aws:ec2:' || t.region || ':' || :number::text || ':volume/' || t.source_volume_id, t.snapshot_id,
+       'arn:aws:ec2:' || t.region || ':' || :number::text || ':' || 'volume/' || t.source_volume_id, t.snapshot_id,
        :plan::text, :plan_arn::text, :version::text, :rule::text, :role::text,
        t.size_gib * 1073741824::bigint, :kept::int,
        :at::timestamptz + make_interval(days => :kept::int), :at::timestamptz
