@@ -36,10 +36,6 @@ _SECURITY_GROUPS = (
     " where (sg.name = 'default' or sg.name like '%-cache')"
     f" and sg.vpc_id = {_VPC_ID} order by sg.name like '%-cache' desc, sg.group_id limit 1))"
 )
-_TAGS = (
-    "coalesce((select jsonb_object_agg(t.key, t.value) from resource_tags as t"
-    " where t.resource_type = 'cache_cluster' and t.resource_id = c.cluster_id), '{}')"
-)
 _SELECT = (
     ", ".join(f"c.{name}" for name in _STORED)
     + f", {STATUS} as status, {MAINTENANCE.format('c')} as maintenance_window,"
@@ -69,7 +65,8 @@ GROUPS = Listing(
     always=f"c.replication_group_id is not null and {ALWAYS}",
 )
 SERVERLESS = Listing(
-    _SELECT,
+    f"{_SELECT}, (select g.subnet_ids from cache_subnet_groups as g where g.account_id ="
+    " c.account_id and g.region = c.region and g.name = c.subnet_group_name) as default_subnets",
     "cache_clusters as c",
     key="c.identifier",
     columns={"region": "c.region"},
@@ -190,9 +187,14 @@ def transition(status: str, now: datetime, takes: timedelta) -> dict[str, Any]:
 def priced(row: Mapping[str, Any]) -> dict[str, Any]:
     """What all nodes of a row cost an hour."""
     if row.get("serverless") is not None:
-        least = row["serverless"].get("minimum_gb") or 0
-        free = costs.cache_serverless_hourly(least, row["region"], engine=row["engine"])
-        return {"hourly_cost": free}
+        limits = row["serverless"]
+        least = costs.cache_serverless_hourly(
+            limits.get("minimum_gb") or 0,
+            row["region"],
+            engine=row["engine"],
+            minimum_ecpu=limits.get("minimum_ecpu") or 0,
+        )
+        return {"hourly_cost": least}
     hourly = costs.cache_hourly(
         row["node_type"], row["num_nodes"], row["region"], engine=row["engine"]
     )

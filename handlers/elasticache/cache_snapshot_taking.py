@@ -92,9 +92,8 @@ def _details(row: Any) -> dict[str, Any]:
     }
 
 
-async def find_source(ctx: Context, params: Mapping[str, Any]) -> Any:
+async def find_source(ctx: Context, cluster: str | None, group: str | None) -> Any:
     """The cluster or group that a snapshot is to be taken of, held until the transaction ends."""
-    cluster, group = params.get("CacheClusterId"), params.get("ReplicationGroupId")
     if bool(cluster) == bool(group):
         raise AwsError(
             "InvalidParameterCombination",

@@ -57,7 +57,8 @@ async def describe_snapshots(ctx: Context, params: dict[str, Any]) -> dict[str, 
 async def create_snapshot(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """A snapshot of a cluster or group as it is now."""
     async with ctx.db.transaction():
-        row = await find_source(ctx, params)
+        cluster, group = params.get("CacheClusterId"), params.get("ReplicationGroupId")
+        row = await find_source(ctx, cluster, group)
         key = params.get("KmsKeyId")
         made = await take(ctx, row, params["SnapshotName"], tags.given(params), kms_key_id=key)
     return {"Snapshot": _shown(made, status="creating")}

@@ -174,7 +174,7 @@ def _added(
 
 def _gone(params: dict[str, Any], groups: dict[str, list[Member]], count: int) -> list[str]:
     """The node groups that go: those named, or all but those named."""
-    remove, retain = params.get("NodeGroupsToRemove"), params.get("NodeGroupsToRetain")
+    remove, retain = params.get("NodeGroupsToRemove") or (), params.get("NodeGroupsToRetain") or ()
     if bool(remove) == bool(retain):
         raise AwsError(
             "InvalidParameterCombination",

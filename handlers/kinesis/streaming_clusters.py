@@ -34,7 +34,7 @@ async def create_stream(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     _check_options(params, on_demand)
     given = RULES.checked(params.get("Tags"))
     async with ctx.db.transaction():
-        await shard_limits.check(ctx, 0 if on_demand else shards, int(on_demand))
+        await shard_limits.check(ctx, shards or 0, int(on_demand))
         row = {
             "name": name,
             "engine": "kinesis",

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from models.costs.money import HOURS_PER_MONTH, Number, exact, quantise
+from models.costs.money import HOURS_PER_MONTH, SECONDS_PER_HOUR, Number, exact, quantise
 from models.prices import ENGINES, HOME_REGION, price, rates
 
 VALKEY = Decimal("0.8")  # ElastiCache's Valkey beside Redis OSS and Memcached
@@ -60,14 +60,17 @@ def cache_hourly(
 
 
 def cache_serverless_hourly(
-    minimum_gb: Number, region: str = HOME_REGION, *, engine: str = "redis"
+    minimum_gb: Number, region: str = HOME_REGION, *, engine: str = "redis", minimum_ecpu: int = 0
 ) -> Decimal:
-    """A serverless cache's storage at the least that is metered: 1 GB, 100 MB of Valkey, or the
-    minimum that its owner set, whichever is more.
+    """A serverless cache at the least that is metered: 1 GB, 100 MB of Valkey, or the minimum that
+    its owner set, whichever is more, and the minimum of processing units a second.
     """
     item, least = ("valkey", Decimal("0.1")) if engine == "valkey" else ("redis", Decimal(1))
     usd = price("elasticache", f"serverless-{item}", region)
-    return quantise(usd * max(exact(minimum_gb), least))
+    units = (
+        price("elasticache", f"serverless-{item}-ecpu", region) * minimum_ecpu * SECONDS_PER_HOUR
+    )
+    return quantise(usd * max(exact(minimum_gb), least) + units)
 
 
 def stream_hourly(

@@ -10,8 +10,8 @@ EVERY = 2**128
 
 
 def summary(kinesis: Any, name: str = "orders") -> dict[str, Any]:
-    found: dict[str, Any] = kinesis.describe_stream_summary(StreamName=name)
-    return found["StreamDescriptionSummary"]
+    found = kinesis.describe_stream_summary(StreamName=name)
+    return dict(found["StreamDescriptionSummary"])
 
 
 def cost(sql: Sql, cloud: Cloud) -> Decimal:
