@@ -1,0 +1,1 @@
+"""EKS: clusters, node groups, Fargate profiles, add-ons, access entries and updates."""
