@@ -28,6 +28,9 @@ WORDS = {
     "RoleArn": ("arn:aws:iam::123456789012:role/OrganizationAccountAccessRole", "arn:aws:iam::1:r"),
     "ResourceType": ("instance", "volume", "snapshot"),
     "Domain": ("vpc",),
+    "NodeGroupId": ("0001", "0002"),
+    "ConsumerName": ("reports", "audits"),
+    "StreamARN": ("arn:aws:kinesis:us-east-1:123456789012:stream/orders",),
     "ServiceName": ("com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.dynamodb"),
 }
 TEXTS = (
