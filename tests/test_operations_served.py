@@ -90,7 +90,8 @@ def test_the_least_request_is_answered_in_aws_words(cloud: Cloud, service: str, 
     status, code, answer = call(cloud, service, name, params)
     assert status < 500, f"{status} {code}: {answer}"
     if code:
-        assert code[:1].isupper(), f"{code} is no error code of AWS"
+        # an answer to HEAD has no body to say more than the status
+        assert code[:1].isupper() or code == str(status), f"{code} is no error code of AWS"
         assert answer["Error"]["Message"]
 
 

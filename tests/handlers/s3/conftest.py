@@ -32,6 +32,8 @@ def bucket(s3: Any) -> str:
 def tick(cloud: Cloud) -> Callable[..., None]:
     """Lets calm days pass; the first one is FIRST."""
     database = cloud.running.server.database
+    # days are counted by what is billed by the hour, so there must be something of the kind
+    cloud.client("ec2").create_volume(AvailabilityZone="us-east-1a", Size=1)
 
     async def pass_days(days: int) -> None:
         knobs = Knobs(mess=0, growth=0)

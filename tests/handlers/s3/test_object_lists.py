@@ -128,8 +128,8 @@ def test_versions_page_in_order(s3: Any, bucket: str) -> None:
 
 def test_a_thousand_to_a_page(s3: Any, bucket: str, sql: Sql) -> None:
     sql(
-        "insert into s3_objects (account_id, bucket_id, key, size_bytes, etag) select account_id, id,"
-        " 'k/' || lpad(n::text, 5, '0') || '/x', 1, md5(n::text) from s3_buckets,"
+        "insert into s3_objects (account_id, bucket_id, key, size_bytes, etag) select account_id,"
+        " id, 'k/' || lpad(n::text, 5, '0') || '/x', 1, md5(n::text) from s3_buckets,"
         " generate_series(1, 2500) as n where name = $1",
         bucket,
     )

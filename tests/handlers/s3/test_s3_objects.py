@@ -299,8 +299,8 @@ def test_archived_objects_come_back(cloud: Cloud, s3: Any, bucket: str, sql: Sql
     assert refusal(s3.restore_object, **given, RestoreRequest=request) == (
         "RestoreAlreadyInProgress", 409)  # fmt: skip
     assert refusal(s3.get_object, **given) == ("InvalidObjectState", 403)
-    sql("update s3_objects set restored_at = restored_at - interval '6 hours' where account_id = $1",
-        cloud.account.id)  # fmt: skip
+    sql("update s3_objects set restored_at = restored_at - interval '6 hours'"
+        " where account_id = $1", cloud.account.id)  # fmt: skip
     assert s3.head_object(**given)["Restore"].startswith('ongoing-request="false", expiry-date="')
     assert read(s3, bucket, "k") == TEXT
     sql("update s3_objects set restored_until = restored_until - interval '9 days'"
