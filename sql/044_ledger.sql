@@ -24,7 +24,7 @@ CREATE TABLE cost_tag_sets (
     UNIQUE (account_id, digest)
 );
 COMMENT ON TABLE cost_tag_sets IS 'Sets of active tags that resources had on some day, each held once.';
-COMMENT ON COLUMN cost_tag_sets.digest IS 'MD5 of the set as text, by which it is found.';
+COMMENT ON COLUMN cost_tag_sets.digest IS 'The sum of the hashes of its tags, by which it is found.';
 
 CREATE TABLE cost_lines_daily (
     account_id        uuid NOT NULL REFERENCES cloud_accounts (id) ON DELETE CASCADE,

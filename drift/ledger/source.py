@@ -31,17 +31,20 @@ SELECT :account, :date, '{kind}', b.id, b.region, {zone}, '{service}', '{product
   FROM ({rows}) b
   LEFT JOIN unnest(:regions, :prefixes, :codes) AS k (region, prefix, code) ON k.region = b.region
   {join}
-  LEFT JOIN (SELECT t.resource_id, md5(jsonb_object_agg(t.key, t.value)::text) AS digest
-               FROM resource_tags t
-               JOIN cost_allocation_tags a ON a.account_id = :account AND a.key = t.key
-                    AND a.status = 'Active'
-              WHERE t.account_id = :account AND t.resource_type = '{kind}'
+  LEFT JOIN (SELECT t.resource_id, {digest} AS digest {active} AND t.resource_type = '{kind}'
               GROUP BY 1) g ON g.resource_id = b.id
   LEFT JOIN cost_tag_sets s ON s.account_id = :account AND s.digest = g.digest
   {costs}
   CROSS JOIN LATERAL (VALUES {parts})
        AS l (usage_type, operation, unit, amount, cost, eligible)
  WHERE l.cost > 0 AND {where}"""
+
+# The tags that may divide a bill, as `t`, and what tells one set of them from another.
+ACTIVE_TAGS = """
+  FROM resource_tags t
+  JOIN cost_allocation_tags a ON a.account_id = :account AND a.key = t.key AND a.status = 'Active'
+ WHERE t.account_id = :account"""
+DIGEST = "sum(hashtextextended(t.key || chr(31) || t.value, 0))::text"
 
 HOURS = "24"
 REST = ""
@@ -83,6 +86,8 @@ class Source:
         """INSERT of the day's lines; its values are `values()` and the day's own."""
         return Statement(
             _INSERT,
+            digest=DIGEST,
+            active=ACTIVE_TAGS,
             kind=self.kind,
             service=self.service,
             product=self.product,
@@ -102,9 +107,9 @@ class Source:
         left, found = "b.cost", []
         for at, part in enumerate(self.parts[:-1]):
             share = f"greatest(0, least({left}, round(({part.cost})::numeric, 4)))"
-            found.append(f"CROSS JOIN LATERAL (SELECT {share} AS cost) c{at}")
+            found.append(f"CROSS JOIN LATERAL (SELECT {share} AS cost OFFSET 0) c{at}")
             left += f" - c{at}.cost"
-        found.append(f"CROSS JOIN LATERAL (SELECT {left} AS cost) c{len(self.parts) - 1}")
+        found.append(f"CROSS JOIN LATERAL (SELECT {left} AS cost OFFSET 0) c{len(self.parts) - 1}")
         return "\n  ".join(found)
 
     def _part(self, at: int) -> str:
