@@ -31,9 +31,9 @@ def name_in(ctx: Context, address: str) -> str:
     return parts[-1]
 
 
-async def find(ctx: Context, params: dict[str, Any]) -> Any:
-    """The queue of the request's QueueUrl, with its row of models.queues."""
-    row = await queues.find(ctx.db, ctx.region, name_in(ctx, params["QueueUrl"]))
+async def find(ctx: Context, given: dict[str, Any]) -> Any:
+    """The queue of a request's QueueUrl, with its row of models.queues."""
+    row = await queues.find(ctx.db, ctx.region, name_in(ctx, given["QueueUrl"]))
     if row is None:
         raise not_found(ctx)
     return row
