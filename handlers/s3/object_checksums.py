@@ -35,14 +35,14 @@ FULL, COMPOSITE = "FULL_OBJECT", "COMPOSITE"
 _AT_ONCE_BYTES = 64 * 1024
 
 
-async def judged(ctx: Context, params: dict[str, Any]) -> tuple[str, dict[str, str]]:
+async def judged(ctx: Context, asked: dict[str, Any]) -> tuple[str, dict[str, str]]:
     """The MD5 of the body, in hex, and the one checksum that the request has of it.
 
     InvalidDigest, BadDigest, InvalidRequest for those that are wrong.
     """
     if len(ctx.body) > _AT_ONCE_BYTES:
-        return await asyncio.to_thread(_judge, ctx, params)
-    return _judge(ctx, params)
+        return await asyncio.to_thread(_judge, ctx, asked)
+    return _judge(ctx, asked)
 
 
 def _judge(ctx: Context, params: dict[str, Any]) -> tuple[str, dict[str, str]]:

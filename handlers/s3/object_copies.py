@@ -82,18 +82,18 @@ def _check_itself(params: dict[str, Any], bucket: Any, source: Any, replaced: bo
         )
 
 
-async def read_source(ctx: Context, params: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
+async def read_source(ctx: Context, asked: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
     """The version that CopySource names, which meets the conditions, and the version's id.
 
     A source may lie in another region than the request.
     """
-    path, _, version = params["CopySource"].partition("?versionId=")
+    path, _, version = asked["CopySource"].partition("?versionId=")
     name, slash, key = unquote(path).removeprefix("/").partition("/")
     if not slash or not key:
         raise refusals.invalid(
-            "Invalid copy source object key", "x-amz-copy-source", params["CopySource"]
+            "Invalid copy source object key", "x-amz-copy-source", asked["CopySource"]
         )
-    bucket = await named(ctx, name, owner=params.get("ExpectedSourceBucketOwner"), anywhere=True)
+    bucket = await named(ctx, name, owner=asked.get("ExpectedSourceBucketOwner"), anywhere=True)
     try:
         found = await version_of(ctx, bucket, key, version or None)
     except AwsError as error:
@@ -103,5 +103,5 @@ async def read_source(ctx: Context, params: dict[str, Any]) -> tuple[dict[str, A
                 " version id."
             ) from None
         raise
-    object_conditions.check_read(ctx, params, found, "CopySource")
+    object_conditions.check_read(ctx, asked, found, "CopySource")
     return {**found, "bucket": name}, found["version_id"] if bucket["versioning"] else None
