@@ -5,6 +5,7 @@
 from drift import rates
 from drift.day import Day
 from drift.profiles import statement
+from models import eks_versions
 
 # EKS bills its control plane by the hour, ECS nothing; a cluster whose nodes are not in
 # the tables is billed by its own estimate.
@@ -17,7 +18,8 @@ _WRITE = statement(
                              ELSE greatest(d.estimate, d.control) END, 99999999)
   FROM (SELECT r.*, {walk} AS w
           FROM (SELECT k.arn AS id, k.env, k.region, k.orchestrator AS type,
-                       CASE k.orchestrator WHEN 'eks' THEN q.control_plane::float8 ELSE 0 END AS control,
+                       CASE k.orchestrator WHEN 'eks' THEN coalesce(k.control_plane_hourly_cost, q.control_plane)::float8
+                            ELSE 0 END AS control,
                        coalesce(k.estimated_hourly_cost, 0)::float8 AS estimate,
                        (SELECT count(*) FROM container_nodes n WHERE n.cluster_id = k.id) AS nodes
                   FROM container_clusters k {rates}
@@ -29,6 +31,23 @@ _WRITE = statement(
 )
 
 
+# A version that runs out of standard support makes its clusters dearer, whoever notices.
+_SUPPORT = statement(
+    """
+UPDATE container_clusters k
+   SET control_plane_hourly_cost = s.hourly,
+       estimated_hourly_cost = k.estimated_hourly_cost + s.hourly - k.control_plane_hourly_cost
+  FROM (SELECT c.id, CASE WHEN c.version = ANY (:old::text[]) THEN q.extended_support
+                          ELSE q.control_plane END AS hourly
+          FROM container_clusters c {rates}
+         WHERE c.account_id = :account AND c.orchestrator = 'eks') s
+ WHERE k.id = s.id AND k.control_plane_hourly_cost <> s.hourly""",
+    rates=rates.of("c.region", "control_plane", "extended_support"),
+)
+
+
 async def write(day: Day) -> None:
     """A day of every cluster."""
+    old = [one.name for one in eks_versions.VERSIONS if one.standard_until <= day.date]
+    await day.apply("container_clusters", _SUPPORT, old=old)
     await day.apply("metrics_daily", _WRITE)

@@ -42,14 +42,17 @@ _WRITE = statement(
        'replicas', d.replica_count, 'cluster', d.cluster, 'type', d.type,
        'env', d.env, 'region', d.region),
        least(CASE d.type WHEN 'FARGATE' THEN 24 * d.w * d.weekend
-             * (d.cpus * d.vcpu + d.gib * d.memory) ELSE 0 END, 99999999)
-  FROM (SELECT r.*, q.vcpu::float8 AS vcpu, q.memory::float8 AS memory, p.profile, {usage_walk} AS w, {weekend} AS weekend,
+             * d.share * (d.cpus * d.vcpu + d.gib * d.memory) ELSE 0 END, 99999999)
+  FROM (SELECT r.*, p.profile,
+               CASE r.architecture WHEN 'arm64' THEN q.vcpu_arm ELSE q.vcpu END::float8 AS vcpu,
+               CASE r.architecture WHEN 'arm64' THEN q.memory_arm ELSE q.memory END::float8 AS memory,
+               {usage_walk} AS w, {weekend} AS weekend,
                driftcloud_noise(:seed, r.id, '/peak') AS peak,
                least(97, 100 * p.load / r.cpus * {rhythm}
                    * (0.85 + 0.3 * driftcloud_noise(:seed, r.id, '/cpu'))) AS cpu,
                least(97, 100 * p.memory_gib / r.gib
                    * (0.95 + 0.1 * driftcloud_noise(:seed, r.id, '/memory'))) AS used
-          FROM (SELECT v.arn AS id, v.env, v.region, v.launch_type AS type, v.replica_count,
+          FROM (SELECT v.arn AS id, v.env, v.region, v.launch_type AS type, v.replica_count, v.architecture, v.price_share::float8 AS share,
                        k.arn AS cluster, greatest(v.requested_cpu, 0.25)::float8 AS cpus,
                        greatest(v.requested_memory_mb, 256) / 1024::float8 AS gib
                   FROM container_services v JOIN container_clusters k ON k.id = v.cluster_id
@@ -58,7 +61,7 @@ _WRITE = statement(
                {rates} {yesterday} {profile} OFFSET 0) d
 {once}""",
     kind="container_service",
-    rates=rates.of("r.region", "vcpu", "memory"),
+    rates=rates.of("r.region", "vcpu", "memory", "vcpu_arm", "memory_arm"),
 )
 
 _LIVE = statement("""

@@ -51,6 +51,26 @@ DELETE FROM sagemaker_resources WHERE account_id = :account AND settled_state = 
    AND settles_at < :end""")
 
 
+# What EKS was deleting is gone; an INACTIVE cluster, service or stopped task of ECS can be looked
+# at for a while, and goes at the tick after it has been gone for a day.
+_CONTAINERS = {
+    table: statement(f"""
+DELETE FROM {table} t WHERE t.account_id = :account AND t.state_transition = 'DELETING'
+   AND t.settles_at < :end""")
+    for table in ("node_groups", "fargate_profiles", "cluster_addons", "container_clusters")
+} | {
+    "container_tasks": statement("""
+DELETE FROM container_tasks t WHERE t.account_id = :account AND t.stopped_at < :date"""),
+    "container_services": statement("""
+DELETE FROM container_services t USING container_clusters c WHERE c.id = t.cluster_id
+   AND c.account_id = :account AND t.status = 'INACTIVE' AND t.deleted_at < :date"""),
+    "task_definitions": statement("""
+DELETE FROM task_definitions t WHERE t.account_id = :account AND t.status = 'DELETE_IN_PROGRESS'
+   AND NOT EXISTS (SELECT FROM container_services s WHERE s.task_definition_arn = t.arn)
+   AND NOT EXISTS (SELECT FROM container_tasks k WHERE k.task_definition_arn = t.arn)"""),
+}
+
+
 async def write(day: Day) -> None:
     """Settle what is under way; rows of the dead go, their daily rows stay."""
     await day.apply("instances", _INSTANCES)
@@ -58,6 +78,8 @@ async def write(day: Day) -> None:
     await day.apply("rds_instances", _DELETED_DATABASES)
     await day.apply("instances", _TERMINATED)
     await day.apply("nat_gateways", _GATEWAYS)
+    for table, gone in _CONTAINERS.items():
+        await day.apply(table, gone)
     await day.apply("managed_services", _MANAGED)
     await day.apply("managed_services", _DELETED_MANAGED)
     await day.apply("sagemaker_resources", _SAGEMAKER)

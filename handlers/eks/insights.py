@@ -69,16 +69,19 @@ async def describe_insight(ctx: Context, params: dict[str, Any]) -> dict[str, An
 
 async def _insights(ctx: Context, cluster: Any) -> list[dict[str, Any]]:
     version = eks_versions.find(cluster["version"] or "")
-    if version is None or version == eks_versions.VERSIONS[-1]:
+    if version is None:
         return []
-    following = eks_versions.VERSIONS[eks_versions.VERSIONS.index(version) + 1]
+    # the version after the newest is awaited with the add-ons of today
+    at = eks_versions.VERSIONS.index(version) + 1
+    following = eks_versions.VERSIONS[min(at, len(eks_versions.VERSIONS) - 1)]
+    target = f"1.{version.minor + 1}"
     here = [Condition("cluster", (cluster["name"],))]
     groups = await node_groups.LISTING.page(ctx.db, here, region=ctx.region)
     addons = await cluster_parts.ADDONS.page(ctx.db, here, region=ctx.region)
     behind = []
     for row in groups:
         kubelet = eks_versions.find(row["version"])
-        skew = following.minor - kubelet.minor if kubelet else 0
+        skew = version.minor + 1 - kubelet.minor if kubelet else 0
         if skew > 1:
             status = "ERROR" if skew > MOST_SKEW else "WARNING"
             behind.append((status, row["arn"]))
@@ -88,8 +91,8 @@ async def _insights(ctx: Context, cluster: Any) -> list[dict[str, Any]]:
         if not _fits(row["name"], row["version"], following)
     ]
     return [
-        _insight(ctx, cluster, following.name, _SKEW, behind),
-        _insight(ctx, cluster, following.name, _ADDONS, unfit),
+        _insight(ctx, cluster, target, _SKEW, behind),
+        _insight(ctx, cluster, target, _ADDONS, unfit),
     ]  # fmt: skip
 
 
