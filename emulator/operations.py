@@ -30,7 +30,7 @@ _COROUTINE = re.compile(r"^async def ([a-z]\w*)\s*\(", re.MULTILINE)
 # Operations whose names begin so change nothing.
 _READS = re.compile(
     "(Describe|List|Get|Head|Search|Lookup|Select|Query|BatchGet|Filter|Scan|Check|Export"
-    "|Estimate|Simulate|Preview|Validate|View|Decode|Test|Select|Download|Discover|Poll|Read)"
+    "|Estimate|Simulate|Preview|Validate|View|Decode|Test(?!Failover)|Select|Download|Discover|Poll|Read)"
 )
 
 _handlers: dict[tuple[str, str], Handler | None] = {}

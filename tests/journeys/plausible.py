@@ -30,6 +30,10 @@ WORDS = {
     "Domain": ("vpc",),
     "NodeGroupId": ("0001", "0002"),
     "ConsumerName": ("reports", "audits"),
+    "ResourceARN": (
+        "arn:aws:kinesis:us-east-1:123456789012:stream/orders",
+        "arn:aws:cloudwatch:us-east-1:123456789012:alarm:high",
+    ),
     "StreamARN": ("arn:aws:kinesis:us-east-1:123456789012:stream/orders",),
     "ServiceName": ("com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.dynamodb"),
 }
@@ -82,6 +86,9 @@ class Plausible(Generator):
         if kind == "string":
             return self._text(name, shape)
         if kind in ("integer", "long"):
+            least, most = shape.metadata.get("min"), shape.metadata.get("max")
+            if least is not None and most is not None and self.random.random() < 0.9:
+                return self.random.randint(least, most)
             return pick(NUMBERS)
         return self.value(shape, depth)
 
