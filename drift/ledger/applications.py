@@ -103,4 +103,22 @@ SOURCES = (
         type="b.p ->> 'type'",
         where=_WAREHOUSE,
     ),
+    Source(
+        "sagemaker_resource",
+        "Amazon SageMaker",
+        "AmazonSageMaker",
+        (
+            Part(
+                new(
+                    "CASE b.p ->> 'kind' WHEN 'processing-job' THEN 'Processing:'"
+                    " WHEN 'transform-job' THEN 'Tsform:' ELSE 'Train:' END || (b.p ->> 'type')"
+                ),
+                "'RunInstance'",
+                "Hrs",
+                f"(b.p ->> 'hours')::numeric * {_NODES}",
+                eligible="sagemaker",
+            ),
+        ),
+        type="b.p ->> 'type'",
+    ),
 )

@@ -101,6 +101,21 @@ SOURCES = (
         WHERE v.arn = b.id) z ON true""",
     ),
     Source(
+        "container_task",
+        ECS,
+        "AmazonECS",
+        (
+            Part(
+                new("'Fargate-vCPU-Hours:perCPU'"),
+                "'FargateTask'",
+                "hours",
+                "coalesce((b.p ->> 'hours')::numeric, 0)",
+                eligible="fargate",
+            ),
+        ),
+        type="'Fargate'",
+    ),
+    Source(
         "container_cluster",
         EKS,
         "AmazonEKS",

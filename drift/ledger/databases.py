@@ -92,6 +92,20 @@ SOURCES = (
         engine=_ENGINE,
     ),
     Source(
+        "cache_snapshot",
+        "Amazon ElastiCache",
+        "AmazonElastiCache",
+        (
+            Part(
+                old("'BackupUsage'"),
+                "'CreateSnapshot'",
+                "GB-Mo",
+                "coalesce((b.p ->> 'size_gib')::numeric, 0) / 30.0",
+            ),
+        ),
+        engine=_ENGINE,
+    ),
+    Source(
         "streaming_cluster",
         "Amazon Kinesis",
         "AmazonKinesis",

@@ -80,6 +80,12 @@ SOURCES = (
         (Part(old("'VpcEndpoint-Hours'"), "'VpcEndpoint'", "Hrs", HOURS),),
     ),
     Source(
+        "transit_gateway_attachment",
+        VPC,
+        "AmazonVPC",
+        (Part(old("'TransitGateway-Hours'"), "'TransitGatewayVPC'", "Hrs", HOURS),),
+    ),
+    Source(
         "data_transfer",
         OTHER,
         "AWSDataTransfer",

@@ -1,7 +1,10 @@
 """The ledger: every day's bill adds up, line by line, to what the world cost."""
 
+import re
 from decimal import Decimal
+from pathlib import Path
 
+from drift import days
 from drift.day import Knobs
 from drift.ledger import SOURCES
 from models import usage_types
@@ -9,6 +12,7 @@ from models.prices import table
 from tests.drift.conftest import World
 
 DAYS = 32
+_KIND = re.compile(r'^    kind="(\w+)"', re.MULTILINE)
 
 # What a day cost by its own rows, whoever's they are.
 _COST = """
@@ -130,6 +134,13 @@ async def test_only_active_tags_divide_the_bill(world: World) -> None:
             WHERE l.account_id = $1 AND s.tags ? 'team' ORDER BY 1"""
     )
     assert [tuple(row)[1:] for row in sets] == [("shop", False, False)] * 2
+
+
+def test_the_ledger_knows_everything_that_has_days() -> None:
+    folder = Path(days.__file__).parent
+    kinds = {kind for path in folder.glob("*.py") for kind in _KIND.findall(path.read_text())}
+    assert "volume" in kinds
+    assert kinds <= {source.kind for source in SOURCES}
 
 
 def test_every_region_has_a_code() -> None:
