@@ -173,12 +173,15 @@ SELECT t.id, t.account_id, t.target_group_id, t.target_id, t.port, t.availabilit
   FROM targets t
   LEFT JOIN target_groups g ON g.id = t.target_group_id
   LEFT JOIN load_balancers b ON b.id = coalesce(t.load_balancer_id, g.load_balancer_id)
+  LEFT JOIN instances m ON m.instance_id = t.target_id AND m.account_id = t.account_id
   LEFT JOIN LATERAL (
        SELECT i.state, i.settled_state, i.settles_at FROM instances i
-        WHERE i.account_id = t.account_id AND CASE WHEN g.target_type = 'ip'
-              THEN i.vpc_id = g.vpc_id AND i.private_ip_address = t.target_id AND i.state <> 'terminated'
-              ELSE i.instance_id = t.target_id END
-        LIMIT 1) i ON g.target_type IS NULL OR g.target_type IN ('instance', 'ip')
+        WHERE g.target_type = 'ip' AND i.account_id = t.account_id AND i.vpc_id = g.vpc_id
+          AND i.private_ip_address = t.target_id AND i.state <> 'terminated'
+        LIMIT 1) a ON true
+  CROSS JOIN LATERAL (
+       SELECT coalesce(m.state, a.state) AS state, coalesce(m.settled_state, a.settled_state) AS settled_state,
+              coalesce(m.settles_at, a.settles_at) AS settles_at) i
   CROSS JOIN LATERAL (SELECT driftcloud_now(t.account_id) AS now) c
   CROSS JOIN LATERAL (
        SELECT c.now, b.id AS balancer,

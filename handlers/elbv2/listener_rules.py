@@ -117,6 +117,8 @@ async def set_rule_priorities(ctx: Context, params: dict[str, Any]) -> dict[str,
         identifiers.checked(RULE, one.get("RuleArn") or ""): _priority(one.get("Priority") or 0)
         for one in params["RulePriorities"]
     }
+    if not wanted:
+        raise invalid("At least one rule must be specified")
     if len(set(wanted.values())) < len(params["RulePriorities"]):
         raise invalid("Rule ARNs and priorities must be unique")
     async with ctx.db.transaction():

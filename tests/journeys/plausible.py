@@ -1,5 +1,6 @@
 """Plausible parameters: few members, true ids, known words, so that requests come far."""
 
+import re
 from typing import Any
 
 from tests.emulator.protocols.values import Generator
@@ -49,6 +50,8 @@ TEXTS = (
     "true",
     "8",
 )
+# What estates call their buckets.
+_BUCKET = re.compile("[a-z0-9-]+-[0-9]{3}(?:-[0-9]{12})?")
 NUMBERS = (0, 1, 2, 5, 8, 10, 100, 500, 1000, 3000, 16000, 2**31 - 1, -1)
 
 
@@ -74,7 +77,7 @@ class Plausible(Generator):
 
     def _member(self, name: str, shape: Any, depth: int) -> Any:
         kind, pick = shape.type_name, self.random.choice
-        if name in ("Filters", "Filter"):
+        if name in ("Filters", "Filter") and kind == "list":
             count = self.random.randrange(1, 4)
             return [
                 {"Name": pick(FILTERS), "Values": [self._word() for _ in range(pick((1, 1, 2, 5)))]}
@@ -98,6 +101,8 @@ class Plausible(Generator):
             return pick(WORDS[name])
         if shape.enum:
             return str(pick(shape.enum))
+        if name == "Bucket":
+            return pick([one for one in self._identifiers if _BUCKET.fullmatch(one)] or ["bucket"])
         if name.endswith(("Id", "ResourceIds", "Resource")) and self.random.random() < 0.9:
             heads = {"InstanceId": "i-", "VolumeId": "vol-", "SnapshotId": "snap-", "VpcId": "vpc-"}
             head = heads.get(name, "")

@@ -108,7 +108,11 @@ def test_what_cannot_be_made(site: Site) -> None:
         ({"Subnets": two, "Name": "x" * 33}, "ValidationError", "longer than '32' characters"),
         ({"Subnets": two, "Name": "a_b"}, "ValidationError", "alphanumeric"),
         ({"Subnets": two, "Name": "internal-a"}, "ValidationError", "begin with 'internal-'"),
-        ({"Subnets": two, "CustomerOwnedIpv4Pool": "ipv4pool-coip-1"}, "ValidationError", "not supported here"),
+        (
+            {"Subnets": two, "CustomerOwnedIpv4Pool": "ipv4pool-coip-1"},
+            "ValidationError",
+            "not supported here",
+        ),
     ):
         told = refused(create, **{"Name": "web", **params})
         assert told[0] == code

@@ -34,7 +34,11 @@ def test_a_new_one(site: Site) -> None:
         "ProtocolVersion": "HTTP1",
         "IpAddressType": "ipv4",
     }
-    again = {"Port": 8080, "HealthCheckPath": "/ok", "Matcher": {"HttpCode": "200-299"}}
+    again: dict[str, Any] = {
+        "Port": 8080,
+        "HealthCheckPath": "/ok",
+        "Matcher": {"HttpCode": "200-299"},
+    }
     assert site.group(**again) == arn
     create = site.elbv2.create_target_group
     other = {"Name": "app", "Protocol": "HTTP", "Port": 81, "VpcId": site.vpc_id}
