@@ -1,0 +1,1 @@
+"""AWS Config: what there is, and how it came to be so."""
