@@ -30,7 +30,9 @@ _COROUTINE = re.compile(r"^async def ([a-z]\w*)\s*\(", re.MULTILINE)
 # Operations whose names begin so change nothing.
 _READS = re.compile(
     "(Describe|List|Get|Head|Search|Lookup|Select|Query|BatchGet|Filter|Scan|Check|Export"
-    "|Estimate|Simulate|Preview|Validate|View|Decode|Test(?!Failover)|Select|Download|Discover|Poll|Read)"
+    "|Estimate|Simulate|Preview|Validate|View|Decode|Test(?!Failover)|Select|Download|Discover|Poll|Read"
+    # a query of logs only looks, though it is kept with what it found
+    "|StartQuery$|StopQuery$)"
 )
 
 _handlers: dict[tuple[str, str], Handler | None] = {}

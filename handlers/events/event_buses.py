@@ -19,6 +19,7 @@ from handlers.events.resource_tags import RULES
 from models import event_buses
 from models.listing import Condition
 
+NOUN = "event_rules"
 _LONGEST_NAME = 256
 
 

@@ -17,6 +17,7 @@ from handlers.logs.patterns import compiled
 from models import log_events, log_streams, log_writing
 from models.log_events import Position
 
+NOUN = "log_group_usage_daily"
 MOST_BATCH_BYTES = MOST_EVENT_BYTES = 1_048_576
 MOST_EVENTS = 10_000
 _OLDEST, _NEWEST, _LONGEST_SPAN = timedelta(days=14), timedelta(hours=2), timedelta(days=1)

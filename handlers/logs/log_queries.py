@@ -18,6 +18,7 @@ from models import log_events, log_insights, log_queries
 from models.listing import Condition
 from models.log_conditions import QueryError
 
+NOUN = "log_group_usage_daily"
 LANGUAGE = "CWLI"
 MOST_GROUPS = 50
 # More than this a query would look at for too long.

@@ -13,6 +13,7 @@ from handlers.logs import lists, times
 from handlers.logs.identifiers import invalid
 from models import log_resource_policies
 
+NOUN = "log_groups"
 MOST_POLICIES = 10
 
 

@@ -13,6 +13,8 @@ from handlers.logs import identifiers, lists, times
 from handlers.logs.identifiers import invalid
 from models import log_streams
 
+NOUN = "log_groups"
+
 
 async def create_log_stream(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """A stream without events."""

@@ -14,6 +14,7 @@ from handlers.sqs import batches, message_attributes, queue_addresses
 from handlers.sqs.queue_attributes import NUMBERS, number
 from models import queue_messages
 
+NOUN = "queues"
 MOST_BYTES = 1_048_576
 # https://www.w3.org/TR/REC-xml/#charsets
 _UNSENDABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -18,7 +18,7 @@ from handlers.sqs.queue_attributes import KNOWN, NUMBERS, most_receives, number
 from handlers.sqs.queue_messages import sequence
 from models import queue_messages
 
-NOUN = "queue_messages"
+NOUN = "queues"
 MOST_MESSAGES = 10
 # A long poll looks this often. Between two looks it holds no connection to the database.
 _LOOK_SECONDS = (0.05, 0.1, 0.2)

@@ -19,6 +19,8 @@ from tests.journeys.wire import Answer, Call, Wire, ec2, error_code, text_of
 SEEDS = 24
 SERVED = [(service, name) for service, names in operations.served().items() for name in names]
 DENIED = {"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"}
+# What a key may call that may only read begins so.
+READS = ("Describe", "Get", "List", "Filter", "TestEvent", "TestMetric", "StartQuery", "StopQuery")
 # What identifies an account's things, by table.
 IDENTIFIERS = {
     "instances": "instance_id",
@@ -30,6 +32,7 @@ IDENTIFIERS = {
     "security_groups": "group_id",
     "launch_templates": "launch_template_id",
     "nat_gateways": "nat_gateway_id",
+    "s3_buckets": "name",
 }
 # Listing what lies in these is how EC2's own clients page; the largest has a page to go on to.
 PAGED = [
@@ -155,7 +158,7 @@ async def test_who_may_only_read_changes_nothing(
     assert await asyncio.to_thread(fingerprint, running, victim.cloud.account.id) == before
     for name, pairs in heard.items():
         codes = {error_code(answer) for _, answer in pairs}
-        if name.startswith(("Describe", "Get", "List")):
+        if name.startswith(READS):
             assert not codes & DENIED, name
         elif service != "sts":
             assert [call for call, answer in pairs if answer.status == 200] == [], name
