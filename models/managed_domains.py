@@ -9,7 +9,9 @@ from models.listing import Database, Listing
 from models.managed_services import STATUS, THERE
 
 SERVICE_TYPES = ("opensearch", "elasticsearch", "es")
-_DEFAULT_VERSION = "(case r.service_type when 'opensearch' then 'OpenSearch_2.19' else 'Elasticsearch_7.10' end)"
+_DEFAULT_VERSION = (
+    "(case r.service_type when 'opensearch' then 'OpenSearch_2.19' else 'Elasticsearch_7.10' end)"
+)
 
 # Columns that cost something when they change, and the volume's speed.
 CONFIGURED = (

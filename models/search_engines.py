@@ -80,7 +80,7 @@ def targets(version: str) -> tuple[str, ...]:
     if number not in order:
         return ()
     major = int(number.partition(".")[0])
-    newer = [one for one in order[order.index(number) + 1 :]]
+    newer = order[order.index(number) + 1 :]
     if engine == "Elasticsearch":
         if major < 5:
             return ("Elasticsearch_5.6",) if number == "2.3" else ()

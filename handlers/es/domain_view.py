@@ -63,9 +63,7 @@ def newer(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _older(found: dict[str, Any]) -> dict[str, Any]:
     names = {"ClusterConfig": "ElasticsearchClusterConfig", "EngineVersion": "ElasticsearchVersion"}
-    return {
-        names.get(name, name): value for name, value in found.items() if name not in _NEWER
-    }
+    return {names.get(name, name): value for name, value in found.items() if name not in _NEWER}
 
 
 def _tuned(options: Mapping[str, Any]) -> dict[str, Any]:

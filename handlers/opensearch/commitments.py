@@ -30,7 +30,9 @@ async def describe_reserved_instance_offerings(
     """What can be reserved in the region."""
     asked = params.get("ReservedInstanceOfferingId")
     page = pages.page(ctx, params, default=USUAL, invalid=bad_token)
-    found = [_find(ctx, asked)] if asked else list(search_reservations.offerings(ctx.region).values())
+    found = (
+        [_find(ctx, asked)] if asked else list(search_reservations.offerings(ctx.region).values())
+    )
     some, token = page.cut_items(found, lambda one: one.offering_id)
     return {"ReservedInstanceOfferings": [_offered(one) for one in some], "NextToken": token}
 

@@ -79,15 +79,15 @@ async def describe_domain_change_progress(ctx: Context, params: dict[str, Any]) 
     return {"ChangeProgressStatus": _progress(row)} if change_ else {}
 
 
-async def change(ctx: Context, params: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+async def change(ctx: Context, asked: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Change a domain as asked; its row afterwards, and what a dry run would do."""
-    domain_options.refuse_unserved(params)
+    domain_options.refuse_unserved(asked)
     async with ctx.db.transaction():
-        row = dict(await find(ctx, params["DomainName"], lock=True))
-        new = await _wanted(ctx, params, row)
+        row = dict(await find(ctx, asked["DomainName"], lock=True))
+        new = await _wanted(ctx, asked, row)
         properties = _properties(row, new)
         kind = _deployment(row, new) if properties else "None"
-        if params.get("DryRun"):
+        if asked.get("DryRun"):
             return row, {"DeploymentType": kind, "Message": _message(kind)}
         if row["status"] in domain_view.STATUSES:
             raise domain_options.invalid(
@@ -100,7 +100,7 @@ async def change(ctx: Context, params: dict[str, Any]) -> tuple[dict[str, Any], 
         changes["hourly_cost"] = costs.search_domain_hourly(row | new, ctx.region)
         changes |= managed_services.transition("processing", "available", ctx.now, takes(ctx))
         await managed_services.update(ctx.db, ctx.region, row["arn"], changes)
-        made = dict(await find(ctx, params["DomainName"]))
+        made = dict(await find(ctx, asked["DomainName"]))
     return {**made, "status": "processing"}, {}
 
 

@@ -208,7 +208,9 @@ def config(row: Mapping[str, Any]) -> dict[str, Any]:
 def option_status(row: Mapping[str, Any], name: str) -> dict[str, Any]:
     """When an option was made and last changed, and whether that is still under way."""
     changed = row["state_options"].get(name)
-    touched = {one["name"].partition(".")[0] for one in (row["state_change"] or {}).get("properties", ())}
+    touched = {
+        one["name"].partition(".")[0] for one in (row["state_change"] or {}).get("properties", ())
+    }
     busy = row["status"] == "creating" or (row["status"] in STATUSES and name in touched)
     return {
         "CreationDate": row["created_at"],

@@ -24,7 +24,5 @@ async def resource(ctx: Context, arn: str) -> str:
         raise AwsError("ValidationException", "Invalid ARN provided.")
     row = await managed_domains.find_one(ctx.db, ctx.region, arn.removeprefix(head))
     if row is None:
-        raise AwsError(
-            "ResourceNotFoundException", f"Domain not found: {arn.removeprefix(head)}"
-        )
+        raise AwsError("ResourceNotFoundException", f"Domain not found: {arn.removeprefix(head)}")
     return str(row["arn"])

@@ -176,9 +176,7 @@ async def _held(ctx: Context, name: str) -> dict[str, Any]:
     await managed_services.lock(ctx.db, (await _find(ctx, name))["arn"])
     row = await _find(ctx, name)
     if row["status"] not in ("InService", "Failed"):
-        raise AwsError(
-            "ConflictException", f"Cluster {row['name']} is in status {row['status']}."
-        )
+        raise AwsError("ConflictException", f"Cluster {row['name']} is in status {row['status']}.")
     return row
 
 

@@ -20,12 +20,16 @@ async def list_data_quality_job_definitions(ctx: Context, params: dict[str, Any]
     return await _listed(ctx, params, "data-quality-job-definition")
 
 
-async def describe_data_quality_job_definition(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+async def describe_data_quality_job_definition(
+    ctx: Context, params: dict[str, Any]
+) -> dict[str, Any]:
     """One data quality definition."""
     return await _described(ctx, params, "data-quality-job-definition")
 
 
-async def delete_data_quality_job_definition(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+async def delete_data_quality_job_definition(
+    ctx: Context, params: dict[str, Any]
+) -> dict[str, Any]:
     """Delete a data quality definition."""
     return await _deleted(ctx, params, "data-quality-job-definition")
 
@@ -35,7 +39,9 @@ async def list_model_bias_job_definitions(ctx: Context, params: dict[str, Any]) 
     return await _listed(ctx, params, "model-bias-job-definition")
 
 
-async def describe_model_bias_job_definition(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+async def describe_model_bias_job_definition(
+    ctx: Context, params: dict[str, Any]
+) -> dict[str, Any]:
     """One model bias definition."""
     return await _described(ctx, params, "model-bias-job-definition")
 
@@ -45,32 +51,44 @@ async def delete_model_bias_job_definition(ctx: Context, params: dict[str, Any])
     return await _deleted(ctx, params, "model-bias-job-definition")
 
 
-async def list_model_explainability_job_definitions(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+async def list_model_explainability_job_definitions(
+    ctx: Context, params: dict[str, Any]
+) -> dict[str, Any]:
     """Model explainability definitions of the region, or of one endpoint."""
     return await _listed(ctx, params, "model-explainability-job-definition")
 
 
-async def describe_model_explainability_job_definition(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+async def describe_model_explainability_job_definition(
+    ctx: Context, params: dict[str, Any]
+) -> dict[str, Any]:
     """One model explainability definition."""
     return await _described(ctx, params, "model-explainability-job-definition")
 
 
-async def delete_model_explainability_job_definition(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+async def delete_model_explainability_job_definition(
+    ctx: Context, params: dict[str, Any]
+) -> dict[str, Any]:
     """Delete a model explainability definition."""
     return await _deleted(ctx, params, "model-explainability-job-definition")
 
 
-async def list_model_quality_job_definitions(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+async def list_model_quality_job_definitions(
+    ctx: Context, params: dict[str, Any]
+) -> dict[str, Any]:
     """Model quality definitions of the region, or of one endpoint."""
     return await _listed(ctx, params, "model-quality-job-definition")
 
 
-async def describe_model_quality_job_definition(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+async def describe_model_quality_job_definition(
+    ctx: Context, params: dict[str, Any]
+) -> dict[str, Any]:
     """One model quality definition."""
     return await _described(ctx, params, "model-quality-job-definition")
 
 
-async def delete_model_quality_job_definition(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+async def delete_model_quality_job_definition(
+    ctx: Context, params: dict[str, Any]
+) -> dict[str, Any]:
     """Delete a model quality definition."""
     return await _deleted(ctx, params, "model-quality-job-definition")
 

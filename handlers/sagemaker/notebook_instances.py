@@ -216,7 +216,9 @@ SUMMARY = View(
         "InstanceType": "instance_type",
         "CreationTime": "created_at",
         "LastModifiedTime": "modified_at",
-        "NotebookInstanceLifecycleConfigName": Computed(lambda name: name or None, "lifecycle_config"),
+        "NotebookInstanceLifecycleConfigName": Computed(
+            lambda name: name or None, "lifecycle_config"
+        ),
         "DefaultCodeRepository": Computed(lambda name: name or None, "code_repository"),
         "AdditionalCodeRepositories": Computed(
             lambda text: orjson.loads(text) or None, "code_repositories"

@@ -28,7 +28,11 @@ async def need(ctx: Context, kind: str, name: str, *, lock: bool = False) -> dic
 
 
 async def make(
-    ctx: Context, kind: str, name: str, params: Mapping[str, Any], settings: Mapping[str, Any],
+    ctx: Context,
+    kind: str,
+    name: str,
+    params: Mapping[str, Any],
+    settings: Mapping[str, Any],
     **columns: Any,
 ) -> str:
     """Store a new resource; its ARN. AwsError when the name is taken."""

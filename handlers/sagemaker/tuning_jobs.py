@@ -17,7 +17,9 @@ async def list_hyper_parameter_tuning_jobs(ctx: Context, params: dict[str, Any])
     return await jobs.listed(ctx, params, JOBS)
 
 
-async def describe_hyper_parameter_tuning_job(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+async def describe_hyper_parameter_tuning_job(
+    ctx: Context, params: dict[str, Any]
+) -> dict[str, Any]:
     """One tuning job."""
     return await jobs.described(ctx, JOBS, params["HyperParameterTuningJobName"])
 

@@ -79,9 +79,7 @@ def test_serverless_costs_nothing_by_the_hour(
     cloud: Cloud, sagemaker: Any, model: str, sql: Sql
 ) -> None:
     serverless = {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
-    configure(
-        sagemaker, InstanceType=None, InitialInstanceCount=None, ServerlessConfig=serverless
-    )
+    configure(sagemaker, InstanceType=None, InitialInstanceCount=None, ServerlessConfig=serverless)
     sagemaker.create_endpoint(EndpointName="rare", EndpointConfigName="ranker-v1")
     [one] = sagemaker.describe_endpoint(EndpointName="rare")["ProductionVariants"]
     assert one["CurrentServerlessConfig"] == serverless
@@ -105,9 +103,10 @@ def test_what_there_is_not(cloud: Cloud, sagemaker: Any, model: str) -> None:
     assert refusal(configure, sagemaker=sagemaker)[1] == (
         f'Cannot create already existing endpoint configuration "{head}:endpoint-config/ranker-v1".'
     )
-    assert "Could not find model" in refusal(
-        configure, sagemaker=sagemaker, name="other", ModelName="absent"
-    )[1]
+    assert (
+        "Could not find model"
+        in refusal(configure, sagemaker=sagemaker, name="other", ModelName="absent")[1]
+    )
     sagemaker.delete_model(ModelName=model)
     assert sagemaker.list_models()["Models"] == []
     sagemaker.delete_endpoint_config(EndpointConfigName="ranker-v1")
