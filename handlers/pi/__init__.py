@@ -1,0 +1,1 @@
+"""Performance Insights: the load of databases."""
