@@ -28,17 +28,26 @@ CONFIGURED = (
 )
 
 # The end of an endpoint's name follows from the domain, as AWS draws it once for all time.
-_HOST = "(r.name || '-' || substr(md5(r.id::text) || md5(r.arn), 1, 26) || '.' || r.region || '.es.amazonaws.com')"
+_HOST = (
+    "(r.name || '-' || substr(md5(r.id::text) || md5(r.arn), 1, 26) || '.' || r.region"
+    " || '.es.amazonaws.com')"
+)
+# Rows that others than the API made do not say over how many zones.
+_ZONES = (
+    "(case when r.multi_az then coalesce(r.availability_zone_count,"
+    " case when r.node_count % 3 = 0 then 3 else 2 end) end)"
+)
 _VOLUME = "(case when r.storage_gib > 0 then coalesce(r.storage_type, 'gp3') end)"
 
 LISTING = Listing(
     f"r.id, r.name, r.arn, r.region, r.env, r.service_type, {NUMBER} as account_number,"
     " (case when position('.' in r.instance_type) > 0 then regexp_replace(r.instance_type,"
-    " '[.](search|elasticsearch)$', '') || '.search' end) as instance_type, r.node_count, r.multi_az,"
+    " '[.](search|elasticsearch)$', '') || '.search' end) as instance_type, r.node_count,"
+    f" r.multi_az, {_ZONES} as availability_zone_count,"
     f" coalesce(r.engine_version, {_DEFAULT_VERSION}) as engine_version, {STATUS} as status,"
     f" r.settles_at, r.storage_gib, {_VOLUME} as storage_type, r.iops, r.throughput_mibps,"
     " r.dedicated_master_type, r.dedicated_master_count, r.warm_type, r.warm_count,"
-    " r.cold_storage, r.availability_zone_count, r.settings, r.state_change, r.state_options,"
+    " r.cold_storage, r.settings, r.state_change, r.state_options,"
     f" r.state_upgrades, r.hourly_cost, r.avg_memory_7d, r.created_at, {_HOST} as host",
     "managed_services as r",
     key="r.name",

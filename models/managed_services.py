@@ -33,7 +33,8 @@ with gone as (
      where settled_state = 'deleted' and settles_at <= driftcloud_now(account_id)
 )
 update {table}
-   set status = settled_state, settled_state = null, settles_at = null, state_transition = null{also}
+   set status = settled_state, settled_state = null, settles_at = null,
+       state_transition = null{also}
  where settled_state <> 'deleted' and settles_at <= driftcloud_now(account_id)
 """
     for table, also in _TABLES

@@ -7,7 +7,10 @@ NOTEBOOK, ENDPOINT = "sagemaker-notebook", "sagemaker-endpoint"
 APP, CLUSTER = "sagemaker-app", "sagemaker-cluster"
 
 # Rows that others than the API made have a word of the database's own.
-_STATUS = f"(case {STATUS} when 'available' then 'InService' else upper(substr({STATUS}, 1, 1)) || substr({STATUS}, 2) end)"
+_STATUS = (
+    f"(case {STATUS} when 'available' then 'InService'"
+    f" else upper(substr({STATUS}, 1, 1)) || substr({STATUS}, 2) end)"
+)
 _COLUMNS = (
     "r.id, r.name, r.arn, r.region, r.env, r.instance_type, r.node_count, r.storage_gib,"
     f" {_STATUS} as status, r.settings, r.variants, r.endpoint_config_name, r.hourly_cost,"

@@ -23,7 +23,8 @@ KEPT = (
 )  # fmt: skip
 # Neither kept nor without effect: these are features of their own.
 REFUSED = (
-    "AIMLOptions", "AutomatedSnapshotPauseOptions", "EngineMode", "IdentityCenterOptions", "UseCase",
+    "AIMLOptions", "AutomatedSnapshotPauseOptions", "EngineMode", "IdentityCenterOptions",
+    "UseCase",
 )  # fmt: skip
 _SAML = ("Enabled", "Idp", "RolesKey", "SessionTimeoutMinutes", "SubjectKey")
 

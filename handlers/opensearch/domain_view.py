@@ -99,8 +99,7 @@ def cluster(row: Mapping[str, Any]) -> dict[str, Any]:
         "MultiAZWithStandbyEnabled": bool(row["settings"].get("MultiAZWithStandbyEnabled")),
     }
     if row["multi_az"]:
-        zones = row["availability_zone_count"] or (3 if row["node_count"] % 3 == 0 else 2)
-        found["ZoneAwarenessConfig"] = {"AvailabilityZoneCount": zones}
+        found["ZoneAwarenessConfig"] = {"AvailabilityZoneCount": row["availability_zone_count"]}
     if row["dedicated_master_count"]:
         found["DedicatedMasterType"] = row["dedicated_master_type"]
         found["DedicatedMasterCount"] = row["dedicated_master_count"]

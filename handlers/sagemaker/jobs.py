@@ -55,10 +55,11 @@ async def listed(ctx: Context, params: Mapping[str, Any], jobs: Jobs) -> dict[st
 async def described(ctx: Context, jobs: Jobs, name: str) -> dict[str, Any]:
     """One job, as it was asked for and as it went."""
     row = await _need(ctx, jobs, name)
-    reason = {"FailureReason": row["settings"]["FailureReason"]} if row["status"] in (
-        "Failed", "FAILED") and row["settings"].get("FailureReason") else {}  # fmt: skip
-    asked = {key: value for key, value in row["settings"].items() if key != "FailureReason"}
-    return asked | jobs.shown(row) | jobs.more(row) | reason
+    answer = row["settings"] | jobs.shown(row) | jobs.more(row)
+    if jobs.kind == "transform-job":
+        # what is told of all others when they last changed is not told of these
+        answer.pop("LastModifiedTime")
+    return answer
 
 
 async def stopped(ctx: Context, jobs: Jobs, name: str) -> dict[str, Any]:

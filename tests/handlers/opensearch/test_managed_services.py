@@ -96,7 +96,7 @@ def test_names_and_several_at_once(search: Any, cloud: Cloud) -> None:
         ({"EBSOptions": {"EBSEnabled": False}}, "ValidationException"),
         ({"EBSOptions": {"EBSEnabled": True, "VolumeSize": 5000}}, "LimitExceededException"),
         (
-            {"EBSOptions": {"EBSEnabled": True, "VolumeSize": 50, "VolumeType": "gp2", "Iops": 4000}},
+            {"EBSOptions": {"EBSEnabled": True, "VolumeType": "gp2", "Iops": 4000}},
             "ValidationException",
         ),
         (
