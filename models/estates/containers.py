@@ -1,10 +1,11 @@
 """Container clusters of an estate, their nodes (real instances) and the services on them."""
 
-from models import costs
-from models.estates import kinds
+from models import costs, eks_versions, public_images
+from models.estates import kinds, networks
 from models.estates.company import Owner
 from models.estates.estate import Estate, Row, dealt
 from models.estates.instances import Machine, gpu_hourly_cost, hourly_cost, machine
+from models.estates.machine_images import launch_template
 
 _NODE_TYPES = {
     "prod": {"m5.2xlarge": 3, "m6i.2xlarge": 2, "r6i.xlarge": 1},
@@ -63,7 +64,10 @@ def _cluster(estate: Estate, env: str, at: int, size: int, region: str) -> tuple
             "updated_at": born,
             "arn": arn,
             "orchestrator": orchestrator,
-            "version": chance.pick(("1.31", "1.32", "1.33")) if orchestrator == "eks" else None,
+            "version": chance.pick(_versions(estate)) if orchestrator == "eks" else None,
+            "control_plane_hourly_cost": costs.container_cluster_hourly(
+                instance_type, 0, region, control_plane=orchestrator
+            ),
         },
     )
     tags = estate.tags(chance, owner, env, name, bare=False)
@@ -72,13 +76,101 @@ def _cluster(estate: Estate, env: str, at: int, size: int, region: str) -> tuple
     estate.profile(
         "container_cluster", arn, profile, pattern=pattern, saving=saving,
     )  # fmt: skip
+    group = _node_group(estate, row, owner, tags) if orchestrator == "eks" else None
     kind = kinds.Kind("node", profile, {instance_type: 1})
     for number in range(size):
-        _node(estate, row, owner, kind, number)
+        _node(estate, row, owner, kind, number, group)
     return row, owner
 
 
-def _node(estate: Estate, cluster: Row, owner: Owner, kind: kinds.Kind, number: int) -> None:
+def _versions(estate: Estate) -> tuple[str, ...]:
+    """The three newest versions that cost no extended support yet at the estate's end."""
+    today = estate.end.date()
+    found = [one for one in eks_versions.offered(today) if one.support(today) == "STANDARD_SUPPORT"]
+    return tuple(one.name for one in found[:3]) or (eks_versions.default(today).name,)
+
+
+def _node_group(estate: Estate, cluster: Row, owner: Owner, tags: dict[str, str]) -> Row:
+    """The managed node group of a cluster, with its Auto Scaling group; the latter's row."""
+    env, region, name = cluster["env"], cluster["region"], cluster["name"]
+    chance = estate.chance("node group", env, name)
+    network = networks.network(estate, env, region)
+    group_name = f"{name}-default"
+    key = chance.key()
+    version = eks_versions.find(cluster["version"])
+    group: Row = {
+        "id": chance.key(),
+        "account_id": estate.account_id,
+        "name": f"eks-{group_name}-{key}",
+        "min_size": cluster["min_nodes"],
+        "max_size": cluster["max_nodes"],
+        "desired_capacity": cluster["desired_nodes"],
+        "instance_type": cluster["node_instance_type"],
+        "env": env,
+        "region": region,
+        "created_at": cluster["created_at"],
+        "updated_at": cluster["created_at"],
+        "availability_zones": [place.zone for place in network.private],
+        "subnet_ids": [place.subnet_id for place in network.private],
+        "optimization_policy": "recommend_only",
+        "health_check_type": "EC2",
+        "health_check_grace_period": 15,
+        "service_linked_role_arn": f"arn:aws:iam::{estate.number}:role/aws-service-role/"
+        "autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
+        "target_group_arns": [],
+        "load_balancer_names": [],
+    }
+    passed = {
+        f"kubernetes.io/cluster/{name}": "owned",
+        "eks:cluster-name": name,
+        "eks:nodegroup-name": group_name,
+    }
+    group["arn"] = estate.arn(
+        "autoscaling", region,
+        f"autoScalingGroup:{group['id']}:autoScalingGroupName/{group['name']}",
+    )  # fmt: skip
+    group |= {"tags": passed, "propagated_tag_keys": sorted(passed)}
+    image = _image("eks", cluster["node_instance_type"])
+    template = launch_template(
+        estate, group["name"], region, cluster["node_instance_type"], network, owner,
+        cluster["created_at"], env, public_images.image_id(image, region),
+    )  # fmt: skip
+    group |= {
+        "launch_template_id": template[0],
+        "launch_template_name": group["name"],
+        "launch_template_version": template[1],
+    }
+    estate.add("autoscaling_groups", group)
+    estate.tag("autoscaling_group", group["arn"], passed, cluster["created_at"])
+    row: Row = {
+        "id": key,
+        "account_id": estate.account_id,
+        "cluster_id": cluster["id"],
+        "autoscaling_group_id": group["id"],
+        "autoscaling_group_name": group["name"],
+        "name": group_name,
+        "arn": estate.arn("eks", region, f"nodegroup/{name}/{group_name}/{key}"),
+        "region": region,
+        "env": env,
+        "instance_types": [cluster["node_instance_type"]],
+        "ami_type": "AL2023_ARM_64_STANDARD" if image == "eks-arm" else "AL2023_x86_64_STANDARD",
+        "node_role_arn": f"arn:aws:iam::{estate.number}:role/{name}-node",
+        "subnet_ids": group["subnet_ids"],
+        "version": cluster["version"],
+        "release_version": f"{version.patch}-{version.released:%Y%m%d}" if version else "",
+        "modified_at": cluster["created_at"],
+        "tags": tags,
+        "created_at": cluster["created_at"],
+        "updated_at": cluster["created_at"],
+    }
+    estate.add("node_groups", row)
+    estate.tag("node_group", row["arn"], tags, cluster["created_at"])
+    return group
+
+
+def _node(
+    estate: Estate, cluster: Row, owner: Owner, kind: kinds.Kind, number: int, group: Row | None
+) -> None:
     env, region, name = cluster["env"], cluster["region"], cluster["name"]
     instance_type = cluster["node_instance_type"]
     key = f"node/{env}/{name}/{number}"
@@ -89,6 +181,8 @@ def _node(estate: Estate, cluster: Row, owner: Owner, kind: kinds.Kind, number: 
             "eks:cluster-name": name,
             "eks:nodegroup-name": f"{name}-default",
         }
+        if group is not None:
+            tags["aws:autoscaling:groupName"] = group["name"]
     else:
         tags = {"ecs:cluster": name}
     instance = machine(
@@ -108,6 +202,11 @@ def _node(estate: Estate, cluster: Row, owner: Owner, kind: kinds.Kind, number: 
             flagged=False,
         ),
     )
+    if group is not None:
+        instance["autoscaling_group_id"] = group["id"]
+        instance["launch_template_id"] = group["launch_template_id"]
+        instance["launch_template_version"] = group["launch_template_version"]
+        instance["disable_api_termination"] = False
     estate.add(
         "container_nodes",
         {
@@ -121,6 +220,7 @@ def _node(estate: Estate, cluster: Row, owner: Owner, kind: kinds.Kind, number: 
             "gpu_hourly_cost": gpu_hourly_cost(instance_type, region),
             "gpu_count": instance["gpu_count"],
             "has_gpu": instance["has_gpu"],
+            "node_group": f"{name}-default" if group else None,
             "created_at": instance["launch_time"],
             "updated_at": instance["launch_time"],
         },

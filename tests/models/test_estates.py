@@ -71,12 +71,13 @@ def test_the_three_accounts_of_the_enterprise_have_nothing_in_common() -> None:
 
 
 COUNTS = {
-    "small": {"instances": 10, "autoscaling_groups": 1, "container_clusters": 1,
+    "small": {"instances": 10, "autoscaling_groups": 2, "node_groups": 1, "container_clusters": 1,
               "container_nodes": 2, "container_services": 2, "lambda_functions": 3, "volumes": 13,
               "snapshots": 9, "s3_buckets": 3, "rds_instances": 3, "cache_clusters": 1,
               "load_balancers": 2, "elastic_ips": 4, "log_groups": 4, "streaming_clusters": 1,
               "managed_services": 1, "commitments": 2},
-    "startup": {"instances": 90, "autoscaling_groups": 8, "container_clusters": 3,
+    "startup": {"instances": 90, "autoscaling_groups": 10, "node_groups": 2,
+                "container_clusters": 3,
                 "container_nodes": 24, "container_services": 40, "lambda_functions": 25,
                 "volumes": 140, "snapshots": 400, "s3_buckets": 30, "rds_instances": 14,
                 "cache_clusters": 8, "load_balancers": 14, "elastic_ips": 30, "log_groups": 40,
