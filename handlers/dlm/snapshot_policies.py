@@ -234,7 +234,7 @@ def _refuse(given: Mapping[str, Any], names: Sequence[str]) -> None:
 
 
 def _invalid(message: str, missing: str = "") -> AwsError:
-    fields = {"RequiredParameters": [missing]} if missing else {}
+    fields: dict[str, Any] = {"RequiredParameters": [missing]} if missing else {}
     return AwsError("InvalidRequestException", message, **fields)
 
 

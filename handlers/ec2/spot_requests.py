@@ -61,7 +61,7 @@ async def request_spot_instances(ctx: Context, params: dict[str, Any]) -> dict[s
     count = params.get("InstanceCount") or 1
     if not 1 <= count <= launch_requests.MOST_INSTANCES:
         raise AwsError("InvalidParameterValue", f"Value ({count}) for instanceCount is invalid.")
-    options = {
+    options: dict[str, Any] = {
         "request_type": params.get("Type"),
         "interruption_behavior": params.get("InstanceInterruptionBehavior"),
         "spot_price": _price(params.get("SpotPrice")),
