@@ -1,7 +1,9 @@
 """Buckets of an estate, what they hold on the first day, and their lifecycle rules."""
 
+import json
 from typing import Any
 
+from models.estates.chance import Chance
 from models.estates.estate import Estate
 
 _USES = {
@@ -49,6 +51,7 @@ def create(estate: Estate) -> None:
                 "versioning": own.pick((None, None, "Enabled", "Suspended")),
                 "encryption": _ENCRYPTION,
                 "public_access_block": _PRIVATE if own.happens(0.9) else None,
+                **_configurations(own, name, uses[at], env),
             },
         )
         estate.tag("s3_bucket", name, tags, born)
@@ -75,6 +78,52 @@ _PRIVATE = {
     "BlockPublicPolicy": True,
     "RestrictPublicBuckets": True,
 }
+
+
+def _configurations(own: Chance, name: str, use: str, env: str) -> dict[str, Any]:
+    """What else was set up: transport over TLS alone, CORS for browsers, analyses of lakes."""
+    lake = use in ("datalake", "training-data")
+    return {
+        "policy": _tls_only(name) if env == "prod" and own.happens(0.6) else None,
+        "cors": _CORS if use in ("assets", "uploads") else None,
+        "intelligent_tiering": {"archive": _ARCHIVE} if lake and own.happens(0.3) else {},
+        "analytics": {"classes": _ANALYSIS} if lake and own.happens(0.4) else {},
+        "inventory": {"weekly": _inventory(name)} if lake and own.happens(0.3) else {},
+    }
+
+
+def _tls_only(name: str) -> str:
+    arn = f"arn:aws:s3:::{name}"
+    statement = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _inventory(name: str) -> dict[str, Any]:
+    destination = {"Bucket": f"arn:aws:s3:::{name}", "Format": "Parquet", "Prefix": "inventory"}
+    return {
+        "Id": "weekly",
+        "IsEnabled": True,
+        "IncludedObjectVersions": "Current",
+        "Schedule": {"Frequency": "Weekly"},
+        "OptionalFields": ["Size", "LastModifiedDate", "StorageClass"],
+        "Destination": {"S3BucketDestination": destination},
+    }
+
+
+_CORS = {"CORSRules": [{"AllowedMethods": ["GET", "HEAD"], "AllowedOrigins": ["*"]}]}
+_ARCHIVE = {
+    "Id": "archive",
+    "Status": "Enabled",
+    "Tierings": [{"Days": 180, "AccessTier": "DEEP_ARCHIVE_ACCESS"}],
+}
+_ANALYSIS: dict[str, Any] = {"Id": "classes", "StorageClassAnalysis": {}}
 
 
 def _rules(choice: int) -> dict[str, Any]:

@@ -28,7 +28,7 @@ PLAIN = [
     ("ownership_controls", "OwnershipControls",
      {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}, "OwnershipControlsNotFoundError"),
 ]  # fmt: skip
-IDENTIFIED = {
+IDENTIFIED: dict[str, tuple[str, dict[str, Any]]] = {
     "intelligent_tiering": ("IntelligentTieringConfiguration", {
         "Status": "Enabled", "Tierings": [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"}]}),
     "metrics": ("MetricsConfiguration", {"Filter": {"Prefix": "logs/"}}),

@@ -19,7 +19,7 @@ from botocore.credentials import Credentials
 from tests.fixtures.server import Cloud
 from tests.handlers.s3.answers import refusal
 
-ONCE = {"total_max_attempts": 1}
+ONCE: Any = {"total_max_attempts": 1}
 
 
 def http(
@@ -41,7 +41,8 @@ def presigned(s3: Any, method: str, **params: Any) -> str:
 
 @pytest.mark.parametrize("style", ["path", "virtual"])
 def test_both_styles_of_addresses(cloud: Cloud, bucket: str, style: str) -> None:
-    config = Config(s3={"addressing_style": style}, retries=ONCE)
+    addressing: Any = {"addressing_style": style}
+    config = Config(s3=addressing, retries=ONCE)
     port = urlsplit(cloud.running.url).port
     # *.localhost needs no name server: it is always the loopback address
     url = f"http://s3.localhost:{port}" if style == "virtual" else cloud.running.url
@@ -119,7 +120,7 @@ def test_bodies_in_chunks_with_trailing_checksums(
     })  # fmt: skip
     credentials = Credentials(cloud.access_key_id, cloud.secret_access_key)
     ChunkedAuth(credentials, "s3", "us-east-1").add_auth(request)
-    status, headers, told = http("PUT", request.url, wire, **dict(request.headers))
+    status, headers, told = http("PUT", str(request.url), wire, **dict(request.headers))
     if damaged:
         assert (status, b"<Code>BadDigest</Code>" in told) == (400, True)
         assert refusal(s3.head_object, Bucket=bucket, Key="k") == ("404", 404)
