@@ -21,7 +21,8 @@ SERVED = [(service, name) for service, names in operations.served().items() for 
 DENIED = {"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"}
 # What a key may call that may only read begins so.
 READS = (
-    "Describe", "Get", "Head", "List", "Filter", "TestEvent", "TestMetric", "StartQuery", "StopQuery",
+    "Describe", "Get", "Head", "List", "Filter", "TestEvent", "TestMetric", "StartQuery",
+    "StopQuery",
 )  # fmt: skip
 # What identifies an account's things, by table.
 IDENTIFIERS = {
