@@ -53,6 +53,8 @@ exists (select 1 from instances as i
              where n.subnet_id = s.subnet_id and n.state <> 'deleted')
  or exists (select 1 from vpc_endpoints as e
              where e.vpc_id = s.vpc_id and s.subnet_id = any(e.subnet_ids))
+ or exists (select 1 from load_balancers as b
+             where b.account_id = s.account_id and s.subnet_id = any(b.subnet_ids))
  or exists (select 1 from network_interfaces as o where o.subnet_id = s.subnet_id)
  or exists (select 1 from transit_gateway_attachments as t
              where t.vpc_id = s.vpc_id and t.state = 'available'

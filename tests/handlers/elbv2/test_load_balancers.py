@@ -196,6 +196,7 @@ def test_other_places_and_groups(site: Site) -> None:
     assert refused(site.ec2.delete_security_group, GroupId=group["GroupId"])[0] == (
         "DependencyViolation"
     )
+    assert refused(site.ec2.delete_subnet, SubnetId=site.subnets[0])[0] == "DependencyViolation"
     moved = site.elbv2.set_subnets(LoadBalancerArn=arn, Subnets=site.subnets[1:4])
     assert [one["ZoneName"] for one in moved["AvailabilityZones"]] == site.zones[1:4]
     assert moved["IpAddressType"] == "ipv4"
