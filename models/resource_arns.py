@@ -176,7 +176,7 @@ async def tagged(
     given = None if arns is None else list(arns)
     rows: list[Any] = await db.fetch(
         f"{sql} order by u.type, u.id limit $8::int",
-        number, region, *after, pattern, list(filters), given, limit, plan="custom",
+        number, region, *after, pattern, list(filters), given, limit,
     )  # fmt: skip
     return rows
 
