@@ -50,40 +50,40 @@ _PLAIN = {
 }
 
 
-async def settings(ctx: Context, params: Mapping[str, Any]) -> dict[str, Any]:
+async def settings(ctx: Context, asked: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that a request sets; what it does not name is not among them."""
     for name in _NOT_EMULATED:
-        if params.get(name) is not None:
+        if asked.get(name) is not None:
             raise invalid(f"{name} is not supported by this emulator.")
     found = {
-        column: params[name] for name, column in _PLAIN.items() if params.get(name) is not None
+        column: asked[name] for name, column in _PLAIN.items() if asked.get(name) is not None
     }
     _check_sizes(found)
-    if params.get("Role") is not None:
-        found["role_arn"] = _role(ctx, params["Role"])
-    if params.get("Runtime") is not None:
-        found["runtime"] = _runtime(params["Runtime"])
-    storage = (params.get("EphemeralStorage") or {}).get("Size")
+    if asked.get("Role") is not None:
+        found["role_arn"] = _role(ctx, asked["Role"])
+    if asked.get("Runtime") is not None:
+        found["runtime"] = _runtime(asked["Runtime"])
+    storage = (asked.get("EphemeralStorage") or {}).get("Size")
     if storage is not None:
         if storage > MOST_STORAGE_MB:
             raise constraint(
                 storage, "ephemeralStorage.size", f"have value less than or equal to {MOST_STORAGE_MB}"
             )
         found["ephemeral_storage_mb"] = storage
-    if params.get("Environment") is not None:
-        found["environment"] = _environment(params["Environment"].get("Variables") or {})
-    if params.get("DeadLetterConfig") is not None:
-        found["dead_letter_arn"] = _dead_letter(params["DeadLetterConfig"].get("TargetArn"))
-    if (params.get("TracingConfig") or {}).get("Mode"):
-        found["tracing_mode"] = params["TracingConfig"]["Mode"]
-    if (params.get("SnapStart") or {}).get("ApplyOn"):
-        found["snap_start"] = params["SnapStart"]["ApplyOn"]
-    if params.get("LoggingConfig") is not None:
-        found["logging"] = _logging(params["LoggingConfig"])
-    if params.get("VpcConfig") is not None:
-        found |= await _network(ctx, params["VpcConfig"])
-    if params.get("Layers") is not None:
-        found["layers"] = await _layers(ctx, params["Layers"])
+    if asked.get("Environment") is not None:
+        found["environment"] = _environment(asked["Environment"].get("Variables") or {})
+    if asked.get("DeadLetterConfig") is not None:
+        found["dead_letter_arn"] = _dead_letter(asked["DeadLetterConfig"].get("TargetArn"))
+    if (asked.get("TracingConfig") or {}).get("Mode"):
+        found["tracing_mode"] = asked["TracingConfig"]["Mode"]
+    if (asked.get("SnapStart") or {}).get("ApplyOn"):
+        found["snap_start"] = asked["SnapStart"]["ApplyOn"]
+    if asked.get("LoggingConfig") is not None:
+        found["logging"] = _logging(asked["LoggingConfig"])
+    if asked.get("VpcConfig") is not None:
+        found |= await _network(ctx, asked["VpcConfig"])
+    if asked.get("Layers") is not None:
+        found["layers"] = await _layers(ctx, asked["Layers"])
     return found
 
 
