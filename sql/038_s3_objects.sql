@@ -131,11 +131,24 @@ CREATE INDEX s3_contents_object ON s3_contents (object_id, first_byte);
 CREATE INDEX s3_contents_part ON s3_contents (part_id);
 CREATE INDEX s3_contents_account ON s3_contents (account_id);
 
+CREATE TABLE s3_storage_lenses (
+    id            uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    account_id    uuid NOT NULL REFERENCES cloud_accounts (id) ON DELETE CASCADE,
+    name          text NOT NULL,
+    region        text NOT NULL DEFAULT 'us-east-1',
+    configuration jsonb NOT NULL,
+    created_at    timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (account_id, name)
+);
+COMMENT ON TABLE s3_storage_lenses IS
+    'A Storage Lens dashboard that an account made or changed; the default one is not stored until then.';
+COMMENT ON COLUMN s3_storage_lenses.region IS 'Its home region.';
+
 DO $$
 DECLARE
     kind text;
 BEGIN
-    FOREACH kind IN ARRAY ARRAY['s3_objects', 's3_uploads', 's3_upload_parts', 's3_contents'] LOOP
+    FOREACH kind IN ARRAY ARRAY['s3_objects', 's3_uploads', 's3_upload_parts', 's3_contents', 's3_storage_lenses'] LOOP
         PERFORM driftcloud_protect(kind::regclass, 'account_id = (SELECT driftcloud_account())',
                                    'SELECT, INSERT, UPDATE, DELETE');
     END LOOP;

@@ -1,0 +1,1 @@
+"""S3 Control: what concerns an account's buckets together."""

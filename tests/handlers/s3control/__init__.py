@@ -1,0 +1,1 @@
+"""S3 Control through boto3."""
