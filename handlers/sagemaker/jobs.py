@@ -55,7 +55,7 @@ async def listed(ctx: Context, params: Mapping[str, Any], jobs: Jobs) -> dict[st
 async def described(ctx: Context, jobs: Jobs, name: str) -> dict[str, Any]:
     """One job, as it was asked for and as it went."""
     row = await _need(ctx, jobs, name)
-    answer = row["settings"] | jobs.shown(row) | jobs.more(row)
+    answer: dict[str, Any] = row["settings"] | jobs.shown(row) | jobs.more(row)
     if jobs.kind == "transform-job":
         # what is told of all others when they last changed is not told of these
         answer.pop("LastModifiedTime")

@@ -1,6 +1,5 @@
 """What an estate's account shows of SageMaker: jobs, studio, monitors, clusters."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from tests.handlers.ec2.answers import Sql, refusal
 
 
 @pytest.fixture(scope="module")
-def estate(running: RunningServer) -> Iterator[Cloud]:
+def estate(running: RunningServer) -> Cloud:
     """A startup's account, two days old."""
     account = running.open_account()
     running.run(
@@ -19,7 +18,7 @@ def estate(running: RunningServer) -> Iterator[Cloud]:
     )
     running.server.clocks.forget()
     key = running.key(account)
-    yield Cloud(running, account, key["access_key_id"], key["secret_access_key"])
+    return Cloud(running, account, key["access_key_id"], key["secret_access_key"])
 
 
 @pytest.fixture
