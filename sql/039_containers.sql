@@ -450,7 +450,6 @@ BEGIN
 END
 $$;
 CREATE TRIGGER nodes_new AFTER INSERT ON instances REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
-    WHEN (current_setting('driftcloud.audit', true) IS DISTINCT FROM 'off')
     EXECUTE FUNCTION driftcloud_join_nodes();
 
 CREATE FUNCTION driftcloud_leave_nodes() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -488,7 +487,6 @@ BEGIN
 END
 $$;
 CREATE TRIGGER nodes_insert AFTER INSERT ON container_nodes REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT
-    WHEN (current_setting('driftcloud.audit', true) IS DISTINCT FROM 'off')
     EXECUTE FUNCTION driftcloud_nodes_changed();
 CREATE TRIGGER nodes_delete AFTER DELETE ON container_nodes REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT
     EXECUTE FUNCTION driftcloud_nodes_changed();

@@ -76,10 +76,14 @@ def _cluster(estate: Estate, env: str, at: int, size: int, region: str) -> tuple
     estate.profile(
         "container_cluster", arn, profile, pattern=pattern, saving=saving,
     )  # fmt: skip
-    group = _node_group(estate, row, owner, tags) if orchestrator == "eks" else None
+    made = _node_group(estate, row, owner, tags) if orchestrator == "eks" else None
     kind = kinds.Kind("node", profile, {instance_type: 1})
     for number in range(size):
-        _node(estate, row, owner, kind, number, group)
+        _node(estate, row, owner, kind, number, made[0] if made else None)
+    if made:
+        # behind the instances: they are nodes already, and need not be made so by a trigger
+        estate.add("node_groups", made[1])
+        estate.tag("node_group", made[1]["arn"], tags, born)
     return row, owner
 
 
@@ -90,8 +94,10 @@ def _versions(estate: Estate) -> tuple[str, ...]:
     return tuple(one.name for one in found[:3]) or (eks_versions.default(today).name,)
 
 
-def _node_group(estate: Estate, cluster: Row, owner: Owner, tags: dict[str, str]) -> Row:
-    """The managed node group of a cluster, with its Auto Scaling group; the latter's row."""
+def _node_group(
+    estate: Estate, cluster: Row, owner: Owner, tags: dict[str, str]
+) -> tuple[Row, Row]:
+    """The rows of the Auto Scaling group of a cluster's nodes, and of their node group."""
     env, region, name = cluster["env"], cluster["region"], cluster["name"]
     chance = estate.chance("node group", env, name)
     network = networks.network(estate, env, region)
@@ -163,9 +169,7 @@ def _node_group(estate: Estate, cluster: Row, owner: Owner, tags: dict[str, str]
         "created_at": cluster["created_at"],
         "updated_at": cluster["created_at"],
     }
-    estate.add("node_groups", row)
-    estate.tag("node_group", row["arn"], tags, cluster["created_at"])
-    return group
+    return group, row
 
 
 def _node(
