@@ -20,7 +20,7 @@ _STORED = (
     "parameter_group_name", "pending", "snapshot_retention_days", "snapshotting_cluster_id",
     "auto_minor_version_upgrade", "automatic_failover", "multi_az", "transit_encryption",
     "transit_encryption_mode", "at_rest_encryption", "auth_token", "kms_key_id",
-    "notification_topic_arn", "serverless", "avg_memory_7d", "settles_at",
+    "notification_topic_arn", "serverless", "avg_memory_7d", "settles_at", "update_actions",
 )  # fmt: skip
 # A transition is over when its time has come, whether or not anything has settled it yet.
 STATUS = f"(case when c.settles_at <= {NOW} then 'available' else c.status end)"
@@ -63,6 +63,13 @@ GROUPS = Listing(
     key="c.replication_group_id",
     columns={"region": "c.region", "identifier": "c.identifier"},
     always=f"c.replication_group_id is not null and {ALWAYS}",
+)
+ROWS = Listing(
+    _SELECT,
+    "cache_clusters as c",
+    key="c.identifier",
+    columns={"region": "c.region"},
+    always=f"c.serverless is null and {ALWAYS}",
 )
 SERVERLESS = Listing(
     f"{_SELECT}, (select g.subnet_ids from cache_subnet_groups as g where g.account_id ="
@@ -111,6 +118,11 @@ _ZONES = """
 select distinct availability_zone from subnets where region = $1 and subnet_id = any($2::text[])
  order by 1
 """
+
+
+async def with_nodes(db: Database, region: str) -> list[Any]:
+    """Every row of a region that runs nodes, by identifier: clusters by themselves and groups."""
+    return await ROWS.page(db, region=region)
 
 
 async def find_cluster(db: Database, region: str, identifier: str) -> Any | None:

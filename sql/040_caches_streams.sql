@@ -22,6 +22,7 @@ ALTER TABLE cache_clusters
     ADD COLUMN auth_token                   boolean NOT NULL DEFAULT false,
     ADD COLUMN kms_key_id                   text,
     ADD COLUMN notification_topic_arn       text,
+    ADD COLUMN update_actions               jsonb NOT NULL DEFAULT '{}',
     ADD COLUMN serverless                   jsonb;
 COMMENT ON COLUMN cache_clusters.members IS
     'Of a replication group, which is one row: [{"id": …, "group": "0001", "zone": …, "primary": true}], as many as num_nodes. Null: a cluster by itself.';
@@ -33,6 +34,8 @@ COMMENT ON COLUMN cache_clusters.security_group_ids IS
     'Null: the default security group of its network.';
 COMMENT ON COLUMN cache_clusters.parameter_group_name IS
     'Null: the default one of the engine''s family.';
+COMMENT ON COLUMN cache_clusters.update_actions IS
+    'Service updates that were applied or stopped: name to {"status", "at"}.';
 COMMENT ON COLUMN cache_clusters.serverless IS
     'Limits and places of a serverless cache, whose node_type is serverless; null: nodes.';
 CREATE INDEX cache_clusters_page ON cache_clusters (account_id, region, identifier);

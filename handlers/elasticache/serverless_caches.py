@@ -141,8 +141,9 @@ def _limits(asked: Mapping[str, Any] | None) -> dict[str, Any]:
         "minimum_ecpu": units.get("Minimum"),
         "maximum_ecpu": units.get("Maximum"),
     }
-    for low, high in (("minimum_gb", "maximum_gb"), ("minimum_ecpu", "maximum_ecpu")):
-        if found[low] and found[high] and found[low] > found[high]:
+    for unit in ("gb", "ecpu"):
+        low, high = found[f"minimum_{unit}"], found[f"maximum_{unit}"]
+        if low and high and low > high:
             raise AwsError(
                 "InvalidParameterValue", "A minimum of CacheUsageLimits exceeds its maximum."
             )
