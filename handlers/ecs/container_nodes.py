@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from emulator.context import Context
+from emulator.errors import AwsError
 from emulator.rows import Computed, Constant, View
 from handlers.ecs import identifiers
 from handlers.ecs.cluster_queries import conditions
@@ -90,6 +91,18 @@ async def register_container_instance(ctx: Context, params: dict[str, Any]) -> d
         rows = await container_nodes.LISTING.page(ctx.db, where, region=ctx.region)
         [made] = await _shown(ctx, found, rows, tagged=True)
     return {"containerInstance": made}
+
+
+async def update_container_agent(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Refused: every agent has the newest version already."""
+    found = await identifiers.cluster(ctx, params.get("cluster"))
+    rows, _ = await _chosen(ctx, found, [params["containerInstance"]])
+    if not rows:
+        raise invalid("Referenced container instance not found.")
+    raise AwsError(
+        "NoUpdateAvailableException",
+        "There is no update available for your container agent.",
+    )
 
 
 async def deregister_container_instance(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
