@@ -28,6 +28,9 @@ WORDS = {
     "Device": ("/dev/sdf", "/dev/xvda"),
     "RoleArn": ("arn:aws:iam::123456789012:role/OrganizationAccountAccessRole", "arn:aws:iam::1:r"),
     "ResourceType": ("instance", "volume", "snapshot"),
+    "EmailAddress": ("kate@example.com",),
+    "PhoneNumber": ("+12065550100",),
+    "ExecutionRoleArn": ("arn:aws:iam::123456789012:role/snapshots",),
     "Domain": ("vpc",),
     "NodeGroupId": ("0001", "0002"),
     "ConsumerName": ("reports", "audits"),
@@ -35,6 +38,11 @@ WORDS = {
         "arn:aws:kinesis:us-east-1:123456789012:stream/orders",
         "arn:aws:cloudwatch:us-east-1:123456789012:alarm:high",
     ),
+    "ReservedInstanceOfferingId": ("12345678-1234-1234-1234-123456789012",),
+    "ReservationName": ("search-2026",),
+    "EndpointConfigName": ("ranker-v1",),
+    "VariantName": ("main",),
+    "ResourceArn": ("arn:aws:sagemaker:us-east-1:123456789012:endpoint/ranker",),
     "StreamARN": ("arn:aws:kinesis:us-east-1:123456789012:stream/orders",),
     "ServiceName": ("com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.dynamodb"),
 }
@@ -77,7 +85,8 @@ class Plausible(Generator):
 
     def _member(self, name: str, shape: Any, depth: int) -> Any:
         kind, pick = shape.type_name, self.random.choice
-        if name in ("Filters", "Filter") and kind == "list":
+        named = kind == "list" and "Name" in getattr(shape.member, "members", ())
+        if name in ("Filters", "Filter") and named:
             count = self.random.randrange(1, 4)
             return [
                 {"Name": pick(FILTERS), "Values": [self._word() for _ in range(pick((1, 1, 2, 5)))]}
