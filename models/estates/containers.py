@@ -103,7 +103,6 @@ def _node_group(
     network = networks.network(estate, env, region)
     group_name = f"{name}-default"
     key = chance.key()
-    version = eks_versions.find(cluster["version"])
     group: Row = {
         "id": chance.key(),
         "account_id": estate.account_id,
@@ -148,7 +147,16 @@ def _node_group(
     }
     estate.add("autoscaling_groups", group)
     estate.tag("autoscaling_group", group["arn"], passed, cluster["created_at"])
-    row: Row = {
+    return group, _node_group_row(estate, cluster, group, key, tags)
+
+
+def _node_group_row(
+    estate: Estate, cluster: Row, group: Row, key: object, tags: dict[str, str]
+) -> Row:
+    env, region, name = cluster["env"], cluster["region"], cluster["name"]
+    group_name = f"{name}-default"
+    version = eks_versions.find(cluster["version"])
+    return {
         "id": key,
         "account_id": estate.account_id,
         "cluster_id": cluster["id"],
@@ -159,7 +167,9 @@ def _node_group(
         "region": region,
         "env": env,
         "instance_types": [cluster["node_instance_type"]],
-        "ami_type": "AL2023_ARM_64_STANDARD" if image == "eks-arm" else "AL2023_x86_64_STANDARD",
+        "ami_type": "AL2023_ARM_64_STANDARD"
+        if _image("eks", cluster["node_instance_type"]) == "eks-arm"
+        else "AL2023_x86_64_STANDARD",
         "node_role_arn": f"arn:aws:iam::{estate.number}:role/{name}-node",
         "subnet_ids": group["subnet_ids"],
         "version": cluster["version"],
@@ -169,7 +179,6 @@ def _node_group(
         "created_at": cluster["created_at"],
         "updated_at": cluster["created_at"],
     }
-    return group, row
 
 
 def _node(
