@@ -19,6 +19,7 @@ FILTERS = (
     "block-device-mapping.volume-id", "block-device-mapping.status", "instance-state-code",
 )  # fmt: skip
 WORDS = {
+    "AccountId": ("123456789012",),
     "AvailabilityZone": ("us-east-1a", "us-east-1b", "us-east-1z"),
     "InstanceType": ("t3.micro", "m5.large", "c5.xlarge", "p4d.24xlarge", "t2.nothing"),
     "VolumeType": ("gp2", "gp3", "io1", "io2", "st1", "sc1", "standard"),
@@ -28,6 +29,7 @@ WORDS = {
     "Device": ("/dev/sdf", "/dev/xvda"),
     "RoleArn": ("arn:aws:iam::123456789012:role/OrganizationAccountAccessRole", "arn:aws:iam::1:r"),
     "ResourceType": ("instance", "volume", "snapshot"),
+    "PolicyId": ("policy-0123456789abcdef0",),
     "EmailAddress": ("kate@example.com",),
     "PhoneNumber": ("+12065550100",),
     "ExecutionRoleArn": ("arn:aws:iam::123456789012:role/snapshots",),
@@ -42,6 +44,9 @@ WORDS = {
     "ReservationName": ("search-2026",),
     "EndpointConfigName": ("ranker-v1",),
     "VariantName": ("main",),
+    "NotebookInstanceName": ("lab",),
+    "ModelName": ("ranker",),
+    "EndpointName": ("ranker",),
     "ResourceArn": ("arn:aws:sagemaker:us-east-1:123456789012:endpoint/ranker",),
     "StreamARN": ("arn:aws:kinesis:us-east-1:123456789012:stream/orders",),
     "ServiceName": ("com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.dynamodb"),
@@ -106,7 +111,7 @@ class Plausible(Generator):
 
     def _text(self, name: str, shape: Any) -> str:
         pick = self.random.choice
-        if name in WORDS:
+        if name in WORDS and (not shape.enum or set(shape.enum) >= set(WORDS[name])):
             return pick(WORDS[name])
         if shape.enum:
             return str(pick(shape.enum))
