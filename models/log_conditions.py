@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from models import log_regex
 from models.log_patterns import number_of
 
 Record = Mapping[str, Any]
@@ -43,16 +44,12 @@ def unquoted(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text[1:-1])
 
 
-def regex(source: str) -> re.Pattern[str]:
-    """A regular expression that no long message makes slow; QueryError."""
-    inline = re.match(r"\(\?i\)", source)
-    body = source[4:] if inline else source
-    slow = re.search(r"\(\?|\\[0-9]|\)[*+{]", body) or len(re.findall(r"[*+{]", body)) > 3
-    if slow or len(body) > 256:
-        raise QueryError(f"the regular expression /{source}/ is not supported")
+def regex(source: str) -> Callable[[str], bool]:
+    """The test of a regular expression, which may begin with (?i); QueryError."""
+    any_case = source.startswith("(?i)")
     try:
-        return re.compile(body, re.IGNORECASE if inline else 0)
-    except re.error as error:
+        return log_regex.compiled(source[4:] if any_case else source, any_case=any_case)
+    except log_regex.RegexError as error:
         raise QueryError(f"/{source}/: {error}") from None
 
 
@@ -166,7 +163,7 @@ class _Parser:
         kind, text = self.take()
         if kind == "regex":
             expression = regex(text[1:-1])
-            return lambda record: expression.search(_text(left(record)) or "") is not None
+            return lambda record: expression(_text(left(record)) or "")
         if kind != "text":
             raise QueryError("like needs a text or a /regular expression/")
         wanted = unquoted(text)

@@ -141,23 +141,34 @@ def _parse(query: Query, text: str) -> None:
     if found is None:
         raise QueryError('parse is supported with a glob: parse @message "a=*" as a')
     source, names = found[1] or MESSAGE, [one.strip() for one in found[3].split(",")]
-    first, *rest = map(re.escape, unquoted(found[2]).split("*"))
+    first, *rest = unquoted(found[2]).split("*")
     if len(rest) != len(names):
         raise QueryError("parse needs as many names as its glob has stars")
-    expression = re.compile(
-        first + "".join(f"(?>(.*?){part})" if part else "(.*)" for part in rest), re.DOTALL
-    )
 
     def step(records: Records) -> Records:
         parsed = []
         for record in records:
-            match = expression.search(str(record.get(source, "")))
-            parsed.append(
-                {**record, **dict(zip(names, match.groups(), strict=True))} if match else record
-            )
+            values = _between(str(record.get(source, "")), first, rest)
+            parsed.append({**record, **dict(zip(names, values, strict=True))} if values else record)
         return parsed
 
     query.steps.append(step)
+
+
+def _between(text: str, first: str, rest: list[str]) -> list[str] | None:
+    """What stands where a glob has stars, each the shortest; the last one may be the rest."""
+    at = text.find(first)
+    if at < 0:
+        return None
+    at += len(first)
+    values = []
+    for part in rest:
+        end = text.find(part, at) if part else len(text)
+        if end < 0:
+            return None
+        values.append(text[at:end])
+        at = end + len(part)
+    return values
 
 
 def _sort(query: Query, text: str) -> None:

@@ -13,13 +13,14 @@ from typing import Any
 
 import orjson
 
+from models import log_regex
+
 # What an event's text gives for the selectors of a pattern; None: it does not match.
 Values = Mapping[str, Any]
 Found = Values | None
 Condition = Callable[[Any], bool]
 
 MISSING = object()
-LONGEST_REGEX = 256
 _TERM = re.compile(r'\s*([-?]?)("(?:[^"\\]|\\.)*"|%[^%]*%|[^\s"%]+)')
 _TOKEN = re.compile(
     r'\s*(?:(?P<op>&&|\|\||!=|<=|>=|=|<|>|\(|\))|(?P<text>"(?:[^"\\]|\\.)*")|(?P<regex>%[^%]*%)'
@@ -101,21 +102,15 @@ def _terms(text: str) -> Callable[[str], Found]:
 
 def _contains(term: str) -> Condition:
     if term.startswith("%"):
-        expression = _regex(term)
-        return lambda message: expression.search(message) is not None
+        return _regex(term)
     plain = _unquoted(term) if term.startswith('"') else term
     return lambda message: plain in message
 
 
-def _regex(term: str) -> re.Pattern[str]:
-    source = term[1:-1]
-    # what could take for ever on a long message is refused, as AWS refuses most of it
-    slow = re.search(r"\(\?|\\[0-9]|\)[*+{]", source) or len(re.findall(r"[*+{]", source)) > 3
-    if not source or len(source) > LONGEST_REGEX or slow:
-        raise PatternError("unsupported regular expression")
+def _regex(term: str) -> Callable[[str], bool]:
     try:
-        return re.compile(source)
-    except re.error as error:
+        return log_regex.compiled(term[1:-1])
+    except log_regex.RegexError as error:
         raise PatternError(str(error)) from None
 
 
@@ -225,7 +220,7 @@ def _compared(selector: str, operator: str, kind: str, text: str) -> Condition:
     if kind == "regex":
         expression = _regex(text)
         equal: Condition = lambda found: (  # noqa: E731
-            isinstance(found, str) and expression.search(found) is not None
+            isinstance(found, str) and expression(found)
         )
     else:
         equal = _equal(_unquoted(text) if kind == "text" else text, number)

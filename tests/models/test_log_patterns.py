@@ -42,7 +42,7 @@ def test_patterns(pattern: str, message: str, expected: bool) -> None:
 @pytest.mark.parametrize(
     "pattern",
     ["{ $.a }", "{ $.a = }", "{ a = 1 }", "{ $.a = 1", "[a, b", "{ $.a > x }", "{ ($.a = 1 }",
-     "[..., a, ...]", "%(a+)+%", "%a*b*c*d*e*%"],
+     "[..., a, ...]", "%(a%", "%a{500}%"],
 )  # fmt: skip
 def test_nonsense(pattern: str) -> None:
     with pytest.raises(PatternError):
