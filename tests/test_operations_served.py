@@ -76,6 +76,8 @@ def text(shape: Shape, name: str) -> str:
 def call(cloud: Cloud, service: str, name: str, params: dict[str, Any]) -> tuple[int, str, Any]:
     """Status, error code and answer of a call."""
     client = cloud.client(service, config=CONFIG)
+    if "hostPrefix" in (client.meta.service_model.operation_model(name).endpoint or {}):
+        pytest.skip("botocore writes the account before a host that is an address")
     try:
         answer = getattr(client, xform_name(name))(**params)
     except ClientError as error:
