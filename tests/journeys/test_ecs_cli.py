@@ -1,0 +1,52 @@
+"""ECS and EKS through the AWS CLI: a service scaled and removed, a cluster waited for."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.fixtures.server import Cloud
+
+AWS = Path(sys.executable).parent / "aws"
+
+
+def aws(cloud: Cloud, *words: str) -> Any:
+    """What the AWS CLI prints, read as JSON."""
+    done = subprocess.run(
+        [AWS, "--endpoint-url", cloud.running.url, *words],
+        env=os.environ | cloud.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout) if done.stdout.strip() else None
+
+
+def test_a_service_and_a_cluster(cloud: Cloud) -> None:
+    subnets = [row["SubnetId"] for row in aws(cloud, "ec2", "describe-subnets")["Subnets"][:2]]
+    aws(cloud, "ecs", "create-cluster", "--cluster-name", "shop")
+    aws(
+        cloud, "ecs", "register-task-definition", "--family", "web", "--cpu", "256", "--memory",
+        "512", "--network-mode", "awsvpc", "--requires-compatibilities", "FARGATE",
+        "--container-definitions", '[{"name": "app", "image": "nginx"}]',
+    )  # fmt: skip
+    aws(
+        cloud, "ecs", "create-service", "--cluster", "shop", "--service-name", "web",
+        "--task-definition", "web", "--desired-count", "2", "--launch-type", "FARGATE",
+        "--network-configuration", f"awsvpcConfiguration={{subnets=[{subnets[0]}]}}",
+    )  # fmt: skip
+    aws(cloud, "ecs", "wait", "services-stable", "--cluster", "shop", "--services", "web")
+    aws(cloud, "ecs", "delete-service", "--cluster", "shop", "--service", "web", "--force")
+    aws(cloud, "ecs", "wait", "services-inactive", "--cluster", "shop", "--services", "web")
+    aws(
+        cloud, "eks", "create-cluster", "--name", "kube", "--role-arn",
+        f"arn:aws:iam::{cloud.account.number}:role/eks", "--resources-vpc-config",
+        f"subnetIds={','.join(subnets)}",
+    )  # fmt: skip
+    aws(cloud, "eks", "wait", "cluster-active", "--name", "kube")
+    aws(cloud, "eks", "delete-cluster", "--name", "kube")
+    assert aws(cloud, "eks", "list-clusters") == {"clusters": []}
