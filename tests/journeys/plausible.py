@@ -47,7 +47,10 @@ WORDS = {
     "NotebookInstanceName": ("lab",),
     "ModelName": ("ranker",),
     "EndpointName": ("ranker",),
-    "ResourceArn": ("arn:aws:sagemaker:us-east-1:123456789012:endpoint/ranker",),
+    "ResourceArn": (
+        "arn:aws:dlm:us-east-1:123456789012:policy/policy-0123456789abcdef0",
+        "arn:aws:sagemaker:us-east-1:123456789012:endpoint/ranker",
+    ),
     "StreamARN": ("arn:aws:kinesis:us-east-1:123456789012:stream/orders",),
     "ServiceName": ("com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.dynamodb"),
 }
