@@ -25,11 +25,14 @@ async def describe_events(ctx: Context, params: dict[str, Any]) -> dict[str, Any
         raise AwsError(
             "InvalidParameterCombination", "SourceType is required with SourceIdentifier."
         )
-    end = params.get("EndTime") or ctx.now
-    minutes = params.get("Duration") or USUAL_MINUTES
+    minutes = params.get("Duration", USUAL_MINUTES)
+    if not 1 <= minutes <= KEPT // timedelta(minutes=1):
+        raise AwsError("InvalidParameterValue", f"Invalid value {minutes} for Duration.")
+    # Nothing is remembered from before, so that an end before it might as well be its beginning.
+    end = max(params.get("EndTime") or ctx.now, ctx.now - KEPT)
     start = params.get("StartTime") or end - timedelta(minutes=minutes)
     if params.get("StartTime") and params.get("Duration") and not params.get("EndTime"):
-        end = start + timedelta(minutes=minutes)
+        end = min(start, ctx.now) + timedelta(minutes=minutes)
     if start > end:
         raise AwsError("InvalidParameterCombination", "StartTime must be before EndTime.")
     rows = await cache_events.between(ctx.db, ctx.region, max(start, ctx.now - KEPT), end)

@@ -18,6 +18,9 @@ from models import cache_clusters, cache_engines, cache_subnet_groups, launches
 
 NOUN = "cache_clusters"
 USUAL = 50
+# https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Scaling.html
+BOUNDS = {"gb": (1, 5000), "ecpu": (1000, 15_000_000)}
+LONGEST_RETENTION_DAYS = 35
 
 
 async def describe_serverless_caches(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -42,6 +45,7 @@ async def create_serverless_cache(ctx: Context, params: dict[str, Any]) -> dict[
     name = identifiers.new("ServerlessCacheName", params["ServerlessCacheName"])
     cache_choices.refuse(params, "UserGroupId", "SnapshotArnsToRestore")
     engine = cache_choices.engine_of(params["Engine"])
+    _check_retention(params)
     major = params.get("MajorEngineVersion")
     version = cache_choices.version_of(engine, f"{major}.x" if major else None)
     given = tags.given(params)
@@ -82,6 +86,7 @@ async def create_serverless_cache(ctx: Context, params: dict[str, Any]) -> dict[
 async def modify_serverless_cache(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Other limits, words or security groups."""
     cache_choices.refuse(params, "UserGroupId", "RemoveUserGroup")
+    _check_retention(params)
     async with ctx.db.transaction():
         row = await _find(ctx, params["ServerlessCacheName"])
         changes: dict[str, Any] = {
@@ -129,6 +134,12 @@ async def _find(ctx: Context, name: str) -> Any:
     return row
 
 
+def _check_retention(params: Mapping[str, Any]) -> None:
+    days = params.get("SnapshotRetentionLimit") or 0
+    if not 0 <= days <= LONGEST_RETENTION_DAYS:
+        raise AwsError("InvalidParameterValue", f"Invalid snapshot retention limit: {days}.")
+
+
 def _limits(asked: Mapping[str, Any] | None) -> dict[str, Any]:
     """The least and most GB and processing units a second, as they are stored."""
     storage, units = (
@@ -141,8 +152,13 @@ def _limits(asked: Mapping[str, Any] | None) -> dict[str, Any]:
         "minimum_ecpu": units.get("Minimum"),
         "maximum_ecpu": units.get("Maximum"),
     }
-    for unit in ("gb", "ecpu"):
+    for unit, (least, most) in BOUNDS.items():
         low, high = found[f"minimum_{unit}"], found[f"maximum_{unit}"]
+        if any(one is not None and not least <= one <= most for one in (low, high)):
+            raise AwsError(
+                "InvalidParameterValue",
+                f"The limits of CacheUsageLimits must be between {least} and {most}.",
+            )
         if low and high and low > high:
             raise AwsError(
                 "InvalidParameterValue", "A minimum of CacheUsageLimits exceeds its maximum."
