@@ -158,7 +158,7 @@ def test_policies_find_the_waste_and_end_it(account: Account) -> None:
     found = account.custodian()
     assert {name: found[name] for name in wanted} == wanted
     assert min(len(ids) for ids in wanted.values()) > 0
-    assert found["caches"] and found["services"] and found["functions-unused"]
+    assert all(found[name] for name in ("caches", "services", "functions-unused"))
     gone = account.sql("select volume_id from volumes where volume_id = any($1)",
                        list(wanted["volumes-unattached"]))  # fmt: skip
     assert gone == []
