@@ -156,3 +156,14 @@ def test_a_pattern_is_tested(events: Any) -> None:
     assert refused(test, EventPattern='{"source": ["a"]}', Event="{}") == (
         "ValidationException", "Parameter Event is not valid.",
     )  # fmt: skip
+
+
+def test_a_rule_that_sql_spoiled_keeps_nobody_from_events(events: Any, sqs: Any, sql: Any) -> None:
+    url, arn = queue(sqs, "q")
+    for name in ("bad", "good"):
+        made = events.put_rule(Name=name, EventPattern='{"source": ["shop"]}')
+        events.put_targets(Rule=name, Targets=[{"Id": "q", "Arn": arn}])
+        if name == "bad":
+            sql("update event_rules set pattern = '{' where arn = $1", made["RuleArn"])
+    events.put_events(Entries=[ENTRY])
+    assert len(bodies(sqs, url)) == 1
