@@ -162,6 +162,7 @@ CREATE TABLE transit_gateway_attachments (
 );
 COMMENT ON TABLE transit_gateway_attachments IS 'A VPC attached to a transit gateway, billed by the hour.';
 CREATE UNIQUE INDEX transit_gateway_attachments_page ON transit_gateway_attachments (account_id, region, attachment_id);
+CREATE INDEX transit_gateway_attachments_gateway ON transit_gateway_attachments (transit_gateway_id);
 CREATE INDEX transit_gateway_attachments_vpc ON transit_gateway_attachments (vpc_id);
 
 CREATE TABLE snapshot_policies (
@@ -233,6 +234,7 @@ CREATE TABLE backup_selections (
 );
 COMMENT ON TABLE backup_selections IS 'What a backup plan backs up.';
 COMMENT ON COLUMN backup_selections.tag_conditions IS 'ListOfTags as the service words them; one that holds is enough.';
+CREATE INDEX backup_selections_account ON backup_selections (account_id, region, selection_id);
 CREATE INDEX backup_selections_plan ON backup_selections (plan_id);
 
 CREATE TABLE recovery_points (
