@@ -53,4 +53,3 @@ async def delete(db: Any, listing: Listing, function_id: Any, qualifier: str) ->
             qualifier,
         )
     )
-

@@ -13,7 +13,7 @@ from models.listing import Database, Listing
 CONCURRENT_EXECUTIONS, LEAST_UNRESERVED = 1000, 100
 TOTAL_CODE_BYTES, UNZIPPED_BYTES, ZIPPED_BYTES = 80_530_636_800, 262_144_000, 52_428_800
 MEAN_WEEKS_A_MONTH = Decimal(30) / 7
-MODIFIED = "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"+0000\"'"
+MODIFIED = '\'YYYY-MM-DD"T"HH24:MI:SS.MS"+0000"\''
 
 _COLUMNS = (
     "name", "region", "env", "runtime", "handler", "description", "role_arn", "architecture",
@@ -117,7 +117,9 @@ update lambda_functions set current_invocations = current_invocations + 1,
  where id = $1 returning id
 """
 _SUBNETS = "select subnet_id, vpc_id from subnets where region = $1 and subnet_id = any($2::text[])"
-_GROUPS = "select group_id, vpc_id from security_groups where region = $1 and group_id = any($2::text[])"
+_GROUPS = (
+    "select group_id, vpc_id from security_groups where region = $1 and group_id = any($2::text[])"
+)
 _BUCKET = "select region from s3_buckets where name = $1 and account_id = driftcloud_account()"
 
 
@@ -140,7 +142,9 @@ async def lock(db: Any, region: str, name: str) -> Any | None:
 
 async def key_of(db: Database, region: str, name: str) -> Any | None:
     """The function's key, or None."""
-    rows = await db.fetch("select id from lambda_functions where region = $1 and name = $2", region, name)
+    rows = await db.fetch(
+        "select id from lambda_functions where region = $1 and name = $2", region, name
+    )
     return rows[0]["id"] if rows else None
 
 
@@ -153,7 +157,9 @@ async def update(db: Any, row: Mapping[str, Any], changes: Mapping[str, Any]) ->
     """Change columns of a function, and its cost with them; `row` is its whole row before."""
     after = {**dict(row), **changes}
     priced_changes = {**changes, "estimated_monthly_cost": priced(after)}
-    await single_rows.update(db, "lambda_functions", row["region"], "name", row["name"], priced_changes)
+    await single_rows.update(
+        db, "lambda_functions", row["region"], "name", row["name"], priced_changes
+    )
 
 
 async def price(db: Any, region: str, name: str) -> None:
@@ -236,7 +242,9 @@ async def networks(
     db: Database, region: str, subnet_ids: list[str], group_ids: list[str]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """The caller's subnets and security groups of these ids, each with its network."""
-    subnets = {row["subnet_id"]: row["vpc_id"] for row in await db.fetch(_SUBNETS, region, subnet_ids)}
+    subnets = {
+        row["subnet_id"]: row["vpc_id"] for row in await db.fetch(_SUBNETS, region, subnet_ids)
+    }
     groups = {row["group_id"]: row["vpc_id"] for row in await db.fetch(_GROUPS, region, group_ids)}
     return subnets, groups
 

@@ -34,7 +34,9 @@ NEWEST = Listing(
     columns=_COLUMNS,
     always=_THERE,
 )
-_BY_ARN = Listing(_SHOWN, "lambda_layer_versions as l", key="l.arn", columns=_COLUMNS, always=_THERE)
+_BY_ARN = Listing(
+    _SHOWN, "lambda_layer_versions as l", key="l.arn", columns=_COLUMNS, always=_THERE
+)
 
 _INSERT = """
 insert into lambda_layer_versions (account_id, region, name, version, arn, description, license,

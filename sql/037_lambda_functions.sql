@@ -313,7 +313,7 @@ CREATE TRIGGER revise BEFORE UPDATE OF memory_mb, timeout_seconds, runtime, hand
 -- A version is what its function was; an estate that publishes one leaves the rest to this.
 CREATE FUNCTION driftcloud_keep_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    SELECT to_jsonb(f) - ARRAY['tags', 'invocations_7d', 'avg_duration_ms_7d', 'estimated_monthly_cost',
+    SELECT to_jsonb(f) - ARRAY['updated_at', 'invocations_7d', 'avg_duration_ms_7d', 'estimated_monthly_cost',
                'provisioned_concurrency', 'max_memory_used_mb', 'max_concurrency_7d', 'reserved_concurrency',
                'state_transition', 'settles_at', 'current_provisioned_mb', 'current_invocations',
                'current_invocation_errors']
@@ -337,9 +337,17 @@ CREATE TRIGGER name_new BEFORE INSERT ON lambda_versions
 CREATE FUNCTION driftcloud_provision_function() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     wanted CONSTANT integer := coalesce(NEW.provisioned_concurrency, 0);
+    moment timestamptz := NEW.created_at;
     present integer;
     chosen text;
 BEGIN
+    -- An estate and a day are the same whenever they are made again.
+    IF TG_OP = 'UPDATE' AND driftcloud_source() = 'drift_engine' THEN
+        SELECT m.date + interval '12 hours' INTO moment FROM metrics_daily m
+         WHERE m.account_id = NEW.account_id ORDER BY m.date DESC LIMIT 1;
+    ELSIF TG_OP = 'UPDATE' THEN
+        moment := driftcloud_now(NEW.account_id);
+    END IF;
     SELECT coalesce(sum(requested), 0) INTO present
       FROM lambda_provisioned_concurrency WHERE function_id = NEW.id;
     IF present = wanted THEN
@@ -360,15 +368,15 @@ BEGIN
         chosen := 'live';
         INSERT INTO lambda_versions (id, function_id, version, created_at)
         VALUES (md5('version' || NEW.arn || NEW.current_version + 1)::uuid, NEW.id, NEW.current_version + 1,
-                driftcloud_now(NEW.account_id));
+                moment);
         INSERT INTO lambda_aliases (id, account_id, function_id, region, name, arn, version, created_at)
         VALUES (md5('alias' || NEW.arn || chosen)::uuid, NEW.account_id, NEW.id, NEW.region, chosen,
-                NEW.arn || ':' || chosen, (NEW.current_version + 1)::text, driftcloud_now(NEW.account_id))
+                NEW.arn || ':' || chosen, (NEW.current_version + 1)::text, moment)
         ON CONFLICT (function_id, name) DO UPDATE SET version = excluded.version;
     END IF;
     INSERT INTO lambda_provisioned_concurrency (id, account_id, function_id, region, qualifier, requested, modified_at)
     VALUES (md5('provisioned' || NEW.arn || chosen)::uuid, NEW.account_id, NEW.id, NEW.region, chosen, wanted,
-            driftcloud_now(NEW.account_id))
+            moment)
     ON CONFLICT (function_id, qualifier)
         DO UPDATE SET requested = excluded.requested, modified_at = excluded.modified_at;
     RETURN NULL;

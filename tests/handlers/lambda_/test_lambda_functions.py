@@ -131,8 +131,9 @@ def test_code_changes_its_hash(cloud: Cloud, lambdas: Any) -> None:
         FunctionName="ingest", ZipFile=package("other"), DryRun=True
     )
     assert tried["CodeSha256"] != made["CodeSha256"]
-    assert lambdas.get_function_configuration(FunctionName="ingest")["CodeSha256"] == (
-        made["CodeSha256"]
+    assert (
+        lambdas.get_function_configuration(FunctionName="ingest")["CodeSha256"]
+        == (made["CodeSha256"])
     )
     lambdas.update_function_code(FunctionName="ingest", ZipFile=package("other"), Publish=True)
     after = lambdas.get_function_configuration(FunctionName="ingest:1")
@@ -151,9 +152,7 @@ def test_a_function_stands_in_a_network_of_its_own_account(
     shown = lambdas.get_function_configuration(FunctionName="ingest")["VpcConfig"]
     assert shown == {**network, "VpcId": vpc["VpcId"], "Ipv6AllowedForDualStack": False}
     theirs = other_cloud.client("lambda")
-    assert "does not exist" in refusal(
-        lambda: create(theirs, other_cloud, VpcConfig=network)
-    )[1]
+    assert "does not exist" in refusal(lambda: create(theirs, other_cloud, VpcConfig=network))[1]
     lambdas.update_function_configuration(
         FunctionName="ingest", VpcConfig={"SubnetIds": [], "SecurityGroupIds": []}
     )

@@ -166,9 +166,7 @@ def test_warm_environments_cost_whoever_calls(cloud: Cloud, lambdas: Any, sql: S
     )
 
 
-def test_who_writes_the_column_finds_versions_in_step(
-    cloud: Cloud, lambdas: Any, sql: Sql
-) -> None:
+def test_who_writes_the_column_finds_versions_in_step(cloud: Cloud, lambdas: Any, sql: Sql) -> None:
     create(lambdas, cloud)
     write = "update lambda_functions set provisioned_concurrency = $2 where account_id = $1"
     sql(write, cloud.account.id, 12)
