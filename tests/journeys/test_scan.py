@@ -71,6 +71,7 @@ class Enterprise(Process):
     """Three accounts, and a session for each."""
 
     sessions: dict[str, Any]
+    database_url: str = ""
 
     def client(self, account: str, service: str, region: str) -> Any:
         """A client with the account's own keys."""
@@ -80,9 +81,10 @@ class Enterprise(Process):
 
     def sql(self, query: str, *args: Any) -> list[Any]:
         """Rows, over the URL that `driftcloud db url` gives."""
+        self.database_url = self.database_url or self.cli("db", "url")["url"]
 
         async def ask() -> list[Any]:
-            connection = await asyncpg.connect(self.cli("db", "url")["url"])
+            connection = await asyncpg.connect(self.database_url)
             try:
                 return list(await connection.fetch(query, *args))
             finally:
@@ -149,14 +151,14 @@ def test_the_scanner_acts_and_sees_it_done(enterprise: Enterprise) -> None:
         client = enterprise.client(account, "ec2", target["region"])
         [change] = client.stop_instances(InstanceIds=[target["instance_id"]])["StoppingInstances"]
         assert change["PreviousState"]["Name"] == "running"
-        [kept] = enterprise.sql(
+        found = enterprise.sql(
             """select i.state, e.change_source, e.new_value from instances i
                  join resource_change_events e on e.resource_id = i.instance_id
                 where i.instance_id = $1 and e.field_name = 'state'
-                  and e.change_source = 'agent'""",
+                  and e.change_source = 'agent' and e.resource_type = 'instance'""",
             target["instance_id"],
         )
-        assert tuple(kept) == ("stopped", "agent", "stopped")
+        assert [tuple(row) for row in found] == [("stopped", "agent", "stopped")]
         # another account's keys reach nothing of it
         other = next(one for one in ACCOUNTS if one != account)
         stranger = enterprise.client(other, "ec2", target["region"])
