@@ -12,7 +12,14 @@ from tests.fixtures.database import Account
 from tests.sql import rows
 
 SHARED = {"driftcloud_resource_types"}  # the same for everybody, read-only
-HIDDEN = {"schema_migrations", "resource_profiles", "drift_happenings", "drift_settings"}
+HIDDEN = {
+    "drift_happenings",
+    "drift_settings",
+    "fault_rules",
+    "resource_profiles",
+    "schema_migrations",
+    "throttle_settings",
+}
 READ_ONLY = SHARED | {"virtual_clocks", "cloud_accounts"}
 APPEND_ONLY = {
     "commitment_utilization_daily",
