@@ -1,0 +1,1 @@
+"""Application Auto Scaling: capacities of other services, moved by schedules and targets."""
