@@ -63,11 +63,13 @@ def page(
     size: str = "MaxResults",
     default: int | None = None,
     invalid: Callable[[], AwsError] | None = None,
+    changed: Callable[[], AwsError] | None = None,
 ) -> Page:
     """The page that `params` ask for; `token` and `size` name the operation's members.
 
     A token serves only the account, region, operation and filters that it was made for; any
-    other use raises the service's own error, by default EC2's InvalidNextToken.
+    other use raises the service's own error, by default EC2's InvalidNextToken. `changed` is the
+    error of services that tell a token of other filters from one that is none.
     """
     wanted = params.get(size)
     if wanted is not None and wanted < 1:
@@ -86,6 +88,8 @@ def page(
         except SealError:
             payload = {}
         if payload.get("q") != question:
+            if payload and changed:
+                raise changed()
             raise invalid() if invalid else AwsError("InvalidNextToken", "The token is invalid.")
         after = payload["k"]
     return Page(ctx, wanted or default, after, question)

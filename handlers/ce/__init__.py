@@ -1,0 +1,1 @@
+"""Cost Explorer: what the account cost, by whom and by what, and what it may cost yet."""

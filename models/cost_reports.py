@@ -1,0 +1,175 @@
+"""Cost reports: the ledger added up by period and by what it is grouped by, in one statement.
+
+Amounts are USD, Decimal to the last digit of the ledger. The statement adds up first by those
+columns alone that the report looks at, then looks at tags, accounts and rules, of which it has
+far fewer rows left.
+"""
+
+# ruff: noqa: E501 - the lines of SQL read better whole
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from models.cost_dimensions import NORMALIZED, NORMALIZED_COLUMNS
+from models.cost_expressions import Categories, Compiler
+from models.listing import Binder
+
+# metric → the column that it adds up, and the columns that it looks at besides; blended rates are
+# those of one account, and what a discount programme gives is a line of its own, so that the net
+# metrics are the others.
+METRICS: dict[str, tuple[str, frozenset[str]]] = {
+    "UnblendedCost": ("l.unblended_cost", frozenset()),
+    "BlendedCost": ("l.unblended_cost", frozenset()),
+    "NetUnblendedCost": ("l.unblended_cost", frozenset()),
+    "AmortizedCost": ("l.amortized_cost", frozenset()),
+    "NetAmortizedCost": ("l.amortized_cost", frozenset()),
+    "UsageQuantity": ("l.usage_amount", frozenset({"usage_unit"})),
+    "NormalizedUsageAmount": (f"l.usage_amount * {NORMALIZED}", NORMALIZED_COLUMNS),
+}
+_SUMMED = ("unblended_cost", "amortized_cost", "usage_amount")
+_MINE = "l.account_id = ANY (ARRAY(SELECT driftcloud_paid_accounts()))"
+PERIODS = {
+    "DAILY": "(l.date + {shift})",
+    "MONTHLY": "date_trunc('month', (l.date + {shift})::timestamp)::date",
+    "HOURLY": "(l.date + {shift})",
+    "": "NULL::date",
+}
+HOUR_DIGITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What a report is grouped by: `kind` DIMENSION, TAG or COST_CATEGORY, and its key."""
+
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is asked for: the days from `start` to before `end`, as the ledger has them.
+
+    `shift_days` moves them onto the client's calendar, which says what a month is. `granularity`
+    is MONTHLY, DAILY, HOURLY or "" for one sum over everything. Of HOURLY the first and the last
+    hour (exclusive) are `hours`, in the ledger's days.
+    """
+
+    start: date
+    end: date
+    shift_days: int
+    granularity: str
+    metrics: tuple[str, ...]
+    groups: tuple[Group, ...] = ()
+    filter: Mapping[str, Any] | None = None
+    resources: bool = False
+    hours: tuple[datetime, datetime] | None = None
+    also: str = ""
+
+
+async def read(
+    db: Any, report: Report, categories: Categories, *, offset: int = 0, limit: int | None = None
+) -> list[Any]:
+    """Rows of `period` (a day, or a time for hours), `key_0`, `key_1` and `metric_0` …, `unit`.
+
+    `unit` is that of the usage, null where it is mixed. In the order of period and keys.
+    Raises ExpressionError where the filter or a group cannot be had of these rows.
+    """
+    bind = Binder()
+    sql = _statement(report, categories, bind)
+    order = ", ".join(str(n + 1) for n in range(1 + len(report.groups)))
+    sql += f" ORDER BY {order} OFFSET {bind(offset, '::int')} LIMIT {bind(limit, '::int')}"
+    rows: list[Any] = await db.fetch(sql, *bind.args, plan="custom")
+    return rows
+
+
+async def any_day(db: Any) -> bool:
+    """Whether the ledger has a day at all."""
+    return bool(await db.fetchval(f"SELECT EXISTS (SELECT FROM cost_daily l WHERE {_MINE})"))
+
+
+async def accounts(db: Any) -> dict[str, str]:
+    """The names of the accounts on the bill, by number."""
+    rows = await db.fetch("SELECT account_number, name FROM driftcloud_billed_accounts()")
+    return {row["account_number"]: row["name"] for row in rows}
+
+
+def _statement(report: Report, categories: Categories, bind: Binder) -> str:
+    compiler = Compiler(bind, categories, report.start, report.end, report.resources)
+    keys = [compiler.value(group.kind, group.key) for group in report.groups]
+    where = [compiler.condition(report.filter)] if report.filter else []
+    if report.also:
+        compiler.columns.add("record_type")
+        where.append(report.also)
+    for metric in report.metrics:
+        compiler.columns |= METRICS[metric][1]
+    inner = _inner(report, compiler, bind)
+    sums = [f"sum({METRICS[metric][0]}) AS metric_{n}" for n, metric in enumerate(report.metrics)]
+    unit = "CASE WHEN min(l.usage_unit) = max(l.usage_unit) THEN min(l.usage_unit) END"
+    sums.append(f"{unit if 'usage_unit' in compiler.columns else 'NULL::text'} AS unit")
+    named = [f"{key} AS key_{n}" for n, key in enumerate(keys)]
+    sql = f"SELECT l.period, {', '.join([*named, *sums])} FROM ({inner}) l {_joins(compiler, bind)}"
+    if where:
+        sql += " WHERE " + " AND ".join(where)
+    sql += " GROUP BY " + ", ".join(str(n + 1) for n in range(1 + len(keys)))
+    return _hourly(sql, report, bind) if report.granularity == "HOURLY" else sql
+
+
+def _inner(report: Report, compiler: Compiler, bind: Binder) -> str:
+    """The ledger by the columns that are looked at."""
+    period = PERIODS[report.granularity].format(shift=bind(report.shift_days, "::int"))
+    columns = [f"l.{name}" for name in sorted(compiler.columns)]
+    needed = " ".join(METRICS[metric][0] for metric in report.metrics)
+    sums = [f"sum(l.{name}) AS {name}" for name in _SUMMED if name in needed]
+    table = "cost_lines_daily" if report.resources else "cost_daily"
+    return (
+        f"SELECT {', '.join([f'{period} AS period', *columns, *sums])} FROM {table} l"
+        f" WHERE {_MINE} AND l.date >= {bind(report.start, '::date')}"
+        f" AND l.date < {bind(report.end, '::date')}"
+        f" GROUP BY {', '.join(str(n + 1) for n in range(1 + len(columns)))}"
+    )
+
+
+def _joins(compiler: Compiler, bind: Binder) -> str:
+    joins = []
+    if compiler.tag_keys:
+        tags = ", ".join(
+            f"l.tags ->> {bind(key, '::text')} AS {alias}"
+            for key, alias in compiler.tag_keys.items()
+        )
+        joins.append(
+            f"LEFT JOIN (SELECT l.id, {tags} FROM cost_tag_sets l WHERE {_MINE} OFFSET 0) s ON s.id = l.tag_set"
+        )
+    if compiler.accounts:
+        joins.append("JOIN (SELECT * FROM driftcloud_billed_accounts()) a ON a.id = l.account_id")
+    if compiler.commitments:
+        joins.append(
+            "LEFT JOIN (SELECT * FROM driftcloud_billed_commitments()) c ON c.id = l.commitment_id"
+        )
+    return " ".join(joins)
+
+
+def _hourly(sql: str, report: Report, bind: Binder) -> str:
+    """Each day divided over its hours: every hour is what the hours up to it sum to, less those
+    before it, so that rounding neither adds nor loses anything."""
+    assert report.hours is not None
+    metrics = [f"metric_{n}" for n in range(len(report.metrics))]
+    keys = [f"key_{n}" for n in range(len(report.groups))]
+    parts = [
+        f"round({m} * (h + 1) / 24, {HOUR_DIGITS}) - round({m} * h / 24, {HOUR_DIGITS}) AS {m}"
+        for m in metrics
+    ]
+    at = "d.period + h * interval '1 hour'"
+    moved = f"{bind(report.shift_days, '::int')} * interval '1 day'"
+    return (
+        f"SELECT {', '.join([f'{at} AS period', *keys, *parts, 'unit'])}"
+        f" FROM ({sql}) d CROSS JOIN generate_series(0, 23) h"
+        f" WHERE {at} >= {bind(report.hours[0], '::timestamp')} + {moved}"
+        f" AND {at} < {bind(report.hours[1], '::timestamp')} + {moved}"
+    )
+
+
+def amounts(report: Report, row: Any) -> Sequence[Any]:
+    """The metrics of a row, in the order in which they were asked for."""
+    return [row[f"metric_{n}"] for n in range(len(report.metrics))]
