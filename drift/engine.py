@@ -1,7 +1,8 @@
 """The engine: one virtual day per tick for every account, each in one transaction of its own.
 
-A tick reads its day from the newest daily row, never from a clock; it takes the account's
-advisory lock, so that two engines at once make two days and never the same one twice; and what
+A tick reads its day from the account's newest one, never from a clock, but for the first day of an
+account that began empty: that is the day on which it ticks first. It takes the account's advisory
+lock, so that two engines at once make two days and never the same one twice; and what
 it writes appears as a whole or not at all.
 """
 
@@ -49,8 +50,10 @@ _PREPARE = """SELECT set_config('driftcloud.source', 'drift_engine', true),
 
 _ACCOUNT = """
 SELECT a.account_number, coalesce(c.seed, 42) AS seed, coalesce(c.intensity, '{}')::text AS intensity,
-       n.newest, (SELECT count(*) FROM metrics_daily m
-                   WHERE m.account_id = a.id AND m.date = n.newest) AS rows
+       greatest(c.virtual_date, n.newest) AS newest, (SELECT count(*) FROM metrics_daily m
+                   WHERE m.account_id = a.id AND m.date = n.newest) AS rows,
+       CASE WHEN EXISTS (SELECT FROM resource_change_events e WHERE e.account_id = a.id)
+            THEN (now() AT TIME ZONE 'UTC')::date END AS begun
   FROM cloud_accounts a LEFT JOIN virtual_clocks c ON c.account_id = a.id
   LEFT JOIN LATERAL (SELECT m.date AS newest FROM metrics_daily m WHERE m.account_id = a.id
                       ORDER BY m.date DESC LIMIT 1) n ON true
@@ -69,6 +72,11 @@ _ANALYZE = """ANALYZE metrics_daily (account_id, resource_type, resource_id, dat
     resource_profiles (account_id, resource_type, resource_id), s3_bucket_usage_daily,
     log_group_usage_daily"""
 _ANALYZED = (0, 7, 60)
+
+CALM = {"mess": 0.0}
+_CALM = """
+INSERT INTO virtual_clocks AS c (account_id, seed, intensity) VALUES ($1, $2, '{"mess": 0.0}')
+    ON CONFLICT (account_id) DO UPDATE SET intensity = excluded.intensity WHERE c.intensity = '{}'"""
 
 _FAILED = "UPDATE virtual_clocks SET last_error = $2 WHERE account_id = $1"
 
@@ -115,8 +123,8 @@ async def tick(
 ) -> list[TickReport]:
     """Advance one account by `days` virtual days, each in its own transaction.
 
-    `connection` is an asyncpg connection of the owner role, outside a transaction. An account
-    without history is left alone: no report.
+    `connection` is an asyncpg connection of the owner role, outside a transaction. An account in
+    which nothing ever was is left alone: no report.
     """
     reports = []
     for _ in range(days):
@@ -242,10 +250,18 @@ async def _write_day(
     await connection.execute(_LOCK, LOCK_CLASS, account_id)
     await connection.execute(_PREPARE, str(account_id))
     account = await connection.fetchrow(_ACCOUNT, account_id)
-    if account is None or (account["newest"] is None and first_day is None):
+    if account is None:
         return None
-    today = first_day if account["newest"] is None else account["newest"] + timedelta(days=1)
-    assert today is not None  # noqa: S101 - one of the two is set
+    if account["newest"] is not None:
+        today = account["newest"] + timedelta(days=1)
+    elif (first := first_day or account["begun"]) is not None:
+        today = first
+    else:
+        return None
+    if account["newest"] is None and first_day is None:
+        # what somebody builds by hand costs as days go by, but falls into no disorder unasked
+        await connection.execute(_CALM, account_id, account["seed"])
+        knobs = knobs.changed(CALM)
     day = Day(
         connection,
         account_id,

@@ -218,7 +218,7 @@ async def tick(world: World, *, days: int, account: str) -> dict[str, Any]:
         reports += ticked
         world.progress(done + 1, days, "virtual days")
     if not reports:
-        raise ControlError("no account has a history to advance: create an estate first")
+        raise ControlError("no account has anything to advance: create an estate first")
     return {
         "ok": True,
         "simulatedDate": max(one.virtual_date for one in reports).isoformat(),

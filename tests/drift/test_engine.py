@@ -55,9 +55,39 @@ async def days_of(world: World) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in await world.rows(DAILY, world.number)]
 
 
-async def test_an_account_without_history_is_left_alone(world: World) -> None:
-    assert await world.tick() == []
-    assert await world.value("SELECT count(*) FROM metrics_daily WHERE account_id = $1") == 0
+async def test_an_account_in_which_nothing_ever_was_is_left_alone(world: World) -> None:
+    empty = await world.owner.fetchval(
+        "INSERT INTO cloud_accounts (account_number, name)"
+        " VALUES (lpad((random() * 1e12)::bigint::text, 12, '0'), 'empty') RETURNING id"
+    )
+    await world.owner.execute("DELETE FROM resource_change_events WHERE account_id = $1", empty)
+    assert await tick(world.owner, empty, knobs=CALM) == []
+
+
+async def test_an_account_that_began_empty_begins_to_drift_today(world: World) -> None:
+    await world.owner.execute(
+        "INSERT INTO elastic_ips (account_id, allocation_id, public_ip, hourly_cost)"
+        " VALUES ($1, 'eipalloc-first' || $2, 'first' || $2, 0.005)",
+        world.account,
+        world.number,
+    )
+    today = await world.value("SELECT (now() AT TIME ZONE 'UTC')::date + ($1::uuid IS NULL)::int")
+    first, second = await world.tick(2, Knobs())
+    assert (first.scenarios, second.scenarios) == ([], [])
+    assert await world.value(
+        "SELECT intensity ->> 'mess' FROM virtual_clocks WHERE account_id = $1"
+    ) == "0.0"  # fmt: skip
+    assert (first.virtual_date, second.virtual_date) == (today, today + timedelta(days=1))
+    assert await world.value(
+        "SELECT count(DISTINCT date) FROM cost_lines_daily WHERE account_id = $1"
+    ) == 2  # fmt: skip
+
+
+async def test_days_go_by_where_nothing_has_rows_of_its_own(world: World) -> None:
+    await world.begin(2)
+    await world.owner.execute("DELETE FROM metrics_daily WHERE account_id = $1", world.account)
+    (report,) = await world.tick()
+    assert report.virtual_date == FIRST + timedelta(days=2)
 
 
 async def test_a_tick_writes_the_day_after_the_newest(world: World) -> None:

@@ -174,7 +174,7 @@ async def test_verbs_over_http_answer_as_on_the_command_line(process: Process) -
     assert not any(one["paused"] for one in said["accounts"])
     status, said = await ask(process, "tick", token, {"account": number})
     assert (status, said["ok"]) == (400, False)
-    assert "no account has a history" in said["error"]
+    assert "no account has anything to advance" in said["error"]
     status, said = await ask(process, "tick", token)
     assert (status, said["ok"], said["accountsProcessed"]) == (200, True, 1)
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", said["simulatedDate"])
