@@ -81,7 +81,7 @@ DELETE FROM rds_instances WHERE id IN (
 _ENTER = """
 INSERT INTO target_scaling_activities (activity_id, account_id, region, service_namespace, resource_id,
        dimension, description, cause, started_at, ended_at)
-VALUES (md5($1 || $2::text)::uuid, $3, $4, $5, $6, $7, $8, $9, $2, $2 + interval '30 seconds')
+VALUES (md5($1)::uuid, $3, $4, $5, $6, $7, $8, $9, $2::timestamptz, $2::timestamptz + interval '30 seconds')
 ON CONFLICT DO NOTHING"""
 _WORDS = {
     "ecs": ("desired count", "container_service", "replica_count"),
@@ -211,7 +211,7 @@ async def _scale(
     what, kind, column = _WORDS[namespace]
     await day.record(kind, found["key"], column, str(before), str(after["capacity"]))
     await day.write(
-        "target_scaling_activities", _ENTER, f"{target['arn']}/{cause}", moment, day.account_id,
+        "target_scaling_activities", _ENTER, f"{target['arn']}/{cause}/{moment}", moment, day.account_id,
         target["region"], namespace, target["resource_id"], target["dimension"],
         f"Setting {what} to {after['capacity']}.", cause,
     )  # fmt: skip

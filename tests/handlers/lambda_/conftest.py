@@ -27,7 +27,10 @@ def tick(cloud: Cloud) -> Callable[[], None]:
 
     async def pass_day() -> None:
         async with database.owner() as connection:
-            if not await engine.tick(connection, cloud.account.id, knobs=CALM):
+            begun = "select 1 from metrics_daily where account_id = $1 limit 1"
+            if await connection.fetchval(begun, cloud.account.id):
+                await engine.tick(connection, cloud.account.id, knobs=CALM)
+            else:
                 await engine.history(connection, cloud.account.id, FIRST, 1, knobs=CALM)
         cloud.running.server.clocks.forget()
 
