@@ -1,0 +1,1 @@
+"""Policies: documents read as IAM reads them, and requests judged by them. Pure: no I/O."""
