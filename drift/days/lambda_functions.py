@@ -84,6 +84,11 @@ _TAKEN = statement("""
 UPDATE lambda_functions SET current_invocations = 0, current_invocation_errors = 0
  WHERE account_id = :account AND current_invocations > 0""")
 
+# What was to be read no longer is gone when its time is over.
+_FORGOTTEN = statement("""
+DELETE FROM lambda_event_source_mappings
+ WHERE account_id = :account AND state_transition = 'Deleting' AND settles_at < :end""")
+
 # The estimate of a month is thirty times the newest day.
 _LIVE = statement("""
 UPDATE lambda_functions f SET invocations_7d = round(k.first), avg_duration_ms_7d = k.second,
@@ -100,6 +105,7 @@ async def write(day: Day) -> None:
     await day.apply("resource_profiles", _FILL)
     await day.apply("metrics_daily", _WRITE)
     await day.apply("lambda_functions", _TAKEN)
+    await day.apply("lambda_event_source_mappings", _FORGOTTEN)
 
 
 async def live(day: Day) -> None:
