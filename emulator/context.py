@@ -58,6 +58,8 @@ class Context:
     _db: "Session | None" = None
     wall: datetime = field(default_factory=lambda: datetime.now(UTC))
     shift: timedelta = timedelta(0)
+    # how long a refused client is told to wait; 0: nothing is said of it
+    retry_after_ms: int = 0
 
     @property
     def principal(self) -> Principal:

@@ -47,7 +47,9 @@ class World:
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_END = "2026-06-30"
-READS = frozenset({"status", "keys_list", "accounts_list", "db_url", "admin_token", "drift_show"})
+READS = frozenset(
+    {"status", "keys_list", "accounts_list", "db_url", "admin_token", "drift_show", "faults_list"}
+)
 
 Account = Annotated[str, "account number of 12 digits"]
 Seed = Annotated[int, "same seed, same world"]
@@ -231,6 +233,59 @@ async def drift_resume(world: World, *, account: Annotated[str, "default: all"] 
     from emulator import worlds
 
     return await worlds.pause(world, False, account=account)
+
+
+async def faults_add(
+    world: World,
+    *,
+    error: Annotated[str, "throttled, unavailable, internal, denied, or a code of AWS's"] = "",
+    service: Annotated[str, "only this service, as botocore calls it"] = "*",
+    operation: Annotated[str, "only this operation; * stands for any letters: Describe*"] = "*",
+    account: Annotated[str, "only this account"] = "*",
+    share: Annotated[float, "of the calls concerned, how many: 0.3 is three of ten"] = 1.0,
+    status: Annotated[int, "HTTP status; default: what the service answers"] = 0,
+    message: Annotated[str, "what is said; default: what the service says"] = "",
+    latency_ms: Annotated[int, "milliseconds to wait before answering"] = 0,
+) -> Answer:
+    """Let calls fail, or take long, on purpose."""
+    from emulator import trouble
+
+    rule = {"error": error, "service": service, "operation": operation, "account": account}
+    rule |= {"share": share, "status": status, "message": message, "latency_ms": latency_ms}
+    return await trouble.add(world, rule)
+
+
+async def faults_list(world: World) -> Answer:
+    """The faults that calls suffer on purpose."""
+    from emulator import trouble
+
+    return await trouble.every(world)
+
+
+async def faults_remove(world: World, fault: Annotated[str, "id of the fault, or all"]) -> Answer:
+    """Let calls be answered again as they deserve."""
+    from emulator import trouble
+
+    return await trouble.remove(world, fault)
+
+
+async def throttle_on(
+    world: World,
+    *,
+    scale: Annotated[float | None, "what AWS's rates are multiplied by; 1 at first"] = None,
+    account: Annotated[str | None, "only this account; * is all"] = None,
+) -> Answer:
+    """Hold calls to the rates that AWS documents, per account, region and operation."""
+    from emulator import trouble
+
+    return await trouble.throttle(world, True, scale, account)
+
+
+async def throttle_off(world: World) -> Answer:
+    """Let calls come as fast as they like."""
+    from emulator import trouble
+
+    return await trouble.throttle(world, False, None, None)
 
 
 async def db_url(world: World) -> Answer:

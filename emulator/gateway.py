@@ -57,6 +57,9 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
         ctx.params = codec.parse(ctx.operation, ctx, shift=ctx.shift)
         form = ctx.body if ctx.protocol == "ec2" and ctx.method == "POST" else b""
         operations.check(ctx.operation, ctx.params, form)
+        # trouble: what an operator ordered to fail, and rates that are held to
+        if server.trouble.active:
+            await server.trouble.meet(ctx)
         # permission
         operations.authorise(ctx, handler)
         # work: one account's view of the database, changes signed as the agent's
@@ -110,15 +113,24 @@ def _spelled(ctx: Context, error: AwsError) -> AwsError:
     return faults.spell(error, ctx.service, ctx.protocol) if isinstance(error, Fault) else error
 
 
+def _back_off(milliseconds: int) -> list[tuple[bytes, bytes]]:
+    """How long to wait, in the header that SDKs of today read and in HTTP's own."""
+    seconds = -(-milliseconds // 1000)
+    return [(b"x-amz-retry-after", b"%d" % milliseconds), (b"retry-after", b"%d" % seconds)]
+
+
 def _refusal(ctx: Context, error: AwsError) -> Response:
     """The error in the caller's own protocol; where no service is known, as S3 words it."""
     codec = protocols.by_name(ctx.protocol or "rest-xml")
     service = api.service(ctx.service or "s3")
     head = ctx.method == "HEAD"
     try:
-        return codec.write_error(
+        answer = codec.write_error(
             service, ctx.operation, error, request_id=ctx.request_id, head=head
         )
+        if ctx.retry_after_ms:
+            answer.headers.extend(_back_off(ctx.retry_after_ms))
+        return answer
     except Exception:
         log.exception("an error could not be written", extra={"request_id": ctx.request_id})
         internal = _spelled(ctx, Fault("internal"))

@@ -65,6 +65,7 @@ async def live(server: "Server") -> dict[str, Any]:
         **state,
         "driftSeconds": server.settings.drift_seconds,
         "clock": server.settings.clock,
+        **server.trouble.report(),
         "operations": {
             "served": sum(counters.served.values()),
             "refused": sum(counters.refused.values()),

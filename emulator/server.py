@@ -19,9 +19,11 @@ from emulator.database.embedded import EmbeddedServer
 from emulator.keys import Keys
 from emulator.seal import Vault, load_masters
 from emulator.settings import Settings
+from emulator.trouble import Trouble
 from models import (
     api_clients,
     cache_clusters,
+    fault_rules,
     instances,
     load_balancers,
     managed_services,
@@ -46,6 +48,7 @@ class Server:
         self.keys = Keys(vault, self._look_up_key)
         self.clocks = Clocks(self._virtual_date, shifted=settings.clock != "virtual")
         self.counters = Counters()
+        self.trouble = Trouble(settings.workers)
         self.world = World(database, vault, settings)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -53,6 +56,8 @@ class Server:
         """Hear what changes elsewhere, and begin what runs by itself."""
         await self.database.listen("api_clients_changed", self._key_changed)
         await self.database.listen("driftcloud_tick", self._ticked)
+        await self.database.listen(fault_rules.CHANGED, self._trouble_changed)
+        await self.trouble.read(self.database)
         self._begin(self._write_used_keys(), "used keys")
         if self.settings.transition_seconds > 0:
             self._begin(self._settle(), "transitions")
@@ -66,6 +71,7 @@ class Server:
 
     async def stop(self) -> None:
         """End the background tasks; what they still hold is written."""
+        await self.trouble.stop()
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
@@ -103,6 +109,9 @@ class Server:
 
     def _ticked(self, account: str | None) -> None:
         self.clocks.forget(account or "")
+
+    def _trouble_changed(self, _payload: str | None) -> None:
+        self.trouble.changed(self.database)
 
     async def _write_used_keys(self) -> None:
         """Keep last_used_at behind the requests: it never costs one of them a write."""
