@@ -1,30 +1,9 @@
 """ElastiCache, Kinesis and MSK through the AWS CLI: what is too large is made smaller."""
 
-import json
-import os
-import subprocess
-import sys
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 from tests.fixtures.server import Cloud
-
-AWS = Path(sys.executable).parent / "aws"
-
-
-def aws(cloud: Cloud, *words: str) -> Any:
-    """What the AWS CLI prints, read as JSON."""
-    done = subprocess.run(
-        [AWS, "--endpoint-url", cloud.running.url, *words],
-        env=os.environ | cloud.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout) if done.stdout.strip() else None
+from tests.journeys.aws_cli import aws
 
 
 def test_replicas_and_shards_that_nobody_needs_go(cloud: Cloud) -> None:
