@@ -1,0 +1,1 @@
+"""AWS Price List: what everything costs, asked product by product."""
