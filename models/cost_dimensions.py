@@ -61,10 +61,10 @@ _RECORD = "CASE l.record_type {} ELSE l.record_type END".format(
     " ".join(f"WHEN '{line}' THEN '{name}'" for line, name in RECORD_TYPES.items())
 )
 
-_RESERVED = "l.record_type IN ('DiscountedUsage', 'RIFee', 'Fee')"
-_PLANNED = "l.record_type IN ('SavingsPlanCoveredUsage', 'SavingsPlanNegation', 'SavingsPlanRecurringFee', 'SavingsPlanUpfrontFee')"
-_PURCHASE = f"""CASE WHEN {_RESERVED} THEN CASE c.offering_class WHEN 'convertible' THEN 'Convertible Reserved Instances' ELSE 'Standard Reserved Instances' END
- WHEN {_PLANNED} THEN 'Savings Plans' WHEN l.usage_type LIKE '%SpotUsage:%' THEN 'Spot Instances' ELSE 'On Demand Instances' END"""
+RESERVED = "l.record_type IN ('DiscountedUsage', 'RIFee', 'Fee')"
+PLANNED = "l.record_type IN ('SavingsPlanCoveredUsage', 'SavingsPlanNegation', 'SavingsPlanRecurringFee', 'SavingsPlanUpfrontFee')"
+_PURCHASE = f"""CASE WHEN {RESERVED} THEN CASE c.offering_class WHEN 'convertible' THEN 'Convertible Reserved Instances' ELSE 'Standard Reserved Instances' END
+ WHEN {PLANNED} THEN 'Savings Plans' WHEN l.usage_type LIKE '%SpotUsage:%' THEN 'Spot Instances' ELSE 'On Demand Instances' END"""
 
 _TENANCY = """CASE WHEN l.usage_type LIKE '%DedicatedUsage:%' THEN 'Dedicated' WHEN l.usage_type LIKE '%HostBoxUsage:%' THEN 'Host'
  WHEN l.usage_type LIKE '%BoxUsage:%' OR l.usage_type LIKE '%SpotUsage:%' OR l.usage_type LIKE '%UnusedBox:%' THEN 'Shared' ELSE 'NoTenancy' END"""
@@ -169,12 +169,36 @@ DIMENSIONS = {
                                   "instance_type", none="NoInstanceTypeFamily"),
     "REGION": _column("region", "global"),
     "USAGE_TYPE_GROUP": _case(_GROUP, "usage_type", "service", none="NoUsageTypeGroup"),
-    "RESERVATION_ID": _commitment(f"CASE WHEN {_RESERVED} THEN c.arn END", "NoReservationId", "record_type"),
-    "SAVINGS_PLAN_ARN": _commitment(f"CASE WHEN {_PLANNED} THEN c.arn END", "NoSavingsPlanArn", "record_type"),
-    "SAVINGS_PLANS_TYPE": _commitment(f"CASE WHEN {_PLANNED} THEN c.plan_type END", "NoSavingsPlansType", "record_type"),
+    "RESERVATION_ID": _commitment(f"CASE WHEN {RESERVED} THEN c.arn END", "NoReservationId", "record_type"),
+    "SAVINGS_PLAN_ARN": _commitment(f"CASE WHEN {PLANNED} THEN c.arn END", "NoSavingsPlanArn", "record_type"),
+    "SAVINGS_PLANS_TYPE": _commitment(f"CASE WHEN {PLANNED} THEN c.plan_type END", "NoSavingsPlansType", "record_type"),
     "PAYMENT_OPTION": _commitment("c.payment_option", "NoPaymentOption"),
     "RESOURCE_ID": Dimension("coalesce(l.resource_id, 'NoResourceId')", frozenset({"resource_id"}), "NoResourceId", resources=True),
 }  # fmt: skip
+
+# What no request names: how often something is charged, what makes costs change, a set of tags.
+_CHARGE = """CASE l.record_type WHEN 'RIFee' THEN 'monthly' WHEN 'Fee' THEN 'once' WHEN 'SavingsPlanUpfrontFee' THEN 'once' ELSE 'daily' END"""
+_DRIVERS = {
+    "DiscountedUsage": "RESERVATION_USAGE",
+    "RIFee": "RECURRING_RESERVATION_FEE",
+    "Fee": "UPFRONT_RESERVATION_FEE",
+    "SavingsPlanCoveredUsage": "SAVINGS_PLAN_USAGE",
+    "SavingsPlanNegation": "SAVINGS_PLAN_USAGE",
+    "SavingsPlanRecurringFee": "SAVINGS_PLAN_RECURRING_FEE",
+    "SavingsPlanUpfrontFee": "COMMITMENT",
+    "EdpDiscount": "BUNDLED_DISCOUNT",
+    "Tax": "TAX",
+    "Credit": "CREDIT",
+    "Refund": "REFUND",
+}
+_DRIVER = "CASE l.record_type {} ELSE 'USAGE_CHANGE' END".format(
+    " ".join(f"WHEN '{line}' THEN '{name}'" for line, name in _DRIVERS.items())
+)
+INTERNAL = {
+    "CHARGE": _case(_CHARGE, "record_type"),
+    "DRIVER": _case(_DRIVER, "record_type"),
+    "TAG_SET": _case("coalesce(l.tag_set::text, '')", "tag_set"),
+}
 
 # The size of an instance in units of a small one:
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/apply_ri.html.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from models.cost_dimensions import DIMENSIONS, RECORD_TYPES, Dimension
+from models.cost_dimensions import DIMENSIONS, INTERNAL, RECORD_TYPES, Dimension
 from models.listing import Binder
 
 ROOTS = ("And", "Or", "Not", "Dimensions", "Tags", "CostCategories")
@@ -40,7 +40,7 @@ class Compiler:
     """Compiles expressions for one statement, and notes which columns and tables it then needs.
 
     `start` and `end` are the days that the statement is about; `resources` whether its rows are
-    lines with their resources. `unknown` words the refusal of a dimension that cannot be had.
+    lines with their resources; `allowed` what dimensions a condition may name, empty for any.
     """
 
     bind: Binder
@@ -48,6 +48,7 @@ class Compiler:
     start: date
     end: date
     resources: bool = False
+    allowed: frozenset[str] = frozenset()
     columns: set[str] = field(default_factory=set)
     tag_keys: dict[str, str] = field(default_factory=dict)
     accounts: bool = False
@@ -68,16 +69,24 @@ class Compiler:
         if root == "Not":
             return f"NOT {self.condition(inner)}"
         if root in ("And", "Or"):
-            if len(inner) < 2:  # noqa: PLR2004 - what the error says
+            if len(inner) < 2:
                 raise ExpressionError(f"{root} expression must have at least 2 operands")
             return "(" + f" {root.upper()} ".join(self.condition(one) for one in inner) + ")"
         return self._leaf(root, inner)
 
     def value(self, kind: str, key: str) -> str:
-        """A dimension, tag or cost category (`kind` as GroupBy has it) as a text, never null."""
+        """A dimension, tag or cost category (`kind` as GroupBy has it) as a text, never null.
+
+        The kind INTERNAL is for what no request can name.
+        """
         known = self._values.get((kind, key))
         if known is None:
-            made = {"DIMENSION": self._dimension, "TAG": self._tag, "COST_CATEGORY": self._category}
+            made = {
+                "DIMENSION": self._dimension,
+                "INTERNAL": self._dimension,
+                "TAG": self._tag,
+                "COST_CATEGORY": self._category,
+            }
             known = self._values[kind, key] = made[kind](key)
         return known
 
@@ -94,6 +103,8 @@ class Compiler:
         if not key:
             raise ExpressionError(f"{root} expression must have a key.")
         operator, insensitive = _options(inner.get("MatchOptions") or ())
+        if kind == "DIMENSION" and self.allowed and key not in self.allowed:
+            raise ExpressionError(f"Dimension {key} is not allowed.")
         none = self.dimension(key).none if kind == "DIMENSION" else NO_VALUE
         if operator == "ABSENT":
             if values:
@@ -116,7 +127,7 @@ class Compiler:
         return f"({text} LIKE ANY ({self.bind(patterns, '::text[]')}))"
 
     def _dimension(self, key: str) -> str:
-        found = self.dimension(key)
+        found = INTERNAL.get(key) or self.dimension(key)
         self.columns |= found.columns
         self.accounts |= found.account
         self.commitments |= found.commitment

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from models.cost_dimensions import NORMALIZED, NORMALIZED_COLUMNS
+from models.cost_dimensions import NORMALIZED, NORMALIZED_COLUMNS, PLANNED, RESERVED
 from models.cost_expressions import Categories, Compiler
 from models.listing import Binder
 
@@ -37,6 +37,8 @@ PERIODS = {
     "": "NULL::date",
 }
 HOUR_DIGITS = 10
+# What the contexts of dimension values hold to.
+ONLY = {"RESERVATIONS": RESERVED, "SAVINGS_PLANS": PLANNED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Report:
 
     `shift_days` moves them onto the client's calendar, which says what a month is. `granularity`
     is MONTHLY, DAILY, HOURLY or "" for one sum over everything. Of HOURLY the first and the last
-    hour (exclusive) are `hours`, in the ledger's days.
+    hour (exclusive) are `hours`, in the ledger's days. `only` names a condition of ONLY.
     """
 
     start: date
@@ -65,7 +67,7 @@ class Report:
     filter: Mapping[str, Any] | None = None
     resources: bool = False
     hours: tuple[datetime, datetime] | None = None
-    also: str = ""
+    only: str = ""
 
 
 async def read(
@@ -99,9 +101,9 @@ def _statement(report: Report, categories: Categories, bind: Binder) -> str:
     compiler = Compiler(bind, categories, report.start, report.end, report.resources)
     keys = [compiler.value(group.kind, group.key) for group in report.groups]
     where = [compiler.condition(report.filter)] if report.filter else []
-    if report.also:
+    if report.only:
         compiler.columns.add("record_type")
-        where.append(report.also)
+        where.append(ONLY[report.only])
     for metric in report.metrics:
         compiler.columns |= METRICS[metric][1]
     inner = _inner(report, compiler, bind)
@@ -153,7 +155,7 @@ def _joins(compiler: Compiler, bind: Binder) -> str:
 def _hourly(sql: str, report: Report, bind: Binder) -> str:
     """Each day divided over its hours: every hour is what the hours up to it sum to, less those
     before it, so that rounding neither adds nor loses anything."""
-    assert report.hours is not None
+    first, last = report.hours or (datetime.min, datetime.max)
     metrics = [f"metric_{n}" for n in range(len(report.metrics))]
     keys = [f"key_{n}" for n in range(len(report.groups))]
     parts = [
@@ -165,8 +167,8 @@ def _hourly(sql: str, report: Report, bind: Binder) -> str:
     return (
         f"SELECT {', '.join([f'{at} AS period', *keys, *parts, 'unit'])}"
         f" FROM ({sql}) d CROSS JOIN generate_series(0, 23) h"
-        f" WHERE {at} >= {bind(report.hours[0], '::timestamp')} + {moved}"
-        f" AND {at} < {bind(report.hours[1], '::timestamp')} + {moved}"
+        f" WHERE {at} >= {bind(first, '::timestamp')} + {moved}"
+        f" AND {at} < {bind(last, '::timestamp')} + {moved}"
     )
 
 
