@@ -2,8 +2,9 @@
 
 Source: https://docs.aws.amazon.com/cur/latest/userguide/reservation-columns.html and
 savings-plans-columns.html. A reservation's hours are charged on the first of the month for the
-whole month (of its first month: on the day it begins), those of a savings plan every day; what is
-paid upfront is charged on the first day.
+whole month (of its first month: on the day it begins; of its last: until it ends), those of a
+savings plan every day; what is paid upfront is charged on the first day. A savings plan that was
+returned gives back what was paid upfront, once.
 """
 
 import calendar
@@ -53,12 +54,17 @@ class Fee:
 
 
 def of_the_day(commitment: Any, day: date, unused: Decimal) -> Iterator[Fee]:
-    """The fees of one commitment on one day; `unused` is what of the day covered nothing, USD."""
+    """The fees of one commitment on one day; `unused` is what of the day covered nothing, USD.
+
+    What was modified on the day it was bought covers nothing, and owes its upfront payment.
+    """
     upfront, recurring = _prices(commitment)
+    if commitment["end_date"] <= commitment["start_date"]:
+        recurring, unused = Decimal(0), Decimal(0)
     service, product, usage = _named(commitment)
     plan = commitment["commitment_type"] == "savings_plan"
     region = commitment["region"] or usage_types.HOME_REGION
-    days = 1 if plan else _days_charged(commitment["start_date"], day)
+    days = 1 if plan else _days_charged(commitment["start_date"], commitment["end_date"], day)
     shared = (commitment["id"], region, service, product, usage, commitment["instance_type"])
     charged = (recurring * 24 * days).quantize(CENT)
     record = "SavingsPlanRecurringFee" if plan else "RIFee"
@@ -68,11 +74,27 @@ def of_the_day(commitment: Any, day: date, unused: Decimal) -> Iterator[Fee]:
         yield Fee(*shared, record, 0, upfront, Decimal(0))
 
 
-def _days_charged(start: date, day: date) -> int:
+def refund(commitment: Any) -> Fee:
+    """What a returned savings plan gives back, on the first day that it covers no more.
+
+    The days before have borne their share of it in amortised cost, and are given that back.
+    """
+    upfront, recurring = _prices(commitment)
+    service, product, usage = _named(commitment)
+    region = commitment["region"] or usage_types.HOME_REGION
+    days = (commitment["end_date"] - commitment["start_date"]).days
+    borne = (24 * days * (commitment["amount"] - recurring)).quantize(CENT)
+    return Fee(
+        commitment["id"], region, service, product, usage, None, "Refund", 0, -upfront, -borne
+    )
+
+
+def _days_charged(start: date, end: date, day: date) -> int:
     """How many days the recurring fee of a reservation that is charged on `day` is for."""
     if day.day != 1 and day != start:
         return 0
-    return calendar.monthrange(day.year, day.month)[1] - day.day + 1
+    rest_of_month = calendar.monthrange(day.year, day.month)[1] - day.day + 1
+    return min(rest_of_month, (end - day).days)
 
 
 def _prices(commitment: Any) -> tuple[Decimal, Decimal]:
@@ -80,7 +102,7 @@ def _prices(commitment: Any) -> tuple[Decimal, Decimal]:
     amount = commitment["amount"]
     count = commitment["count"]
     fixed, recurring = commitment["fixed_price"], commitment["recurring_hourly"]
-    if fixed is not None and recurring is not None and (fixed or recurring):
+    if fixed is not None and recurring is not None:
         return (fixed * count).quantize(CENT), recurring * count
     share = _UPFRONT.get(commitment["payment_option"] or "No Upfront", Decimal(0))
     hours = commitment["term_months"] * HOURS_PER_MONTH

@@ -39,7 +39,8 @@ RESERVED = Listing(
     f" {_SCOPE} as scope, coalesce(c.fixed_price, 0) as fixed_price,"
     " coalesce(c.usage_price, 0) as usage_price,"
     f" coalesce(c.recurring_hourly, c.hourly_commitment_amount / {_COUNT}) as recurring_hourly,"
-    f" c.hourly_commitment_amount, c.term_months, {_START} as started_at, {_END} as ends_at,"
+    f" c.hourly_commitment_amount, c.term_months, c.start_date, c.end_date,"
+    f" {_START} as started_at, {_END} as ends_at,"
     f" {_SECONDS} as seconds, c.tags, c.created_at",
     "commitments as c",
     key="c.id::text",
@@ -105,7 +106,7 @@ select id from commitments
 """
 # It counts no more from this day on: what took its place does.
 RETIRE = """
-update commitments set state = 'retired', end_time = $2, end_date = $3
+update commitments set state = 'retired', end_time = $2, end_date = greatest($3, start_date)
  where account_id = driftcloud_account() and id::text = any($1::text[])
 """
 

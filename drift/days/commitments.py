@@ -10,7 +10,7 @@ from uuid import UUID
 from drift.day import Day
 from drift.statement import Statement
 from models import discounts
-from models.commitment_fees import CENT, Fee, of_the_day
+from models.commitment_fees import CENT, Fee, of_the_day, refund
 from models.coverage import Settled, Usage, settle
 
 AFTER = ("cost_lines",)
@@ -23,11 +23,13 @@ SELECT eligible AS service, coalesce(instance_type, '') AS type, region, sum(on_
 
 _COMMITMENTS = Statement("""
 SELECT id, arn, commitment_type, scope, term_months, hourly_commitment_amount AS amount, start_date,
-       service, plan_type, offering_class, payment_option, instance_type, instance_family, region,
+       end_date, state, service, plan_type, offering_class, payment_option, instance_type, instance_family, region,
        coalesce(instance_count, 1) AS count, fixed_price, recurring_hourly
   FROM commitments
- WHERE account_id = :account AND start_date <= :date AND end_date > :date
-   AND state IN ('active', 'retired')
+ WHERE account_id = :account AND start_date <= :date
+   AND (end_date > :date AND state IN ('active', 'queued', 'retired')
+        OR end_date = :date AND start_date < :date AND state = 'returned'
+        OR end_date = :date AND start_date = :date AND state = 'retired')
  ORDER BY commitment_type = 'edp', commitment_type, coalesce(plan_type, '') = 'Compute', start_date,
        hourly_commitment_amount, id""")
 
@@ -112,9 +114,23 @@ SELECT u.id, :date, u.used, u.percent, u.saved, u.covered, u.unused
               :covered::numeric[], :unused::numeric[]) AS u (id, used, percent, saved, covered, unused)
 ON CONFLICT DO NOTHING""")
 
+# Time alone opens and ends a commitment.
+_TURNED = Statement("""
+SELECT id::text, state, CASE WHEN end_date <= :date THEN 'retired' ELSE 'active' END AS turned
+  FROM commitments
+ WHERE account_id = :account AND state IN ('active', 'queued')
+   AND (end_date <= :date OR state = 'queued' AND start_date <= :date)
+ ORDER BY id""")
+_TURN = Statement("""
+UPDATE commitments c SET state = t.turned
+  FROM unnest(:turned_ids::uuid[], :turned_states::text[]) AS t (id, turned)
+ WHERE c.account_id = :account AND c.id = t.id""")
+
 _DONE = Statement("""
 SELECT EXISTS (SELECT FROM commitment_utilization_daily u JOIN commitments c ON c.id = u.commitment_id
-                WHERE c.account_id = :account AND u.date = :date) AS done""")
+                WHERE c.account_id = :account AND u.date = :date)
+    OR EXISTS (SELECT FROM cost_lines_daily
+                WHERE account_id = :account AND date = :date AND resource_type = 'commitment') AS done""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +162,12 @@ async def write(day: Day) -> None:
         Usage(row["service"], row["type"], row["region"], row["usd"])
         for row in await day.fetch(_USAGE)
     ]
+    fees = [fee for one in commitments if one["end_date"] <= day.date for fee in _last(one, day)]
+    commitments = [one for one in commitments if one["end_date"] > day.date]
     bought = [one for one in commitments if one["commitment_type"] != "edp"]
     await _cover(day, [(one, settle(one, usage)) for one in bought])
     found = {row["id"]: row for row in await day.fetch(_USED)}
     told = []
-    fees: list[Fee] = []
     for one in bought:
         row = found.get(one["id"])
         used, covered = (row["used"], row["covered"]) if row else (Decimal(0), Decimal(0))
@@ -162,6 +179,28 @@ async def write(day: Day) -> None:
         if one["commitment_type"] == "edp":
             told.append(await _discount(day, one))
     await _tell(day, told)
+
+
+def _last(commitment: Any, day: Day) -> list[Fee]:
+    """What remains to settle of a commitment that covers no more: a refund, or what was due."""
+    if commitment["state"] == "returned":
+        return [refund(commitment)]
+    return list(of_the_day(commitment, day.date, Decimal(0)))
+
+
+async def live(day: Day) -> None:
+    """Those whose time has come begin, those whose time is over end."""
+    rows = await day.fetch(_TURNED)
+    if not rows:
+        return
+    await day.apply(
+        "commitments",
+        _TURN,
+        turned_ids=[row["id"] for row in rows],
+        turned_states=[row["turned"] for row in rows],
+    )
+    for row in rows:
+        await day.record("commitment", row["id"], "state", row["state"], row["turned"])
 
 
 async def _cover(day: Day, settled: list[tuple[Any, Settled]]) -> None:

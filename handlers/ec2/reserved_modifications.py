@@ -157,13 +157,15 @@ def _row(ctx: Context, rows: Sequence[Any], target: Mapping[str, Any]) -> dict[s
     """A new reservation: its share of the cost, nothing upfront again, the sources' end.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ri-modifying.html: the fixed price of a
-    modified reservation is 0.
+    modified reservation is 0. What was bought today is on no bill yet: the rest of its month
+    is charged tomorrow through what takes its place, the upfront payment through itself.
     """
     source = rows[0]
     units = sum(map(_units, rows))
     share = Decimal(_units(target)) / units
     amount = sum(row["hourly_commitment_amount"] for row in rows) * share
     recurring = sum(row["recurring_hourly"] * row["instance_count"] for row in rows) * share
+    first = max(ctx.now.date(), max(row["start_date"] for row in rows))
     family = _family(target["instance_type"])
     place = target["availability_zone"] or ctx.region
     ends = min(row["ends_at"] for row in rows)
@@ -172,8 +174,8 @@ def _row(ctx: Context, rows: Sequence[Any], target: Mapping[str, Any]) -> dict[s
         "commitment_type": "reserved_instance",
         "scope": f"ec2 {target['instance_type']} {place}",
         "hourly_commitment_amount": quantise(amount),
-        "start_date": ctx.now.date(),
-        "end_date": ends.date(),
+        "start_date": first,
+        "end_date": min(row["end_date"] for row in rows),
         "created_at": ctx.now,
         "state": "active",
         "service": "ec2",

@@ -13,7 +13,7 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.rows import Computed, Rows, View
 from handlers.elasticache import identifiers, lists, tags
-from models import cache_reservations, cache_reserved_offerings
+from models import cache_reservations, cache_reserved_offerings, commitment_terms
 from models.cache_reserved_offerings import YEAR_SECONDS, Offering
 from models.listing import Condition
 
@@ -106,13 +106,14 @@ def _bought(ctx: Context, offering: Offering, count: int, given: dict[str, str])
     """The columns of `count` reservations; their hourly amount has the upfront payment spread."""
     price = offering.price
     end = ctx.now + timedelta(seconds=offering.seconds)
+    first, after = commitment_terms.billed(ctx.now, ctx.now, offering.term_months)
     return {
         "commitment_type": "reserved_instance",
         "scope": f"elasticache {offering.node_type} {offering.region}",
         "term_months": offering.term_months,
         "hourly_commitment_amount": price.effective_hourly * count,
-        "start_date": ctx.now.date(),
-        "end_date": end.date(),
+        "start_date": first,
+        "end_date": after,
         "start_time": ctx.now,
         "end_time": end,
         "created_at": ctx.now,

@@ -12,7 +12,7 @@ from emulator import pages
 from emulator.context import Context
 from emulator.errors import AwsError
 from handlers.opensearch.domain_nodes import bad_token
-from models import search_reservations
+from models import commitment_terms, search_reservations
 from models.search_reservations import Offering
 
 USUAL, MOST_NODES = 100, 80
@@ -93,13 +93,14 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
 def _bought(ctx: Context, offering: Offering, count: int) -> dict[str, Any]:
     """The columns of a reservation; its hourly amount has the upfront payment spread."""
     price, end = offering.price, ctx.now + timedelta(seconds=offering.seconds)
+    first, after = commitment_terms.billed(ctx.now, ctx.now, offering.term_months)
     return {
         "commitment_type": "reserved_instance",
         "scope": f"opensearch {offering.instance_type} {offering.region}",
         "term_months": offering.term_months,
         "hourly_commitment_amount": price.effective_hourly * count,
-        "start_date": ctx.now.date(),
-        "end_date": end.date(),
+        "start_date": first,
+        "end_date": after,
         "start_time": ctx.now,
         "end_time": end,
         "created_at": ctx.now,

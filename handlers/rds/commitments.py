@@ -14,7 +14,7 @@ from emulator.errors import AwsError
 from emulator.rows import Computed, Constant, Rows, View
 from handlers.rds import identifiers, lists, tags
 from handlers.rds.identifiers import RESERVATION
-from models import rds_reservations, rds_reserved_offerings
+from models import commitment_terms, rds_reservations, rds_reserved_offerings
 from models.listing import Condition
 from models.rds_reserved_offerings import YEAR_SECONDS, Offering
 
@@ -106,13 +106,14 @@ def _bought(ctx: Context, offering: Offering, count: int, given: dict[str, str])
     """The columns of `count` reservations; their hourly amount has the upfront payment spread."""
     price = offering.price
     end = ctx.now + timedelta(seconds=offering.seconds)
+    first, after = commitment_terms.billed(ctx.now, ctx.now, offering.term_months)
     return {
         "commitment_type": "reserved_instance",
         "scope": f"rds {offering.instance_class} {offering.region}",
         "term_months": offering.term_months,
         "hourly_commitment_amount": price.effective_hourly * count,
-        "start_date": ctx.now.date(),
-        "end_date": end.date(),
+        "start_date": first,
+        "end_date": after,
         "start_time": ctx.now,
         "end_time": end,
         "created_at": ctx.now,
