@@ -30,7 +30,7 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
     permission over the state of any resource.
     """
     started = time.perf_counter()
-    code = ""
+    code, entry = "", None
     try:
         # route: service, protocol and operation by the shape of the request
         unread: ReadBody | None = read_body
@@ -64,7 +64,11 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
         operations.authorise(ctx, handler)
         # work: one account's view of the database, changes signed as the agent's
         ctx._db = server.database.session(ctx.principal.account_id, "agent")
+        # the trail: told of in the same breath as the change
+        entry = ctx._db.entry = server.trail.begin(ctx)
         result = await _run(ctx, handler)
+        if entry is not None:
+            server.trail.answered(entry, result)
         return await codec.awrite(ctx.operation, result, request_id=ctx.request_id, shift=ctx.shift)
     except AwsError as error:
         if not ctx.protocol:
@@ -73,6 +77,7 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
             ctx.service, ctx.protocol = to.service or "", to.protocol
         spelled = _spelled(ctx, error)
         code = spelled.code
+        server.trail.refused(ctx, entry, spelled)
         return _refusal(ctx, spelled)
     except DisconnectedError:
         code = "disconnected"
@@ -80,7 +85,9 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
     except Exception:
         code = "InternalFailure"
         log.exception("internal failure", extra={"request_id": ctx.request_id})
-        return _refusal(ctx, _spelled(ctx, Fault("internal")))
+        spelled = _spelled(ctx, Fault("internal"))
+        server.trail.refused(ctx, entry, spelled)
+        return _refusal(ctx, spelled)
     finally:
         operation = ctx.operation.name if ctx.operation else ""
         server.counters.answer(ctx.service, operation, code, time.perf_counter() - started)

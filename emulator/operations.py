@@ -96,6 +96,11 @@ def authorise(ctx: Context, handler: Handler) -> None:
         raise Fault("denied", principal=ctx.principal.arn, action=action, resource="*")
 
 
+def reads(operation: Operation) -> bool:
+    """Whether an operation only looks."""
+    return _READS.match(operation.name) is not None
+
+
 @cache
 def served() -> dict[str, tuple[str, ...]]:
     """Every service with a handler, and the names of its operations that have one, sorted.

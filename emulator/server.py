@@ -19,6 +19,7 @@ from emulator.database.embedded import EmbeddedServer
 from emulator.keys import Keys
 from emulator.seal import Vault, load_masters
 from emulator.settings import Settings
+from emulator.trail import Trail
 from emulator.trouble import Trouble
 from models import (
     api_clients,
@@ -49,6 +50,7 @@ class Server:
         self.clocks = Clocks(self._virtual_date, shifted=settings.clock != "virtual")
         self.counters = Counters()
         self.trouble = Trouble(settings.workers)
+        self.trail = Trail(database)
         self.world = World(database, vault, settings)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -59,6 +61,7 @@ class Server:
         await self.database.listen(fault_rules.CHANGED, self._trouble_changed)
         await self.trouble.read(self.database)
         self._begin(self._write_used_keys(), "used keys")
+        self._begin(self.trail.run(), "trail")
         if self.settings.transition_seconds > 0:
             self._begin(self._settle(), "transitions")
 
@@ -79,6 +82,8 @@ class Server:
                 await task
         with contextlib.suppress(Exception):
             await self._flush_used_keys()
+        with contextlib.suppress(Exception):
+            await self.trail.flush()
 
     def _begin(self, work: Any, name: str) -> None:
         task = asyncio.create_task(work, name=name)

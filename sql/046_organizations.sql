@@ -317,6 +317,19 @@ CREATE TABLE trails (
 COMMENT ON TABLE trails IS 'A trail of CloudTrail: which calls are to be kept as files, and where.';
 COMMENT ON COLUMN trails.delivered_until IS 'Virtual time up to which calls have been put into the bucket.';
 
+-- The last statement of a transaction, sent along with its COMMIT: text that needs no quoting.
+CREATE FUNCTION driftcloud_enter_trail(entry text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    e CONSTANT json := convert_from(decode(entry, 'base64'), 'UTF8')::json;
+BEGIN
+    INSERT INTO trail_events (account_id, region, event_time, event_id, event_source, event_name,
+                              read_only, username, access_key_id, event)
+    VALUES (driftcloud_account(), e ->> 'region', (e ->> 'event_time')::timestamptz, (e ->> 'event_id')::uuid,
+            e ->> 'event_source', e ->> 'event_name', false, e ->> 'username', e ->> 'access_key_id', e -> 'event');
+END
+$$;
+COMMENT ON FUNCTION driftcloud_enter_trail(text) IS 'Enters a call into the caller''s trail: JSON in UTF-8, in base64.';
+
 SELECT driftcloud_protect('trail_events', 'account_id = (SELECT driftcloud_account())', 'SELECT, INSERT, UPDATE, DELETE');
 SELECT driftcloud_protect('trails', 'account_id = (SELECT driftcloud_account())', 'SELECT, INSERT, UPDATE, DELETE');
 CREATE TRIGGER touch BEFORE UPDATE ON trails FOR EACH ROW EXECUTE FUNCTION driftcloud_touch();

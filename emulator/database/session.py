@@ -12,6 +12,7 @@ from emulator.database.failures import unavailable
 
 if TYPE_CHECKING:
     from emulator.database.pool import Pool
+    from emulator.trail import Entry
 
 Plan = Literal["generic", "custom"]
 
@@ -24,11 +25,15 @@ class Session:
     Row security holds every statement to the account.
     """
 
-    __slots__ = ("_doomed", "_generic", "_pinned", "_pool", "_wrote", "account_id", "source")
+    __slots__ = (
+        "_doomed", "_generic", "_pinned", "_pool", "_wrote", "account_id", "entry", "source",
+    )  # fmt: skip
 
     def __init__(self, pool: "Pool", account_id: UUID | None, source: str = "") -> None:
         self.account_id = account_id
         self.source = source
+        # what goes into the trail with the first change that is made (see emulator/trail.py)
+        self.entry: Entry | None = None
         self._pool = pool
         self._generic = Wanted.of(account_id, source, "generic")
         self._pinned: Link | None = None
@@ -69,6 +74,8 @@ class Session:
         if self._wrote:
             raise RuntimeError("a second write outside a transaction: open session.transaction()")
         self._wrote = True
+        if self.entry is not None:
+            sql, args = self.entry.joined(sql, args)
         return await self._run(self._generic, sql, args)
 
     async def _run(self, wanted: Wanted, sql: str, args: tuple[Any, ...]) -> list[asyncpg.Record]:
@@ -152,7 +159,8 @@ class Session:
 
     async def _commit(self, link: Link) -> None:
         """COMMIT; PostgreSQL answers ROLLBACK when an error inside was swallowed."""
-        if await link.raw.execute("commit") != "COMMIT":
+        last = self.entry.before_commit() if self.entry is not None else ""
+        if await link.raw.execute(f"{last}commit") != "COMMIT":
             raise RuntimeError("the transaction had failed, so it was rolled back")
 
     async def _undo(self, link: Link, error: BaseException) -> None:

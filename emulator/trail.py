@@ -1,0 +1,230 @@
+"""The trail of API calls: entered with the change that a call makes, completed right after it.
+
+An entry rides on the call's own writing statement, or on its transaction's COMMIT, so that it is
+there if and only if the change is, and no round trip is added. What was answered, and calls that
+were refused or wrote nothing, follow in batches: they are told within the second.
+"""
+
+import asyncio
+import base64
+import contextlib
+import logging
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from emulator import trail_records
+from emulator.context import Context
+from emulator.errors import AwsError
+from models import event_outbox, trail_events
+
+if TYPE_CHECKING:
+    from emulator.api import Operation
+    from emulator.database.database import Database
+
+log = logging.getLogger("driftcloud.trail")
+
+FLUSH_SECONDS: Final = 0.2
+BATCH: Final = 200
+# What waits while the database is away; beyond it the oldest are given up.
+MOST_WAITING: Final = 20_000
+DENIED: Final = frozenset(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"))
+# Services whose calls are told in one region, wherever they were sent to.
+_GLOBAL: Final = frozenset(
+    ("account", "budgets", "ce", "cloudfront", "iam", "organizations", "route53", "savingsplans",
+     "support")
+)  # fmt: skip
+# What moves data and changes no resource is no management event: the history leaves it out
+# (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html)
+_DATA: Final[dict[str, frozenset[str]]] = {
+    "s3": frozenset(
+        ("AbortMultipartUpload", "CompleteMultipartUpload", "CopyObject", "CreateMultipartUpload",
+         "DeleteObject", "DeleteObjectTagging", "DeleteObjects", "PutObject", "PutObjectAcl",
+         "PutObjectLegalHold", "PutObjectRetention", "PutObjectTagging", "RestoreObject",
+         "SelectObjectContent", "UploadPart", "UploadPartCopy", "CreateSession")
+    ),
+    "lambda": frozenset(("Invoke", "InvokeAsync", "InvokeWithResponseStream")),
+    "sqs": frozenset(
+        ("ChangeMessageVisibility", "ChangeMessageVisibilityBatch", "DeleteMessage",
+         "DeleteMessageBatch", "ReceiveMessage", "SendMessage", "SendMessageBatch")
+    ),
+    "sns": frozenset(("Publish", "PublishBatch")),
+    "kinesis": frozenset(("PutRecord", "PutRecords")),
+    "logs": frozenset(("PutLogEvents",)),
+    "events": frozenset(("PutEvents",)),
+    "cloudwatch": frozenset(("PutMetricData",)),
+}  # fmt: skip
+# What CloudTrail itself counts among reads, though it is kept here.
+_READ_ONLY: Final = frozenset(("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"))
+
+
+class Entry:
+    """One call on its way into the trail."""
+
+    __slots__ = ("columns", "ctx", "error", "result", "written")
+
+    def __init__(self, ctx: Context) -> None:
+        operation = ctx.operation
+        if operation is None:
+            raise RuntimeError("the operation is unknown before the request is routed")
+        user, username = trail_records.identity(ctx.principal)
+        self.ctx = ctx
+        self.written = False
+        self.error: AwsError | None = None
+        self.result: Any = None
+        self.columns: dict[str, Any] = {
+            "account_id": ctx.principal.account_id,
+            "region": "us-east-1" if ctx.service in _GLOBAL else ctx.region,
+            "event_time": ctx.now,
+            "event_id": uuid.uuid4(),
+            "event_source": event_source(operation),
+            "event_name": operation.name,
+            "username": username,
+            "access_key_id": ctx.principal.access_key_id,
+            "event": {
+                "userIdentity": user,
+                "sourceIPAddress": ctx.source_address or "127.0.0.1",
+                "userAgent": ctx.headers.get("user-agent", ""),
+                "requestParameters": trail_records.request_parameters(ctx),
+                "requestID": ctx.request_id,
+                "recipientAccountId": ctx.principal.account_number,
+            },
+        }
+
+    def joined(self, sql: str, args: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+        """The statement with this entry in it, while it is not written yet."""
+        text = None if self.written else trail_events.joined(sql, len(args))
+        if text is None:
+            return sql, args
+        self.written = True
+        return text, (*args, *trail_events.arguments_of(self.columns))
+
+    def before_commit(self) -> str:
+        """The statement to be sent with COMMIT; empty when the entry is written already."""
+        if self.written:
+            return ""
+        self.written = True
+        text = base64.b64encode(orjson.dumps(self.columns)).decode()
+        return f"select driftcloud_enter_trail('{text}'); "
+
+    def row(self) -> dict[str, Any]:
+        """The whole entry, with what came of the call."""
+        response = None
+        if self.error is None:
+            response = trail_records.response_elements(self.ctx, self.result)
+        names, types = trail_records.resources(self.columns["event"]["requestParameters"], response)
+        name = self.columns["event_name"]
+        return self.columns | {
+            "read_only": name in _READ_ONLY or _reads(self.ctx.operation),
+            "error_code": self._error_code(),
+            "error_message": self.error.message if self.error else None,
+            "resource_names": names,
+            "resource_types": types,
+            "response": response,
+        }
+
+    def _error_code(self) -> str | None:
+        """The code; EC2's is told with whose fault it was."""
+        if self.error is None:
+            return None
+        if self.ctx.service != "ec2":
+            return self.error.code
+        return f"{'Server' if (self.error.status or 400) >= 500 else 'Client'}.{self.error.code}"
+
+
+def event_source(operation: "Operation") -> str:
+    """The service as CloudTrail calls it: ec2.amazonaws.com."""
+    service = operation.service
+    prefix = service.endpoint_prefix
+    return f"{service.signing_name if '.' in prefix else prefix}.amazonaws.com"
+
+
+def _reads(operation: "Operation | None") -> bool:
+    from emulator import operations
+
+    return operation is not None and operations.reads(operation)
+
+
+def is_kept(operation: "Operation") -> bool:
+    """Whether calls of an operation are entered when they are served: all that change something."""
+    return operation.name not in _DATA.get(operation.service.name, ()) and not _reads(operation)
+
+
+class Trail:
+    """The entries of a process that are still to be completed."""
+
+    def __init__(self, database: "Database") -> None:
+        self._database = database
+        self._waiting: list[Entry] = []
+        self._flushing = asyncio.Lock()
+        self._kept: dict[Any, bool] = {}
+
+    def begin(self, ctx: Context) -> Entry | None:
+        """The entry of a call that may change something, to ride on its statements; None: none."""
+        operation = ctx.operation
+        kept = self._kept.get(operation)
+        if kept is None and operation is not None:
+            kept = self._kept[operation] = is_kept(operation)
+        return Entry(ctx) if kept else None
+
+    def answered(self, entry: Entry, result: Any) -> None:
+        """A call was served: `result` is what the handler gave."""
+        entry.result = result
+        self._wait(entry)
+
+    def refused(self, ctx: Context, entry: Entry | None, error: AwsError) -> None:
+        """A call was refused; of those that only read, the denied ones are told."""
+        if entry is None:
+            if ctx._principal is None or ctx.operation is None:
+                return
+            kept = is_kept(ctx.operation)
+            if not kept and not (error.code in DENIED and _reads(ctx.operation)):
+                return
+            entry = Entry(ctx)
+        entry.error = error
+        self._wait(entry)
+
+    def _wait(self, entry: Entry) -> None:
+        if len(self._waiting) >= MOST_WAITING:
+            del self._waiting[: MOST_WAITING // 10]
+            log.warning("the trail cannot be written: entries are given up")
+        self._waiting.append(entry)
+
+    async def run(self) -> None:
+        """Complete entries for as long as the server runs."""
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            if self._waiting:
+                with contextlib.suppress(Exception):
+                    await self.flush()
+
+    async def flush(self) -> None:
+        """Write what waits."""
+        async with self._flushing:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+                try:
+                    await self._write(batch)
+                except BaseException:
+                    self._waiting[:0] = batch
+                    raise
+
+    async def _write(self, batch: list[Entry]) -> None:
+        rows = []
+        for entry in batch:
+            rows.append(entry.row())
+            await asyncio.sleep(0)
+        async with self._database.owner() as connection:
+            wanted = await trail_events.settle(connection, rows)
+            heard = [
+                (row, entry.ctx.shift)
+                for row, entry in zip(rows, batch, strict=True)
+                if (row["account_id"], row["region"]) in wanted and not row["read_only"]
+            ]
+            if heard:
+                await event_outbox.add(
+                    connection,
+                    [event_outbox.of_call(row, trail_events.record(row, shift))
+                     for row, shift in heard],
+                )  # fmt: skip

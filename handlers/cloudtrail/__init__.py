@@ -1,0 +1,1 @@
+"""AWS CloudTrail: who called what, and where it is written down."""

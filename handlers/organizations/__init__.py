@@ -1,0 +1,1 @@
+"""AWS Organizations: accounts, where they belong, and what holds for them."""
