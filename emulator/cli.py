@@ -112,6 +112,9 @@ def _add_verb(commands: Any, name: str, verb: Verb) -> None:
         kind, hint = _kind(hints[parameter.name])
         if parameter.default is parameter.empty:
             one.add_argument(parameter.name, type=kind, help=hint)
+        elif kind is bool:
+            flag = f"--{parameter.name.replace('_', '-')}"
+            one.add_argument(flag, action="store_true", help=hint)
         else:
             shown = (
                 f" (default: {parameter.default})" if parameter.default not in ("", None) else ""

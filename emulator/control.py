@@ -108,6 +108,19 @@ async def reset(
     return await worlds.reset(world, estate=estate, seed=seed, days=days, account=account)
 
 
+async def waste(
+    world: World,
+    *,
+    account: Annotated[str, "only this account; default: all"] = "",
+    pattern: Annotated[str, "only this kind of waste, such as ebs_unattached"] = "",
+    decoys: Annotated[bool, "show also what only looks like waste, and why it is none"] = False,
+) -> Answer:
+    """The answer key: what is waste here, since when, what it costs and what ends it."""
+    from emulator import truth
+
+    return await truth.waste(world, account=account, pattern=pattern, decoys=decoys)
+
+
 async def keys_create(
     world: World,
     *,

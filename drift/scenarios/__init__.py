@@ -2,7 +2,9 @@
 
 A scenario's docstring is its story. `ODDS` is its chance per tick. `happen(day)` makes the mess
 and returns a Happening, or None where the account offers no occasion. `SYMPTOM` is the SQL that
-finds it: $1 is the account, $2 the virtual now, and the first column is the resource's id.
+finds it: $1 is the account, $2 the virtual now, the first column is the resource's id and `saving`
+what the remedy saves, USD a month. `PATTERN` is what the waste is called, `RESOURCE_TYPE` whose it
+is, and `REMEDIES` the operations that end it.
 """
 
 import importlib

@@ -6,6 +6,9 @@ from drift.day import Day, Happening
 from drift.picking import branch, region, tag
 
 ODDS = 0.03
+PATTERN = "cache_ha_dev"
+RESOURCE_TYPE = "cache_cluster"
+REMEDIES = ("elasticache:DecreaseReplicaCount",)
 
 SYMPTOM = """
 SELECT cluster_id, hourly_cost / num_nodes * (num_nodes - 1) * 730 AS saving FROM cache_clusters

@@ -6,6 +6,9 @@ from drift.day import Day, Happening
 from drift.picking import pick
 
 ODDS = 0.03
+PATTERN = "logs_verbose"
+RESOURCE_TYPE = "log_group"
+REMEDIES = ("logs:PutRetentionPolicy", "logs:DeleteLogGroup")
 
 SYMPTOM = """
 SELECT l.arn, avg(u.ingested_gb) * 30 * 0.5 * 0.7 AS saving FROM log_groups l

@@ -6,6 +6,9 @@ from drift.day import Day, Happening
 from drift.picking import branch, region, tag
 
 ODDS = 0.03
+PATTERN = "managed_duplicate"
+RESOURCE_TYPE = "managed_service"
+REMEDIES = ("opensearch:DeleteDomain",)
 
 SYMPTOM = """
 SELECT v.arn, v.hourly_cost * 730 AS saving FROM managed_services v

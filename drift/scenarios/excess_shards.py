@@ -6,6 +6,9 @@ from drift.day import Day, Happening
 from drift.picking import pick
 
 ODDS = 0.03
+PATTERN = "stream_overprovisioned"
+RESOURCE_TYPE = "streaming_cluster"
+REMEDIES = ("kinesis:UpdateShardCount",)
 
 SYMPTOM = """
 SELECT arn, (shard_count - greatest(1, ceil(avg_usage_mbps_7d * 1.5))) * 0.015 * 730 AS saving

@@ -9,6 +9,9 @@ from drift.days import autoscaling_groups
 from drift.picking import branch, region
 
 ODDS = 0.07
+PATTERN = "asg_preview_stack"
+RESOURCE_TYPE = "autoscaling_group"
+REMEDIES = ("autoscaling:DeleteAutoScalingGroup", "autoscaling:UpdateAutoScalingGroup")
 
 SYMPTOM = """
 SELECT g.arn, sum(i.hourly_cost) * 730 AS saving

@@ -5,6 +5,9 @@ from drift.launches import Launch, launch
 from drift.picking import branch, region
 
 ODDS = 0.02
+PATTERN = "ec2_gpu_idle"
+RESOURCE_TYPE = "instance"
+REMEDIES = ("ec2:StopInstances", "ec2:TerminateInstances")
 
 SYMPTOM = """
 SELECT instance_id, hourly_cost * 730 AS saving FROM instances

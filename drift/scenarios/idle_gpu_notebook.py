@@ -5,6 +5,9 @@ from drift.picking import branch, tag
 from drift.scenarios.duplicate_search_cluster import create
 
 ODDS = 0.03
+PATTERN = "sagemaker_always_on"
+RESOURCE_TYPE = "managed_service"
+REMEDIES = ("sagemaker:StopNotebookInstance", "sagemaker:DeleteEndpoint")
 
 SYMPTOM = """
 SELECT arn, hourly_cost * 730 AS saving FROM managed_services

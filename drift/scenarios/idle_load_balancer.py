@@ -7,6 +7,9 @@ from drift.noise import hexadecimal
 from drift.picking import branch, region, tag
 
 ODDS = 0.04
+PATTERN = "lb_idle"
+RESOURCE_TYPE = "load_balancer"
+REMEDIES = ("elbv2:DeleteLoadBalancer", "elb:DeleteLoadBalancer")
 
 SYMPTOM = """
 SELECT lb_arn, hourly_cost * 730 AS saving FROM load_balancers

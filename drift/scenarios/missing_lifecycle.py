@@ -6,6 +6,9 @@ from drift.day import Day, Happening
 from drift.picking import branch, region
 
 ODDS = 0.05
+PATTERN = "s3_no_lifecycle"
+RESOURCE_TYPE = "s3_bucket"
+REMEDIES = ("s3:PutBucketLifecycleConfiguration",)
 
 SYMPTOM = """
 SELECT b.name, u.storage_gb_standard * 0.6 * (0.023 - 0.0125) AS saving FROM s3_buckets b

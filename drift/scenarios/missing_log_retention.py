@@ -8,6 +8,9 @@ from drift.day import Day, Happening
 from drift.picking import branch, region
 
 ODDS = 0.06
+PATTERN = "logs_infinite"
+RESOURCE_TYPE = "log_group"
+REMEDIES = ("logs:PutRetentionPolicy",)
 
 SYMPTOM = """
 SELECT l.arn, u.stored_gb * 0.03 * 0.7 AS saving FROM log_groups l

@@ -4,6 +4,9 @@ from drift.day import Day, Happening
 from drift.scenarios.oversized_database import create
 
 ODDS = 0.03
+PATTERN = "rds_ha_nonprod"
+RESOURCE_TYPE = "rds_instance"
+REMEDIES = ("rds:ModifyDBInstance",)
 
 SYMPTOM = """
 SELECT db_instance_id, hourly_cost * 730 / 2 AS saving FROM rds_instances

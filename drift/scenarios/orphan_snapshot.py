@@ -8,6 +8,9 @@ from drift.day import Day, Happening
 from drift.picking import branch, region
 
 ODDS = 0.05
+PATTERN = "snap_orphan"
+RESOURCE_TYPE = "snapshot"
+REMEDIES = ("ec2:DeleteSnapshot",)
 
 SYMPTOM = """
 SELECT s.snapshot_id, s.monthly_cost AS saving FROM snapshots s

@@ -7,6 +7,9 @@ from drift.days import autoscaling_groups
 from drift.picking import pick
 
 ODDS = 0.07
+PATTERN = "asg_min_high"
+RESOURCE_TYPE = "autoscaling_group"
+REMEDIES = ("autoscaling:SetDesiredCapacity", "autoscaling:UpdateAutoScalingGroup")
 
 SYMPTOM = """
 SELECT g.arn, (g.desired_capacity - g.min_size) * 730 * coalesce((SELECT avg(i.hourly_cost)

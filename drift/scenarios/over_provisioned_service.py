@@ -6,6 +6,9 @@ from drift.day import Day, Happening
 from drift.picking import pick
 
 ODDS = 0.05
+PATTERN = "svc_replicas"
+RESOURCE_TYPE = "container_service"
+REMEDIES = ("ecs:UpdateService",)
 
 # What two tasks would not do is idle; rates are those of us-east-1.
 SYMPTOM = """

@@ -6,6 +6,9 @@ from drift.day import Day, Happening
 from drift.picking import branch, region, tag
 
 ODDS = 0.03
+PATTERN = "rds_oversized"
+RESOURCE_TYPE = "rds_instance"
+REMEDIES = ("rds:ModifyDBInstance",)
 
 SYMPTOM = """
 SELECT db_instance_id, hourly_cost * 730 * 0.5 AS saving FROM rds_instances

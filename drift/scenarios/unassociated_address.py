@@ -8,6 +8,9 @@ from drift.day import Day, Happening
 from drift.picking import branch, region
 
 ODDS = 0.06
+PATTERN = "eip_unassociated"
+RESOURCE_TYPE = "elastic_ip"
+REMEDIES = ("ec2:ReleaseAddress",)
 
 SYMPTOM = """
 SELECT allocation_id, 3.65 AS saving FROM elastic_ips

@@ -9,6 +9,9 @@ from drift.picking import untouched
 from models.coverage import rate
 
 ODDS = 0.02
+PATTERN = "commit_underused"
+RESOURCE_TYPE = "commitment"
+REMEDIES = ("ec2:ModifyReservedInstances",)
 
 SYMPTOM = """
 SELECT c.id::text, c.hourly_commitment_amount * 730 * (1 - avg(u.utilization_percent) / 100) AS saving

@@ -7,6 +7,9 @@ from drift.launches import Launch, launch
 from drift.picking import region
 
 ODDS = 0.05
+PATTERN = "untagged"
+RESOURCE_TYPE = "instance"
+REMEDIES = ("ec2:CreateTags",)
 
 SYMPTOM = """
 SELECT i.instance_id, 0::numeric AS saving FROM instances i

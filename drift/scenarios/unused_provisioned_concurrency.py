@@ -4,6 +4,9 @@ from drift.day import Day, Happening
 from drift.picking import pick
 
 ODDS = 0.04
+PATTERN = "lambda_pc_unused"
+RESOURCE_TYPE = "lambda_function"
+REMEDIES = ("lambda:DeleteProvisionedConcurrencyConfig",)
 
 SYMPTOM = """
 SELECT arn, provisioned_concurrency * memory_mb / 1024.0 * 2628000 * 0.0000041667 AS saving

@@ -7,6 +7,9 @@ from drift.launches import detach, terminate
 from drift.picking import pick
 
 ODDS = 0.05
+PATTERN = "ebs_unattached"
+RESOURCE_TYPE = "volume"
+REMEDIES = ("ec2:DeleteVolume",)
 
 SYMPTOM = """
 SELECT volume_id, monthly_cost AS saving FROM volumes
