@@ -40,7 +40,8 @@ async def find_one(db: Database, uuid: str) -> Any | None:
 async def lock(db: Any, region: str, uuid: str) -> Any | None:
     """The mapping, held until the transaction ends; None when it is not there."""
     await db.fetch(
-        "select id from lambda_event_source_mappings where region = $1 and id::text = $2 for update",
+        "select id from lambda_event_source_mappings where region = $1 and id::text = $2"
+        " for update",
         region,
         uuid.lower(),
     )

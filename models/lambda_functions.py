@@ -31,14 +31,15 @@ _LAYERS = (
 _SHOWN = (
     ", ".join(f"f.{name}" for name in _COLUMNS)
     + f", {_LAYERS} as layers, md5(f.id::text || '/' || f.current_revision)::uuid::text as revision"
-    f", to_char((coalesce(f.last_modified, f.created_at) + {{shift}}) at time zone 'utc', {MODIFIED})"
-    " as modified"
+    ", to_char((coalesce(f.last_modified, f.created_at) + {shift}) at time zone 'utc',"
+    f" {MODIFIED}) as modified"
 )
 _LATEST = (
     f"{_SHOWN}, f.id, '$LATEST' as version, f.name || ':0000000000' as position, f.arn,"
     f" case when f.settles_at > {NOW} then f.state_transition end as transition,"
-    " f.reserved_concurrency, f.provisioned_concurrency, f.current_provisioned_mb, f.invocations_7d,"
-    " f.avg_duration_ms_7d, f.current_version, f.recursive_loop, f.code_signing_config_arn"
+    " f.reserved_concurrency, f.provisioned_concurrency, f.current_provisioned_mb,"
+    " f.invocations_7d, f.avg_duration_ms_7d, f.current_version, f.recursive_loop,"
+    " f.code_signing_config_arn"
 )
 _VERSION = (
     f"{_SHOWN}, v.function_id as id, v.version::text as version,"
@@ -103,9 +104,10 @@ _NEVER_KEPT = [
 ]  # fmt: skip
 _CONCURRENCY = """
 select coalesce(sum(greatest(f.reserved_concurrency, 0)), 0)
-           + coalesce(sum(f.provisioned_concurrency) filter (where f.reserved_concurrency is null), 0)
-           as held,
-       coalesce(sum(f.code_size), 0) + (select coalesce(sum((v.configuration ->> 'code_size')::bigint), 0)
+           + coalesce(sum(f.provisioned_concurrency)
+                      filter (where f.reserved_concurrency is null), 0) as held,
+       coalesce(sum(f.code_size), 0)
+           + (select coalesce(sum((v.configuration ->> 'code_size')::bigint), 0)
            from lambda_versions as v where v.region = $1) + (select coalesce(sum(l.code_size), 0)
            from lambda_layer_versions as l where l.region = $1 and l.deleted_at is null) as bytes,
        count(*) as functions
@@ -184,7 +186,7 @@ def priced(row: Mapping[str, Any]) -> Decimal:
 
 
 async def delete(db: Any, region: str, name: str) -> bool:
-    """Delete a function with its versions, aliases and configurations; False when it is not there."""
+    """Delete a function with all that belongs to it; False when it is not there."""
     return bool(
         await db.write(
             "delete from lambda_functions where account_id = driftcloud_account()"

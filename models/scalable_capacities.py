@@ -10,7 +10,8 @@ from typing import Any
 _SERVICE = """
 select v.arn as key, v.replica_count as capacity, v.id as row_id
   from container_services as v join container_clusters as c on c.id = v.cluster_id
- where c.account_id = $1 and c.orchestrator = 'ecs' and v.region = $2 and c.name = $3 and v.name = $4
+ where c.account_id = $1 and c.orchestrator = 'ecs' and v.region = $2 and c.name = $3
+   and v.name = $4
    and v.status = 'ACTIVE'
 """
 _FUNCTION = """
@@ -20,7 +21,8 @@ select f.arn as key, coalesce(p.requested, 0) as capacity, f.id as row_id
  where f.account_id = $1 and f.region = $2 and f.name = $3
    and (exists (select from lambda_aliases as a where a.function_id = f.id and a.name = $4
                    and a.version <> '$LATEST')
-        or exists (select from lambda_versions as v where v.function_id = f.id and v.version::text = $4))
+        or exists (select from lambda_versions as v where v.function_id = f.id
+                      and v.version::text = $4))
 """
 # The oldest member writes; the others read.
 _CLUSTER = """
@@ -72,7 +74,9 @@ DIMENSIONS = {
 }  # fmt: skip
 
 
-async def find(db: Any, account_id: Any, region: str, dimension: str, resource_id: str) -> Any | None:
+async def find(
+    db: Any, account_id: Any, region: str, dimension: str, resource_id: str
+) -> Any | None:
     """The resource's key and capacity now; None when it is not there.
 
     `db` is a session or a connection: both have `fetch`.

@@ -43,7 +43,9 @@ def moment_of(schedule: str, time_zone: str | None) -> datetime | None:
     at = _AT.fullmatch(schedule)
     if at is None:
         return None
-    return datetime.fromisoformat(at[1]).replace(tzinfo=ZoneInfo(time_zone or "UTC")).astimezone(UTC)
+    return (
+        datetime.fromisoformat(at[1]).replace(tzinfo=ZoneInfo(time_zone or "UTC")).astimezone(UTC)
+    )
 
 
 def _times(action: Mapping[str, Any], start: datetime, end: datetime) -> Iterator[datetime]:

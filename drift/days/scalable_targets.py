@@ -55,7 +55,9 @@ INSERT INTO lambda_provisioned_concurrency (id, account_id, function_id, region,
 SELECT md5('provisioned' || f.arn || $3)::uuid, f.account_id, f.id, f.region, $3, $2, $4
   FROM lambda_functions f WHERE f.id = $1
 ON CONFLICT (function_id, qualifier) DO UPDATE SET requested = excluded.requested, modified_at = excluded.modified_at"""
-_COOL_FUNCTION = "DELETE FROM lambda_provisioned_concurrency WHERE function_id = $1 AND qualifier = $2"
+_COOL_FUNCTION = (
+    "DELETE FROM lambda_provisioned_concurrency WHERE function_id = $1 AND qualifier = $2"
+)
 # A reader that Application Auto Scaling adds is made like the writer, and named after it.
 _ADD_READER = """
 INSERT INTO rds_instances
@@ -162,7 +164,7 @@ async def _wish(
     settings = data["TargetTrackingScalingPolicyConfiguration"]
     kind = scalable_capacities.DIMENSIONS[target["dimension"]]
     metric = (settings.get("PredefinedMetricSpecification") or {}).get("PredefinedMetricType")
-    key = kind.metrics.get(metric)
+    key = kind.metrics.get(metric or "")
     if key is None:
         return None
     value = await day.connection.fetchval(
@@ -170,7 +172,7 @@ async def _wish(
     )
     if value is None:
         return None
-    aim, capacity = settings["TargetValue"], int(found["capacity"])
+    aim, capacity = float(settings["TargetValue"]), int(found["capacity"])
     if value > aim:
         return math.ceil(capacity * value / aim)
     if value < aim * _LOW and not settings.get("DisableScaleIn"):
@@ -185,7 +187,12 @@ async def _find(day: Day, target: Mapping[str, Any]) -> Any | None:
 
 
 async def _scale(
-    day: Day, target: Mapping[str, Any], found: Mapping[str, Any], wanted: int, cause: str, moment: Any
+    day: Day,
+    target: Mapping[str, Any],
+    found: Mapping[str, Any],
+    wanted: int,
+    cause: str,
+    moment: Any,
 ) -> None:
     before = int(found["capacity"])
     if wanted == before:
@@ -196,7 +203,9 @@ async def _scale(
     elif namespace == "lambda":
         qualifier = target["resource_id"].rpartition(":")[2]
         if wanted:
-            await day.write("lambda_functions", _SCALE_FUNCTION, found["row_id"], wanted, qualifier, moment)
+            await day.write(
+                "lambda_functions", _SCALE_FUNCTION, found["row_id"], wanted, qualifier, moment
+            )
         else:
             await day.write("lambda_functions", _COOL_FUNCTION, found["row_id"], qualifier)
     else:

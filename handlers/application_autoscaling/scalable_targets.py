@@ -19,7 +19,11 @@ from models import scalable_capacities, scalable_targets, tags
 from models.listing import Condition
 
 RULES = TagRules(code="ValidationException", too_many="TooManyTagsException")
-SUSPENSIONS = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
+SUSPENSIONS = (
+    "DynamicScalingInSuspended",
+    "DynamicScalingOutSuspended",
+    "ScheduledScalingSuspended",
+)
 MOST_A_PAGE = 50
 
 
@@ -89,9 +93,7 @@ async def tag_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
 async def untag_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Take tags off a target; what it does not have is not missed."""
     async with ctx.db.transaction():
-        await tags.remove(
-            ctx.db, "scalable_target", await _there(ctx, params), params["TagKeys"]
-        )
+        await tags.remove(ctx.db, "scalable_target", await _there(ctx, params), params["TagKeys"])
     return {}
 
 
@@ -103,9 +105,7 @@ def invalid(message: str) -> AwsError:
     return AwsError("ValidationException", message)
 
 
-def dimension_of(
-    namespace: str, dimension: str, resource: str
-) -> scalable_capacities.Dimension:
+def dimension_of(namespace: str, dimension: str, resource: str) -> scalable_capacities.Dimension:
     """What is known of a dimension that can be scaled here; its resource must be named rightly."""
     kind = scalable_capacities.DIMENSIONS.get(dimension)
     if dimension.partition(":")[0] != namespace:
@@ -124,7 +124,11 @@ def page(ctx: Context, params: Mapping[str, Any]) -> pages.Page:
         raise invalid(
             f"1 validation error detected: Value '{wanted}' at 'maxResults' failed to satisfy"
             f" constraint: Member must have value "
-            + ("greater than or equal to 1" if wanted < 1 else f"less than or equal to {MOST_A_PAGE}")
+            + (
+                "greater than or equal to 1"
+                if wanted < 1
+                else f"less than or equal to {MOST_A_PAGE}"
+            )
         )
     return pages.page(
         ctx,
@@ -170,8 +174,10 @@ def conditions(params: Mapping[str, Any], names: str) -> list[Condition]:
 def _changed(
     ctx: Context, params: Mapping[str, Any], before: Any | None, kind: scalable_capacities.Dimension
 ) -> dict[str, Any]:
-    least, most = params.get("MinCapacity"), params.get("MaxCapacity")
-    if before is None and (least is None or most is None):
+    bounds = dict(before) if before is not None else {}
+    least = params.get("MinCapacity", bounds.get("min_capacity"))
+    most = params.get("MaxCapacity", bounds.get("max_capacity"))
+    if least is None or most is None:
         raise invalid(
             "You must specify both MinCapacity and MaxCapacity when registering a new scalable"
             " target."
@@ -179,8 +185,6 @@ def _changed(
     suspended = dict(before["suspended"]) if before is not None else {}
     if params.get("SuspendedState"):
         suspended |= params["SuspendedState"]
-    least = before["min_capacity"] if least is None else least
-    most = before["max_capacity"] if most is None else most
     if least < 0 or most < 0:
         raise invalid("Minimum and maximum capacity cannot be negative.")
     if most < least:

@@ -40,7 +40,9 @@ async def put_scaling_policy(ctx: Context, params: dict[str, Any]) -> dict[str, 
             raise invalid("The type of a policy cannot be changed.")
         _check(params, kind)
         key = before["id"] if before is not None else uuid4()
-        head = f"arn:aws:autoscaling:{ctx.region}:{ctx.principal.account_number}:scalingPolicy:{key}"
+        head = (
+            f"arn:aws:autoscaling:{ctx.region}:{ctx.principal.account_number}:scalingPolicy:{key}"
+        )
         data = {_NEEDED[kind]: params[_NEEDED[kind]], "Alarms": _alarms(ctx, params, kind, key)}
         stored = await scalable_targets.put_policy(
             ctx.db,
@@ -128,9 +130,7 @@ def _check_steps(given: Mapping[str, Any]) -> None:
             raise invalid("The lower bound of a step must be less than its upper bound.")
 
 
-def _alarms(
-    ctx: Context, params: Mapping[str, Any], kind: str, key: UUID
-) -> list[dict[str, str]]:
+def _alarms(ctx: Context, params: Mapping[str, Any], kind: str, key: UUID) -> list[dict[str, str]]:
     """The two alarms that target tracking names; it acts by itself at every tick."""
     if kind != "TargetTrackingScaling":
         return []

@@ -20,7 +20,10 @@ async def put_function_concurrency(ctx: Context, params: dict[str, Any]) -> dict
     async with ctx.db.transaction():
         row = await locked(ctx, one)
         held = (await lambda_functions.usage(ctx.db, ctx.region, one.name))["held"]
-        if lambda_functions.CONCURRENT_EXECUTIONS - held - wanted < lambda_functions.LEAST_UNRESERVED:
+        if (
+            lambda_functions.CONCURRENT_EXECUTIONS - held - wanted
+            < lambda_functions.LEAST_UNRESERVED
+        ):
             raise invalid(
                 "Specified ReservedConcurrentExecutions for function decreases account's"
                 " UnreservedConcurrentExecution below its minimum value of"

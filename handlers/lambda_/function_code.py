@@ -40,9 +40,7 @@ async def code_of(ctx: Context, package_type: str, given: Mapping[str, Any]) -> 
 def zipped(content: bytes) -> dict[str, Any]:
     """The columns of code that came in the request."""
     if len(content) > lambda_functions.ZIPPED_BYTES:
-        raise invalid(
-            f"Unzipped size must be smaller than {lambda_functions.UNZIPPED_BYTES} bytes"
-        )
+        raise invalid(f"Unzipped size must be smaller than {lambda_functions.UNZIPPED_BYTES} bytes")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             unzipped = sum(entry.file_size for entry in archive.infolist())
@@ -51,9 +49,7 @@ def zipped(content: bytes) -> dict[str, Any]:
             "Could not unzip uploaded file. Please check your file, then try to upload again."
         ) from None
     if unzipped > lambda_functions.UNZIPPED_BYTES:
-        raise invalid(
-            f"Unzipped size must be smaller than {lambda_functions.UNZIPPED_BYTES} bytes"
-        )
+        raise invalid(f"Unzipped size must be smaller than {lambda_functions.UNZIPPED_BYTES} bytes")
     return {
         "code_size": len(content),
         "code_sha256": b64encode(hashlib.sha256(content).digest()).decode(),

@@ -97,9 +97,7 @@ async def find(ctx: Context, one: Named) -> Any:
         if version == LATEST:
             row = await lambda_functions.find_one(ctx.db, ctx.region, one.name, _moved(ctx))
         else:
-            row = await lambda_functions.find_version(
-                ctx.db, f"{one.arn}:{version}", _moved(ctx)
-            )
+            row = await lambda_functions.find_version(ctx.db, f"{one.arn}:{version}", _moved(ctx))
     if row is None:
         raise absent(f"Function not found: {one.qualified}")
     return row

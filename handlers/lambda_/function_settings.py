@@ -55,9 +55,7 @@ async def settings(ctx: Context, asked: Mapping[str, Any]) -> dict[str, Any]:
     for name in _NOT_EMULATED:
         if asked.get(name) is not None:
             raise invalid(f"{name} is not supported by this emulator.")
-    found = {
-        column: asked[name] for name, column in _PLAIN.items() if asked.get(name) is not None
-    }
+    found = {column: asked[name] for name, column in _PLAIN.items() if asked.get(name) is not None}
     _check_sizes(found)
     if asked.get("Role") is not None:
         found["role_arn"] = _role(ctx, asked["Role"])
@@ -67,7 +65,9 @@ async def settings(ctx: Context, asked: Mapping[str, Any]) -> dict[str, Any]:
     if storage is not None:
         if storage > MOST_STORAGE_MB:
             raise constraint(
-                storage, "ephemeralStorage.size", f"have value less than or equal to {MOST_STORAGE_MB}"
+                storage,
+                "ephemeralStorage.size",
+                f"have value less than or equal to {MOST_STORAGE_MB}",
             )
         found["ephemeral_storage_mb"] = storage
     if asked.get("Environment") is not None:
@@ -162,9 +162,7 @@ async def _network(ctx: Context, given: Mapping[str, Any]) -> dict[str, Any]:
     mine, guards = await lambda_functions.networks(ctx.db, ctx.region, subnets, groups)
     for one in subnets:
         if one not in mine:
-            raise invalid(
-                f"The subnet ID '{one}' does not exist (Service: Ec2, Status Code: 400)"
-            )
+            raise invalid(f"The subnet ID '{one}' does not exist (Service: Ec2, Status Code: 400)")
     for one in groups:
         if one not in guards:
             raise invalid(

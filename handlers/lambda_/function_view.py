@@ -67,7 +67,9 @@ VIEW = View(
         "LastModified": "modified",
         "CodeSha256": Computed(lambda text: text or "", "code_sha256"),
         "Version": "version",
-        "VpcConfig": Computed(_vpc, "vpc_id", "subnet_ids", "security_group_ids", "ipv6_dual_stack"),
+        "VpcConfig": Computed(
+            _vpc, "vpc_id", "subnet_ids", "security_group_ids", "ipv6_dual_stack"
+        ),
         "DeadLetterConfig": {"TargetArn": "dead_letter_arn"},
         "Environment": Computed(
             lambda variables: {"Variables": variables} if variables else None, "environment"

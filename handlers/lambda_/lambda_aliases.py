@@ -116,8 +116,7 @@ async def _routing(
     weights = params["RoutingConfig"].get("AdditionalVersionWeights") or {}
     if len(weights) > 1:
         raise invalid(
-            "Number of items in AdditionalVersionWeights cannot be greater than 1:"
-            f" {len(weights)}"
+            f"Number of items in AdditionalVersionWeights cannot be greater than 1: {len(weights)}"
         )
     if weights and version == LATEST:
         raise invalid("$LATEST is not supported for an alias pointing to more than 1 version")

@@ -80,9 +80,7 @@ async def delete_code_signing_config(ctx: Context, params: dict[str, Any]) -> di
     async with ctx.db.transaction():
         await _find(ctx, whole)
         if await lambda_code_signing.used(ctx.db, whole):
-            raise conflict(
-                "Cannot delete the CodeSigningConfig as functions are still using it."
-            )
+            raise conflict("Cannot delete the CodeSigningConfig as functions are still using it.")
         await lambda_code_signing.delete(ctx.db, whole)
     return {}
 
@@ -149,7 +147,9 @@ async def _find(ctx: Context, whole: str) -> Any:
 
 
 def _policy(params: dict[str, Any]) -> str | None:
-    wanted: str | None = (params.get("CodeSigningPolicies") or {}).get("UntrustedArtifactOnDeployment")
+    wanted: str | None = (params.get("CodeSigningPolicies") or {}).get(
+        "UntrustedArtifactOnDeployment"
+    )
     if wanted == "Enforce":
         raise invalid(
             "UntrustedArtifactOnDeployment Enforce is not supported by this emulator: it verifies"

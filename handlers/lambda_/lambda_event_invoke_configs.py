@@ -82,7 +82,9 @@ async def _store(ctx: Context, params: dict[str, Any], *, keep: bool) -> dict[st
     for side in (destinations or {}).values():
         target = (side or {}).get("Destination")
         if target and target.split(":")[2] not in _TARGETS:
-            raise invalid(f"The provided destination config DestinationConfig({target}) is invalid.")
+            raise invalid(
+                f"The provided destination config DestinationConfig({target}) is invalid."
+            )
     if not any(
         params.get(name) is not None
         for name in ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
@@ -102,7 +104,11 @@ async def _store(ctx: Context, params: dict[str, Any], *, keep: bool) -> dict[st
         if keep and before is not None:
             new = {name: before[name] if value is None else value for name, value in new.items()}
         new["destinations"] = new["destinations"] or {}
-        place = {"function_id": row["id"], "region": ctx.region, "qualifier": one.qualifier or LATEST}
+        place = {
+            "function_id": row["id"],
+            "region": ctx.region,
+            "qualifier": one.qualifier or LATEST,
+        }
         await put(ctx.db, EVENTS, {**place, **new, "modified_at": ctx.now}, anew=True)
         made = await _found(ctx, one)
     return VIEW.show(made)

@@ -13,8 +13,7 @@ from typing import Any
 from emulator.arns import arn
 from emulator.context import Context
 from emulator.rows import Computed, Rows, View
-from handlers.lambda_.function_names import check_qualifier, find, named
-from handlers.lambda_.function_names import Named
+from handlers.lambda_.function_names import Named, check_qualifier, find, named
 from handlers.lambda_.lambda_functions import RULES, marked, takes
 from handlers.lambda_.refusals import absent, conflict, invalid, refusal
 from models import lambda_event_source_mappings as mappings
@@ -40,7 +39,7 @@ KINDS = {
     "mq": Kind(100, 10_000, stream=False),
     "rds": Kind(100, 10_000, stream=False),
 }
-# https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html, parameters by source
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html, by source
 _STREAMS_ONLY = ("ParallelizationFactor", "BisectBatchOnFunctionError", "MaximumRetryAttempts",
                  "MaximumRecordAgeInSeconds", "TumblingWindowInSeconds")  # fmt: skip
 _OPTIONS = (
@@ -75,8 +74,8 @@ async def create_event_source_mapping(ctx: Context, params: dict[str, Any]) -> d
         if before:
             raise conflict(
                 "An event source mapping with"
-                f" {'SQS' if service == 'sqs' else service} arn (\" {source} \") and function (\""
-                f" {one.name} \") already exists. Please update or delete the existing mapping with"
+                f' {"SQS" if service == "sqs" else service} arn (" {source} ") and function ("'
+                f' {one.name} ") already exists. Please update or delete the existing mapping with'
                 f" UUID {before}"
             )
         key = str(uuid.uuid4())
@@ -177,7 +176,7 @@ async def _check_function(ctx: Context, one: Named) -> None:
 
 
 async def _check_source(ctx: Context, service: str, source: str | None) -> None:
-    """The account's own streams and clusters are known; queues and tables are taken at their word."""
+    """The account's own streams and clusters are known; others are taken at their word."""
     if source is None:
         return
     parts = source.split(":")
@@ -225,9 +224,7 @@ def _check_start(kind: Kind, service: str, params: Mapping[str, Any]) -> None:
         raise invalid("Queues is required for MQ event sources.")
 
 
-def _options(
-    params: Mapping[str, Any], kind: Kind, before: Mapping[str, Any]
-) -> dict[str, Any]:
+def _options(params: Mapping[str, Any], kind: Kind, before: Mapping[str, Any]) -> dict[str, Any]:
     found = {name: params[name] for name in _OPTIONS if params.get(name) is not None}
     for name in _STREAMS_ONLY:
         if name in found and not kind.stream:

@@ -160,15 +160,12 @@ async def delete_function(ctx: Context, params: dict[str, Any]) -> dict[str, Any
             raise invalid("$LATEST version cannot be deleted without deleting the function.")
         row = await locked(ctx, one)
         if not one.qualifier.isdigit():
-            raise invalid(
-                "Deletion of aliases is not currently supported. Please use DeleteAlias."
-            )
+            raise invalid("Deletion of aliases is not currently supported. Please use DeleteAlias.")
         pointing = await lambda_aliases.pointing(ctx.db, row["id"], one.qualifier)
         if pointing:
             heads = ", ".join(f"{one.arn}:{name}" for name in pointing)
             raise conflict(
-                "Version can not be deleted because the following aliases reference it:"
-                f" [{heads}]"
+                f"Version can not be deleted because the following aliases reference it: [{heads}]"
             )
         if await lambda_functions.delete_version(ctx.db, one.qualified):
             await lambda_functions.drop_provisioned(ctx.db, row["id"], one.qualifier)
@@ -283,4 +280,3 @@ def _code(ctx: Context, row: Mapping[str, Any]) -> dict[str, Any]:
         "RepositoryType": "S3",
         "Location": f"https://awslambda-{ctx.region}-tasks.s3.{ctx.region}.amazonaws.com/{where}",
     }
-

@@ -76,7 +76,9 @@ async def list_layer_versions(ctx: Context, params: dict[str, Any]) -> dict[str,
     asked = marked(ctx, params)
     name = _layer_arn(ctx, params["LayerName"]).rpartition(":")[2]
     where = [Condition("name", (name,))]
-    where += [Condition(column, (params[key],)) for key, column in _FILTERS.items() if params.get(key)]
+    where += [
+        Condition(column, (params[key],)) for key, column in _FILTERS.items() if params.get(key)
+    ]
     rows = await lambda_layers.VERSIONS.page(
         ctx.db, where, region=ctx.region, after=asked.after, limit=asked.fetch, shift=ctx.shift
     )
@@ -103,9 +105,7 @@ async def add_layer_version_permission(ctx: Context, params: dict[str, Any]) -> 
     if params.get("OrganizationId"):
         if params["Principal"] != "*":
             raise invalid("OrganizationId is only supported with the principal *.")
-        statement["Condition"] = {
-            "StringEquals": {"aws:PrincipalOrgID": params["OrganizationId"]}
-        }
+        statement["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": params["OrganizationId"]}}
     async with ctx.db.transaction():
         before = (await _find(ctx, whole))["policy"]
         _check_revision(params, before)

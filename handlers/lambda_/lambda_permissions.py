@@ -18,7 +18,9 @@ from models import lambda_functions, lambda_permissions
 
 NOUN = "lambda_functions"
 VERSION, POLICY_ID = "2012-10-17", "default"
-_PRINCIPAL = re.compile(r"\*|\d{12}|arn:aws:(iam|sts)::\d{12}:.+|[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
+_PRINCIPAL = re.compile(
+    r"\*|\d{12}|arn:aws:(iam|sts)::\d{12}:.+|[a-z0-9.-]+\.amazonaws\.com(\.cn)?"
+)
 
 
 async def add_permission(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -91,7 +93,9 @@ def revision(marks: Sequence[str]) -> str:
 def principal_of(given: str) -> Any:
     """The Principal element of a statement."""
     if _PRINCIPAL.fullmatch(given) is None:
-        raise invalid("The provided principal was invalid. Please check the principal and try again.")
+        raise invalid(
+            "The provided principal was invalid. Please check the principal and try again."
+        )
     if given == "*":
         return "*"
     if given.isdigit():

@@ -45,9 +45,7 @@ async def put_provisioned_concurrency_config(
             )
         if reserved is None:
             held = (await lambda_functions.usage(ctx.db, ctx.region, one.name))["held"]
-            room = (
-                lambda_functions.CONCURRENT_EXECUTIONS - held - lambda_functions.LEAST_UNRESERVED
-            )
+            room = lambda_functions.CONCURRENT_EXECUTIONS - held - lambda_functions.LEAST_UNRESERVED
             if whole > room:
                 raise invalid(
                     "Specified ConcurrentExecutions for function is greater than account's"
@@ -124,6 +122,8 @@ async def _check_alias(ctx: Context, one: Named, row: Any) -> None:
                 )
         return
     alias = await lambda_aliases.find_one(ctx.db, one.qualified)
+    if alias is None:
+        return
     if alias["version"] == LATEST:
         _check_published(Named(one.name, LATEST, one.arn))
     if await _found(ctx, row["id"], alias["version"]):

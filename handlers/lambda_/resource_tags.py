@@ -50,9 +50,11 @@ async def _locate(ctx: Context, resource: str) -> tuple[str, str]:
         return RESOURCE_TYPE, one.arn
     mine = parts[3] == ctx.region and parts[4] == ctx.principal.account_number
     if mine and parts[5] == "event-source-mapping":
-        if await lambda_event_source_mappings.find_one(ctx.db, parts[6]) is not None:
+        found = await lambda_event_source_mappings.find_one(ctx.db, parts[6])
+        if found is not None:
             return "lambda_event_source_mapping", resource
-    elif mine and parts[5] == "code-signing-config":
-        if await lambda_code_signing.find_one(ctx.db, resource, ctx.shift) is not None:
+    if mine and parts[5] == "code-signing-config":
+        found = await lambda_code_signing.find_one(ctx.db, resource, ctx.shift)
+        if found is not None:
             return "lambda_code_signing_config", resource
     raise absent()

@@ -1,4 +1,4 @@
-"""What belongs to the functions of an estate: versions, aliases, layers, permissions, event sources."""
+"""What an estate's functions have: versions, aliases, layers, permissions, event sources."""
 
 import hashlib
 from base64 import b64encode
@@ -36,12 +36,16 @@ def create(estate: Estate) -> None:
 
 def read(estate: Estate) -> None:
     """Functions that take things in read the streams of their region and environment."""
-    streams = [row for row in estate.rows.get("streaming_clusters", []) if row["engine"] == "kinesis"]
+    streams = [
+        row for row in estate.rows.get("streaming_clusters", []) if row["engine"] == "kinesis"
+    ]
     for at, row in enumerate(estate.rows.get("lambda_functions", [])):
         if _verb(row) not in _READERS:
             continue
         chance = estate.chance("event source", at)
-        near = [one for one in streams if (one["region"], one["env"]) == (row["region"], row["env"])]
+        near = [
+            one for one in streams if (one["region"], one["env"]) == (row["region"], row["env"])
+        ]
         if not near:
             continue
         stream, key, born = chance.pick(near), chance.key(), row["created_at"]

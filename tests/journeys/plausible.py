@@ -39,6 +39,8 @@ WORDS = {
     "ResourceARN": (
         "arn:aws:kinesis:us-east-1:123456789012:stream/orders",
         "arn:aws:cloudwatch:us-east-1:123456789012:alarm:high",
+        "arn:aws:application-autoscaling:us-east-1:123456789012:scalable-target/"
+        "0123456789abcdef0123456789ab",
     ),
     "ReservedInstanceOfferingId": ("12345678-1234-1234-1234-123456789012",),
     "ReservationName": ("search-2026",),
@@ -52,6 +54,19 @@ WORDS = {
         "arn:aws:sagemaker:us-east-1:123456789012:endpoint/ranker",
     ),
     "StreamARN": ("arn:aws:kinesis:us-east-1:123456789012:stream/orders",),
+    "Resource": ("arn:aws:lambda:us-east-1:123456789012:function:ingest",),
+    "Action": ("lambda:GetLayerVersion", "lambda:InvokeFunction"),
+    "Principal": ("123456789012", "s3.amazonaws.com"),
+    "StatementId": ("caller",),
+    "LayerName": ("observability",),
+    "FunctionName": ("ingest",),
+    "Role": ("arn:aws:iam::123456789012:role/runner",),
+    "CodeSigningConfigArn": (
+        "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdef0",
+    ),
+    "SigningProfileVersionArn": (
+        "arn:aws:signer:us-east-1:123456789012:/signing-profiles/ours/abcdefghij",
+    ),
     "ServiceName": ("com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.dynamodb"),
 }
 TEXTS = (

@@ -68,8 +68,8 @@ def service(cloud: Cloud, sql: Sql) -> str:
     )  # fmt: skip
     [made] = sql(
         "insert into container_services (cluster_id, name, region, launch_type, replica_count,"
-        " requested_cpu, requested_memory_mb) values ($1, 'web', 'us-east-1', 'FARGATE', 2, 1, 2048)"
-        " returning arn", cluster["id"],
+        " requested_cpu, requested_memory_mb) values ($1, 'web', 'us-east-1', 'FARGATE', 2, 1,"
+        " 2048) returning arn", cluster["id"],
     )  # fmt: skip
     return str(made["arn"])
 
@@ -264,7 +264,9 @@ def test_a_schedule_moves_bounds_and_capacity(
     )  # fmt: skip
     assert tuple(event.values()) == ("2", "4", "drift_engine")
     tick()
-    assert len(scaling.describe_scaling_activities(ServiceNamespace="ecs")["ScalingActivities"]) == 1
+    assert (
+        len(scaling.describe_scaling_activities(ServiceNamespace="ecs")["ScalingActivities"]) == 1
+    )
     scaling.delete_scheduled_action(**SERVICE, ScheduledActionName="sale")
     scaling.deregister_scalable_target(**SERVICE)
     assert scaling.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"] == []
