@@ -159,7 +159,7 @@ CREATE TABLE anomaly_subscriptions (
     account_id           uuid NOT NULL REFERENCES cloud_accounts (id) ON DELETE CASCADE,
     arn                  text NOT NULL UNIQUE,
     name                 text NOT NULL,
-    monitor_arns         text[] NOT NULL,
+    monitor_arns         text[] NOT NULL DEFAULT '{}',
     subscribers          jsonb NOT NULL,
     frequency            text NOT NULL CHECK (frequency IN ('DAILY', 'IMMEDIATE', 'WEEKLY')),
     threshold            double precision,
@@ -186,30 +186,29 @@ COMMENT ON TABLE cost_alerts IS
     'What was told to subscribers of budgets and anomalies. Mail and topics go nowhere: this is where they end.';
 COMMENT ON COLUMN cost_alerts.at IS 'Virtual time.';
 
--- Every account has the monitor and the subscription that AWS gives new customers of Cost Explorer.
-CREATE FUNCTION driftcloud_default_monitor() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    identity constant uuid := md5('default anomaly monitor ' || NEW.id)::uuid;
-    monitor  constant text := 'arn:aws:ce::' || NEW.account_number || ':anomalymonitor/' || identity;
-BEGIN
-    INSERT INTO anomaly_monitors (id, account_id, arn, name, monitor_type, dimension)
-    VALUES (identity, NEW.id, monitor, 'Default-Services-Monitor', 'DIMENSIONAL', 'SERVICE')
-        ON CONFLICT DO NOTHING;
+-- The monitor and the subscription that AWS gives new customers of Cost Explorer.
+CREATE FUNCTION driftcloud_default_monitor(account uuid) RETURNS void LANGUAGE sql AS $$
+    WITH one AS (
+        SELECT c.id, c.account_number AS number, md5('default anomaly monitor ' || c.id)::uuid AS monitor,
+               md5('default anomaly subscription ' || c.id)::uuid AS subscription,
+               coalesce(c.email, 'aws-' || c.account_number || '@example.com') AS address
+          FROM cloud_accounts c WHERE c.id = account
+    ), monitor AS (
+        INSERT INTO anomaly_monitors (id, account_id, arn, name, monitor_type, dimension)
+        SELECT monitor, id, 'arn:aws:ce::' || number || ':anomalymonitor/' || monitor, 'Default-Services-Monitor', 'DIMENSIONAL', 'SERVICE'
+          FROM one
+            ON CONFLICT DO NOTHING
+    )
     INSERT INTO anomaly_subscriptions (id, account_id, arn, name, monitor_arns, subscribers, frequency, threshold_expression)
-    VALUES (md5('default anomaly subscription ' || NEW.id)::uuid, NEW.id,
-            'arn:aws:ce::' || NEW.account_number || ':anomalysubscription/' || md5('default anomaly subscription ' || NEW.id)::uuid,
-            'Default-Services-Subscription', ARRAY[monitor],
-            jsonb_build_array(jsonb_build_object('Type', 'EMAIL', 'Status', 'CONFIRMED',
-                'Address', coalesce(NEW.email, 'aws-' || NEW.account_number || '@example.com'))), 'DAILY',
-            '{"And": [{"Dimensions": {"Key": "ANOMALY_TOTAL_IMPACT_ABSOLUTE", "Values": ["100"], "MatchOptions": ["GREATER_THAN_OR_EQUAL"]}},
-                      {"Dimensions": {"Key": "ANOMALY_TOTAL_IMPACT_PERCENTAGE", "Values": ["40"], "MatchOptions": ["GREATER_THAN_OR_EQUAL"]}}]}')
-        ON CONFLICT DO NOTHING;
-    RETURN NULL;
-END
+    SELECT subscription, id, 'arn:aws:ce::' || number || ':anomalysubscription/' || subscription, 'Default-Services-Subscription',
+           ARRAY['arn:aws:ce::' || number || ':anomalymonitor/' || monitor],
+           jsonb_build_array(jsonb_build_object('Type', 'EMAIL', 'Status', 'CONFIRMED', 'Address', address)), 'DAILY',
+           '{"And": [{"Dimensions": {"Key": "ANOMALY_TOTAL_IMPACT_ABSOLUTE", "Values": ["100"], "MatchOptions": ["GREATER_THAN_OR_EQUAL"]}},
+                     {"Dimensions": {"Key": "ANOMALY_TOTAL_IMPACT_PERCENTAGE", "Values": ["40"], "MatchOptions": ["GREATER_THAN_OR_EQUAL"]}}]}'
+      FROM one
+        ON CONFLICT DO NOTHING
 $$;
-COMMENT ON FUNCTION driftcloud_default_monitor() IS 'Gives a new account its default monitor and subscription.';
-CREATE TRIGGER default_monitor AFTER INSERT ON cloud_accounts
-    FOR EACH ROW EXECUTE FUNCTION driftcloud_default_monitor();
+COMMENT ON FUNCTION driftcloud_default_monitor(uuid) IS 'Gives an account its default monitor and subscription.';
 
 INSERT INTO driftcloud_resource_types VALUES
     ('budget', 'budgets', 'arn', NULL, NULL, true),

@@ -18,7 +18,7 @@ from models import prices
 AFTER = tuple(
     sorted(
         {found.name for found in pkgutil.iter_modules([str(Path(__file__).parent)])}
-        - {"cost_lines", "commitments", "cost_daily"}
+        - {"cost_lines", "commitments", "cost_daily", "cost_anomalies", "budgets"}
     )
 )
 
