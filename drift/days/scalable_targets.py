@@ -174,9 +174,9 @@ async def _wish(
         return None
     aim, capacity = float(settings["TargetValue"]), int(found["capacity"])
     if value > aim:
-        return math.ceil(capacity * value / aim)
+        return math.ceil(capacity * float(value) / aim)
     if value < aim * _LOW and not settings.get("DisableScaleIn"):
-        return math.ceil(capacity * value / aim)
+        return math.ceil(capacity * float(value) / aim)
     return capacity
 
 
