@@ -26,6 +26,22 @@ class Principal:
     scopes: tuple[str, ...]
     # the long-term access key that a session hangs on; empty for that key itself
     root_key: str = ""
+    # the ARN of the role that a session is of; of the user that a federated session is under
+    role: str = ""
+    federated: str = ""
+    # bounds of a session, each a list of policy documents; the scopes of the key it hangs on
+    session_policies: tuple[tuple[str, ...], ...] = ()
+    ceiling: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    transitive: tuple[str, ...] = ()
+    source_identity: str = ""
+    # seconds since the epoch
+    issued_at: int = 0
+
+    @property
+    def entity(self) -> str:
+        """The ARN of the user or role whose policies hold."""
+        return self.role or self.federated or self.arn
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from emulator import api, operations, protocols
+from emulator import api, operations, permissions, protocols
 from emulator.compressed import plain
 from emulator.context import Context
 from emulator.errors import AwsError, Fault
@@ -60,13 +60,18 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
         # trouble: what an operator ordered to fail, and rates that are held to
         if server.trouble.active:
             await server.trouble.meet(ctx)
-        # permission
-        operations.authorise(ctx, handler)
+        # permission: scopes, policies and boundaries, by one evaluator
+        rules = server.permissions
+        known = rules.cached(ctx.principal) or await rules.find(ctx.principal)
+        if not known.everything:
+            await permissions.authorise(ctx, operations.access(ctx.operation, handler), known)
         # work: one account's view of the database, changes signed as the agent's
         ctx._db = server.database.session(ctx.principal.account_id, "agent")
         # the trail: told of in the same breath as the change
         entry = ctx._db.entry = server.trail.begin(ctx)
         result = await _run(ctx, handler)
+        if ctx.service in permissions.CHANGING:
+            rules.forget(ctx.principal.account_id)
         if entry is not None:
             server.trail.answered(entry, result)
         return await codec.awrite(ctx.operation, result, request_id=ctx.request_id, shift=ctx.shift)

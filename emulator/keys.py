@@ -59,13 +59,18 @@ class Key:
         return found
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class SessionKey:
-    """An opened session token: its key, and the long-term key and client it hangs on."""
+    """An opened session token: its key, and the long-term key and client it hangs on.
+
+    `under` is the key as it is under the scopes `scopes` of that long-term key.
+    """
 
     key: Key
     root_key: str
     root_client: uuid.UUID
+    scopes: tuple[str, ...] | None = None
+    under: Key | None = None
 
 
 def well_formed(access_key_id: str) -> bool:
@@ -89,7 +94,8 @@ class Keys:
         self._kept: OrderedDict[str, tuple[float, Key | None]] = OrderedDict()
         self._asking: dict[str, asyncio.Task[Key | None]] = {}
         self._used: dict[str, datetime] = {}
-        self._noted: dict[str, float] = {}
+        self._uses: list[tuple[Any, ...]] = []
+        self._noted: dict[tuple[str, str], float] = {}
         # opened session tokens by their text; emulator/sessions.py keeps them here
         self.sessions: dict[str, SessionKey] = {}
 
@@ -124,14 +130,22 @@ class Keys:
         self._kept.clear()
         self._asking.clear()
 
-    def used(self, access_key_id: str) -> None:
-        """Note that a key has signed; at most once a minute for each."""
+    def used(self, principal: Principal, service: str, region: str) -> None:
+        """Note that a key has signed; at most once a minute for each service."""
         now = self._clock()
-        if self._noted.get(access_key_id, 0.0) <= now:
+        if self._noted.get((principal.access_key_id, service), 0.0) <= now:
             if len(self._noted) >= MOST_KEYS:
                 self._noted.clear()
-            self._noted[access_key_id] = now + USED_EVERY_SECONDS
-            self._used[access_key_id] = datetime.now(UTC)
+            self._noted[principal.access_key_id, service] = now + USED_EVERY_SECONDS
+            wall, root = datetime.now(UTC), principal.root_key or principal.access_key_id
+            self._used[root] = wall
+            own = "" if principal.role else root
+            self._uses.append((principal.account_id, principal.entity, service, region, wall, own))
+
+    def take_uses(self) -> list[tuple[Any, ...]]:
+        """Who used what since the last call: account id, entity, service, region, time, key."""
+        taken, self._uses = self._uses, []
+        return taken
 
     def take_used(self) -> dict[str, datetime]:
         """When the keys noted since the last call were used, to be written (and at shutdown)."""
@@ -193,9 +207,9 @@ def principal_of(access_key_id: str, row: Mapping[str, Any], scopes: tuple[str, 
         client_id=client_id,
         account_id=uuid.UUID(str(row["account_id"])),
         account_number=number,
-        name=name,
-        arn=f"arn:aws:iam::{number}:user/{name}",
-        user_id=user_id(client_id),
+        name=row.get("user_name") or name,
+        arn=row.get("user_arn") or f"arn:aws:iam::{number}:user/{name}",
+        user_id=row.get("user_id") or user_id(client_id),
         scopes=scopes,
     )
 

@@ -14,12 +14,12 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from emulator import api, constraints, scopes
+from emulator import api, constraints
 from emulator.api import Operation
 from emulator.context import Context
-from emulator.errors import AwsError, Fault
+from emulator.errors import AwsError
 
 if TYPE_CHECKING:
     import ast
@@ -38,6 +38,7 @@ _READS = re.compile(
 _handlers: dict[tuple[str, str], Handler | None] = {}
 _checks: dict[Operation, constraints.Check | None] = {}
 _names: dict[Operation, frozenset[bytes]] = {}
+_access: dict[Handler, "Access"] = {}
 
 
 # What tells a handler from a part that handlers share.
@@ -77,23 +78,34 @@ def check(operation: Operation, params: dict[str, Any], form: bytes = b"") -> No
             raise constraints.report(operation, breaches)
 
 
-def authorise(ctx: Context, handler: Handler) -> None:
-    """Require the scope of the call: `read:<noun>` or `write:<noun>`, the noun a module's name.
+class Access(NamedTuple):
+    """What permission a call needs: `always` is none; scopes speak of `verb` and `noun`."""
 
-    A module about part of a noun names it in NOUN; one whose operations AWS allows everybody
-    says ALWAYS_ALLOWED. Raises Fault("denied").
+    always: bool
+    verb: str
+    noun: str
+    signing_name: str
+    operation: str
+
+
+def access(operation: Operation, handler: Handler) -> Access:
+    """The permission that an operation needs: scopes sort it under a module's name.
+
+    A module about part of a noun names it in NOUN; one whose operations AWS allows everybody,
+    or which judges for itself, says ALWAYS_ALLOWED.
     """
-    operation = ctx.operation
-    if operation is None:
-        raise RuntimeError("the operation is unknown before the request is routed")
-    module = sys.modules[handler.__module__]
-    if getattr(module, "ALWAYS_ALLOWED", False):
-        return
-    noun = getattr(module, "NOUN", handler.__module__.rpartition(".")[2])
-    verb = "read" if _READS.match(operation.name) else "write"
-    if not scopes.allows(ctx.principal.scopes, verb, noun):
-        action = f"{operation.service.signing_name}:{operation.name}"
-        raise Fault("denied", principal=ctx.principal.arn, action=action, resource="*")
+    try:
+        return _access[handler]
+    except KeyError:
+        module = sys.modules[handler.__module__]
+        found = _access[handler] = Access(
+            bool(getattr(module, "ALWAYS_ALLOWED", False)),
+            "read" if _READS.match(operation.name) else "write",
+            getattr(module, "NOUN", handler.__module__.rpartition(".")[2]),
+            operation.service.signing_name,
+            operation.name,
+        )
+        return found
 
 
 def reads(operation: Operation) -> bool:

@@ -17,6 +17,7 @@ from emulator.counters import Counters
 from emulator.database.database import Database
 from emulator.database.embedded import EmbeddedServer
 from emulator.keys import Keys
+from emulator.permissions import Permissions
 from emulator.seal import Vault, load_masters
 from emulator.settings import Settings
 from emulator.trail import Trail
@@ -25,6 +26,7 @@ from models import (
     api_clients,
     cache_clusters,
     fault_rules,
+    grants,
     instances,
     load_balancers,
     managed_services,
@@ -47,6 +49,7 @@ class Server:
         self.database = database
         self.vault = vault
         self.keys = Keys(vault, self._look_up_key)
+        self.permissions = Permissions(database)
         self.clocks = Clocks(self._virtual_date, shifted=settings.clock != "virtual")
         self.counters = Counters()
         self.trouble = Trouble(settings.workers)
@@ -57,6 +60,7 @@ class Server:
     async def start(self) -> None:
         """Hear what changes elsewhere, and begin what runs by itself."""
         await self.database.listen("api_clients_changed", self._key_changed)
+        await self.database.listen("driftcloud_policies", self.permissions.forget)
         await self.database.listen("driftcloud_tick", self._ticked)
         await self.database.listen(fault_rules.CHANGED, self._trouble_changed)
         await self.trouble.read(self.database)
@@ -126,10 +130,11 @@ class Server:
                 await self._flush_used_keys()
 
     async def _flush_used_keys(self) -> None:
-        used = self.keys.take_used()
-        if used:
+        used, uses = self.keys.take_used(), self.keys.take_uses()
+        if used or uses:
             async with self.database.owner() as connection:
                 await api_clients.touch(connection, used)
+                await grants.note_uses(connection, uses)
 
     async def _settle(self) -> None:
         """End the transitions whose time has come."""

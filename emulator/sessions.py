@@ -58,6 +58,13 @@ def issue_session(
         "arn": who.arn,
         "user": who.user_id,
         "scopes": list(who.scopes),
+        "role": who.role,
+        "federated": who.federated,
+        "policies": who.session_policies,
+        "tags": who.tags,
+        "transitive": who.transitive,
+        "source_identity": who.source_identity,
+        "issued": int((now or datetime.now(UTC)).timestamp()),
         "client": str(parent.client_id),
         # a session that asks for another one: both hang on the long-term key at the root
         "root": parent.root_key or parent.access_key_id,
@@ -81,10 +88,22 @@ async def find_session(keys: Keys, access_key_id: str, token: str, now: float) -
         return None
     if root.expires_at is not None and root.expires_at <= now:
         return None
-    if key.principal.scopes == root.principal.scopes:
-        return key
-    scopes = intersection(key.principal.scopes, root.principal.scopes)
-    return replace(key, principal=replace(key.principal, scopes=scopes))
+    if session.scopes != root.principal.scopes or session.under is None:
+        session.scopes = root.principal.scopes
+        session.under = _under(key, root.principal.scopes)
+    return session.under
+
+
+def _under(key: Key, scopes: tuple[str, ...]) -> Key:
+    """A session's key under the scopes that its long-term key has today, if that has any."""
+    who = key.principal
+    if scopes and who.scopes and who.scopes != scopes:
+        who = replace(who, scopes=intersection(who.scopes, scopes))
+    if who.role:
+        who = replace(who, ceiling=scopes)
+    elif not scopes:
+        who = replace(who, scopes=())
+    return key if who is key.principal else replace(key, principal=who)
 
 
 def _open(keys: Keys, token: str) -> SessionKey:
@@ -100,6 +119,13 @@ def _open(keys: Keys, token: str) -> SessionKey:
         user_id=given["user"],
         scopes=tuple(given["scopes"]),
         root_key=given["root"],
+        role=given.get("role", ""),
+        federated=given.get("federated", ""),
+        session_policies=tuple(tuple(bound) for bound in given.get("policies", ())),
+        tags=tuple((key, value) for key, value in given.get("tags", ())),
+        transitive=tuple(given.get("transitive", ())),
+        source_identity=given.get("source_identity", ""),
+        issued_at=given.get("issued", 0),
     )
     key = Key(given["key"], given["secret"], principal, True, given["expires"], token)
     session = SessionKey(key, given["root"], client_id)

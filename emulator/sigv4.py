@@ -84,7 +84,7 @@ async def verify(
     if not claim.proven and claim.text:
         remember(claim)
     principal = key.principal
-    keys.used(principal.root_key or principal.access_key_id)
+    keys.used(principal, claim.head.service, claim.head.region)
     ctx.region = claim.head.region
     return principal
 

@@ -14,7 +14,11 @@ _NUMBER = re.compile(r"[0-9]{12}")
 FOUNDED = datetime(2021, 3, 1, 9, tzinfo=UTC)
 
 # What an emptied account keeps: who may sign in its name, and what they may become.
-KEPT = ("api_clients", "roles")
+KEPT = (
+    "api_clients", "roles", "users", "user_groups", "group_members", "policies",
+    "policy_versions", "policy_attachments", "inline_policies", "instance_profiles",
+    "password_policies", "service_uses",
+)  # fmt: skip
 
 
 class AccountError(ValueError):

@@ -14,7 +14,7 @@ COLUMNS = (
     " expires_at"
 )
 
-LOOK_UP = "select * from driftcloud_client($1)"
+LOOK_UP = "select * from driftcloud_key($1)"
 
 CREATE = f"""
 insert into api_clients (account_id, name, access_key_id, secret_key_hash, secret_sealed,
@@ -148,3 +148,9 @@ async def _set_status(
 ) -> Mapping[str, Any] | None:
     rows = await db.fetch(SET_STATUS, account_id, access_key_id, status)
     return rows[0] if rows else None
+
+
+async def account_of(db: Any, access_key_id: str) -> str | None:
+    """The account number of a key, of whatever account."""
+    number: str | None = await db.fetchval("select driftcloud_key_account($1)", access_key_id)
+    return number

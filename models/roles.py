@@ -8,12 +8,19 @@ from typing import Any
 # The role that AWS Organizations puts into every member account.
 ORGANIZATION_ROLE = "OrganizationAccountAccessRole"
 READ_ONLY_ROLE = "FinOpsReadOnly"
+_AWS = "arn:aws:iam::aws:policy/"
 
 INSERT = """
-insert into roles (account_id, role_id, name, arn, description, trusted, scopes,
-                   max_session_duration_seconds)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
-on conflict (account_id, name) do update set trusted = excluded.trusted
+with made as (
+    insert into roles (account_id, role_id, name, arn, description, trusted,
+                       max_session_duration_seconds, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, driftcloud_now($1))
+    on conflict (account_id, name) do update set trusted = excluded.trusted
+    returning id, account_id
+)
+insert into policy_attachments (account_id, entity_type, entity_id, policy_arn)
+select account_id, 'role', id, $8 from made
+on conflict do nothing
 """
 
 
@@ -34,10 +41,14 @@ async def create_defaults(
 ) -> None:
     """The roles every account is opened with, assumable from the `trusted` accounts."""
     defaults = (
-        (ORGANIZATION_ROLE, "Full access for the organisation's management account", ["*"]),
-        (READ_ONLY_ROLE, "Reads for cost and inventory tools", ["read:*"]),
+        (
+            ORGANIZATION_ROLE,
+            "Full access for the organisation's management account",
+            "AdministratorAccess",
+        ),
+        (READ_ONLY_ROLE, "Reads for cost and inventory tools", "ReadOnlyAccess"),
     )
-    for name, description, scopes in defaults:
+    for name, description, policy in defaults:
         await connection.execute(
             INSERT,
             account_id,
@@ -46,8 +57,8 @@ async def create_defaults(
             arn(account_number, name),
             description,
             sorted({account_number, *trusted}),
-            scopes,
             43_200,
+            _AWS + policy,
         )
 
 

@@ -172,7 +172,9 @@ def compile_conditions(given: Mapping[str, Mapping[str, Any]]) -> tuple[Conditio
             raise ValueError(f"Invalid Condition type : {text}.")
         name, negated, quantity, if_exists = known
         for key, values in keys.items():
-            texts = tuple(spelled(one) for one in (values if isinstance(values, list) else [values]))
+            texts = tuple(
+                spelled(one) for one in (values if isinstance(values, list) else [values])
+            )
             found.append(Condition(name, negated, quantity, if_exists, key.lower(), key, texts))
     return tuple(found)
 

@@ -276,7 +276,7 @@ def _check_principals(given: Any) -> None:
         raise MalformedError("Syntax errors in policy.")
     for kind, ones in given.items():
         if kind not in ("AWS", "Service", "Federated", "CanonicalUser"):
-            raise MalformedError(f"Invalid principal in policy: \"{kind}\":\"{ones}\"")
+            raise MalformedError(f'Invalid principal in policy: "{kind}":"{ones}"')
         for one in _texts(ones):
             if kind == "AWS" and not _PRINCIPAL.fullmatch(one):
                 raise MalformedError(f'Invalid principal in policy: "AWS":"{one}"')
@@ -321,9 +321,7 @@ def _check_resource(resource: str) -> None:
     if len(parts) == 6 and vendor == "iam" and parts[5] not in ("*", "root"):
         if not parts[5].startswith((*_IAM_PATHS, "*", "${", "u*", "r*", "g*", "p*")):
             paths = ", ".join(_IAM_PATHS)
-            raise MalformedError(
-                f'IAM resource path must either be "*" or start with {paths}.'
-            )
+            raise MalformedError(f'IAM resource path must either be "*" or start with {paths}.')
 
 
 def _padded(parts: Sequence[str]) -> str:

@@ -33,8 +33,7 @@ _S3_SIGNATURE = (
 )
 _SKEWED = "The difference between the request time and the current time is too large."
 _NOT_ALLOWED = (
-    "User: {principal} is not authorized to perform: {action} on resource: {resource} because no "
-    "identity-based policy allows the {action} action"
+    "User: {principal} is not authorized to perform: {action} on resource: {resource} {reason}"
 )
 _NULL = (
     "1 validation error detected: Value null at '{name}' failed to satisfy constraint: "
@@ -168,7 +167,7 @@ SPELLINGS: dict[str, _Row] = {
     "denied": _row(
         Spelling("AccessDenied", 403, _NOT_ALLOWED),
         Spelling("UnauthorizedOperation", 403, "You are not authorized to perform this operation. "
-                 + _NOT_ALLOWED),
+                 + _NOT_ALLOWED + "{encoded}"),
         Spelling("AccessDeniedException", 400, _NOT_ALLOWED),
         Spelling("AccessDenied", 403, _NOT_ALLOWED),
         403,
@@ -297,6 +296,8 @@ class _Fields(dict[str, Any]):
     """Fields of a message; one that is not known leaves nothing behind."""
 
     def __missing__(self, key: str) -> str:
+        if key == "reason":
+            return f"because no identity-based policy allows the {self['action']} action"
         return "NO_VERSION_SPECIFIED" if key == "version" else ""
 
 

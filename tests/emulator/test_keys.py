@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from emulator.keys import Keys, generate, user_id, well_formed
+from emulator.keys import Keys, generate, principal_of, user_id, well_formed
 from emulator.seal import SealError
 from tests.emulator.signing import ACCOUNT, CLIENT, KEY_ID, SECRET, VAULT, Table, row
+
+WHO = principal_of(KEY_ID, row(), ("*",))
 
 
 class Clock:
@@ -170,13 +172,13 @@ async def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_use_is_noted_once_a_minute() -> None:
     clock = Clock()
     keys = Table().keys(clock=clock)
-    keys.used(KEY_ID)
-    keys.used(KEY_ID)
+    keys.used(WHO, "ec2", "us-east-1")
+    keys.used(WHO, "ec2", "us-east-1")
     assert list(keys.take_used()) == [KEY_ID]
-    keys.used(KEY_ID)
+    keys.used(WHO, "ec2", "us-east-1")
     assert keys.take_used() == {}
     clock.now += 61
-    keys.used(KEY_ID)
+    keys.used(WHO, "ec2", "us-east-1")
     assert list(keys.take_used()) == [KEY_ID]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator import api, operations
+from emulator import api, operations, permissions
 from emulator.context import Context, Principal
 from emulator.errors import Fault
 
@@ -130,11 +130,18 @@ def context(operation: str, *scopes: str) -> Context:
     arn = "arn:aws:iam::123456789012:user/agent"
     account = uuid.UUID(int=1)
     ctx = Context("id", "POST", "/", "", {}, operation=service.operations[operation])
+    ctx.service = "ec2"
     ctx._principal = Principal("AK", account, account, "123456789012", "agent", arn, "ID", scopes)
     return ctx
 
 
-def test_authorise(write: Write) -> None:
+async def authorise(ctx: Context, handler: operations.Handler) -> None:
+    assert ctx.operation is not None
+    access = operations.access(ctx.operation, handler)
+    await permissions.authorise(ctx, access, permissions.known_of(ctx.principal, []))
+
+
+async def test_authorise(write: Write) -> None:
     write(
         "ec2/volumes",
         """
@@ -147,11 +154,11 @@ def test_authorise(write: Write) -> None:
     assert reads is not None
     assert writes is not None
     for scope in ("read:*", "read:volumes", "*"):
-        operations.authorise(context("DescribeVolumes", scope), reads)
+        await authorise(context("DescribeVolumes", scope), reads)
     for scope in ("write:*", "write:volumes", "*"):
-        operations.authorise(context("DeleteVolume", scope), writes)
+        await authorise(context("DeleteVolume", scope), writes)
     for scope in ("read:*", "write:instances", "admin:*"):
         with pytest.raises(Fault) as caught:
-            operations.authorise(context("DeleteVolume", scope), writes)
+            await authorise(context("DeleteVolume", scope), writes)
         assert caught.value.kind == "denied"
         assert caught.value.fields["action"] == "ec2:DeleteVolume"

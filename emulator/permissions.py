@@ -1,0 +1,305 @@
+"""Permissions: the policies of whoever calls, kept by this process, and the verdict on each call.
+
+Rules are believed for half a minute unless a NOTIFY says sooner that they changed; keys that may
+do everything cost one look into a dictionary.
+"""
+
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from emulator.context import Context, Principal
+from emulator.errors import Fault
+from emulator.policies import documents, request_keys, resources, scopes
+from emulator.policies.actions import action as action_of
+from emulator.policies.documents import Policy
+from emulator.policies.evaluation import Rules, Verdict, judge
+from models import grants, managed_policies, resource_facts
+
+if TYPE_CHECKING:
+    from emulator.database.database import Database
+    from emulator.operations import Access
+
+KEPT_SECONDS: Final = 30.0
+MOST_KEPT: Final = 4096
+# Services whose writes change who may do what: the process that did one forgets at once.
+CHANGING: Final = frozenset(("iam", "organizations"))
+ENCODED: Final = "authorization-message"
+_OF_RESOURCES: Final = (
+    "aws:resourcetag/", "ec2:resourcetag/", "rds:db-tag/", "ec2:instancetype", "ec2:volume",
+    "ec2:availabilityzone", "rds:database", "ecs:resourcetag/", "iam:resourcetag/",
+    "autoscaling:resourcetag/", "elasticloadbalancing:resourcetag/",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known of a principal: its rules, its tags, and what that means for a call."""
+
+    rules: Rules
+    tags: Mapping[str, str] = field(default_factory=dict)
+    everything: bool = False
+    asks_resources: bool = False
+
+
+class Permissions:
+    """The rules of principals, through a cache of this process."""
+
+    def __init__(self, database: "Database", clock: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
+        self._clock = clock
+        self._kept: OrderedDict[str, tuple[float, Principal, Known]] = OrderedDict()
+        self._changes = 0
+
+    def cached(self, principal: Principal) -> Known | None:
+        """What is known if the cache has it fresh: the way without awaiting."""
+        kept = self._kept.get(principal.access_key_id)
+        if kept is not None and kept[0] > self._clock():
+            if kept[1] is principal or kept[1] == principal:
+                return kept[2]
+        return None
+
+    async def find(self, principal: Principal) -> Known:
+        """What is known of a principal, asked of the database where it is not known freshly."""
+        known = self.cached(principal)
+        if known is not None:
+            return known
+        before = self._changes
+        db = self._database.session(principal.account_id, "agent")
+        rows = await grants.load(db, principal.entity)
+        known = known_of(principal, rows)
+        # an answer that was on its way during a change may be older than it
+        if before == self._changes:
+            self._kept[principal.access_key_id] = (self._clock() + KEPT_SECONDS, principal, known)
+            self._kept.move_to_end(principal.access_key_id)
+            if len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+        return known
+
+    def forget(self, account_id: uuid.UUID | str | None = None) -> None:
+        """Forget the rules of an account's principals, or of all."""
+        self._changes += 1
+        if not account_id:
+            self._kept.clear()
+            return
+        gone = str(account_id)
+        for key in [k for k, kept in self._kept.items() if str(kept[1].account_id) == gone]:
+            del self._kept[key]
+
+
+def known_of(principal: Principal, rows: Sequence[Any]) -> Known:
+    """A principal's rules, of the rows that `grants.load` gives for its entity."""
+    tags: dict[str, str] = {}
+    identity: list[Policy] = []
+    boundary: list[Policy] | None = None
+    levels: dict[int, list[Policy]] = {}
+    for row in rows:
+        if row["how"] == "entity":
+            tags.update(row["tags"] or {})
+            continue
+        policy = policy_of(row)
+        if row["how"] == "boundary":
+            boundary = [policy] if policy else []
+        elif row["how"] == "control":
+            levels.setdefault(row["level"], []).extend([policy] if policy else [])
+        elif policy is not None:
+            identity.append(policy)
+    if principal.scopes:
+        identity.append(scopes.policy(principal.scopes))
+    sessions = [_session_bound(bound) for bound in principal.session_policies]
+    if principal.ceiling:
+        sessions.append((scopes.policy(principal.ceiling),))
+    rules = Rules(
+        tuple(identity),
+        None if boundary is None else tuple(boundary),
+        tuple(sessions),
+        tuple(tuple(levels[level]) for level in sorted(levels)),
+    )
+    tags.update(principal.tags)
+    keys = rules.keys()
+    return Known(
+        rules,
+        tags,
+        _everything(rules),
+        any(key.startswith(_OF_RESOURCES) for key in keys),
+    )
+
+
+def policy_of(row: Mapping[str, Any]) -> Policy | None:
+    """A policy of a row of `grants.load`; None when its document is gone."""
+    arn, document = row["arn"] or "", row["document"]
+    name = row["name"] or arn.rpartition("/")[2]
+    if document is None:
+        document = managed_policies.document(arn)
+    if document is None:
+        return None
+    source = name if row["how"] != "inline" else f"{row['holder']}_{row['held_by']}_{name}"
+    return documents.read(document, source, row["holder"], arn)
+
+
+def _session_bound(bound: tuple[str, ...]) -> tuple[Policy, ...]:
+    return tuple(documents.read(text, "session", "none") for text in bound)
+
+
+def _everything(rules: Rules) -> bool:
+    """Whether nothing can be denied: every bound allows all, and nothing is denied anywhere."""
+    bounds = [rules.identity, *rules.sessions, *rules.controls]
+    bounds += [rules.boundary] if rules.boundary is not None else []
+    denies = any(not one.allows for _, policy in rules.every() for one in policy.statements)
+    return not denies and all(
+        any(
+            one.plain and one.actions.everything and not one.actions.negated
+            for policy in bound
+            for one in policy.statements
+        )
+        for bound in bounds
+    )
+
+
+# --- one call ---------------------------------------------------------------------------------
+
+
+async def authorise(ctx: Context, access: "Access", known: Known) -> None:
+    """Let a call pass, or raise Fault("denied") in the words of AWS."""
+    action = action_of(ctx.service, access.signing_name, access.operation)
+    if access.always or known.rules.plainly(action.lower()):
+        return
+    prefix = action.partition(":")[0]
+    caller = ctx.principal
+    number = caller.account_number
+    given = {"region": ctx.region, "account": number}
+    own = caller.arn if not caller.role else ""
+    named = resources.arns(prefix, access.operation, ctx.params, **given, caller=own)
+    facts: dict[str, Any] = {}
+    if known.asks_resources and named != ["*"]:
+        db = ctx.server.database.session(caller.account_id, "agent")
+        facts = await resource_facts.of(db, number, ctx.region, named)
+    context = context_of(ctx, known.tags, access)
+    context.update(request_keys.of_parameters(prefix, access.operation, ctx.params))
+    passing = resources.passed(prefix, access.operation, ctx.params, number)
+    calls = [(action, one) for one in named] + [("iam:PassRole", one) for one in passing]
+    for name, resource in calls:
+        whole = context | _keys_of(prefix, *facts.get(resource, ({}, {})), context, number)
+        if name == "iam:PassRole":
+            whole["iam:passedtoservice"] = [f"{prefix}.amazonaws.com"]
+        verdict = judge(known.rules, name, resource, whole)
+        if not verdict.allowed:
+            raise denied(ctx, name, resource, verdict, whole)
+
+
+def context_of(ctx: Context, tags: Mapping[str, str], access: "Access") -> dict[str, Sequence[str]]:
+    """The keys that every request has, in lower case."""
+    caller = ctx.principal
+    found: dict[str, Sequence[str]] = caller_keys(caller, tags)
+    found["aws:currenttime"] = [ctx.wall.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")]
+    found["aws:epochtime"] = [str(int(ctx.wall.timestamp()))]
+    found["aws:requestedregion"] = [ctx.region]
+    found["aws:securetransport"] = ["false"]
+    found["aws:viaawsservice"] = ["false"]
+    found["aws:principalisawsservice"] = ["false"]
+    found["ec2:region"] = [ctx.region]
+    for key, value in (
+        ("aws:sourceip", ctx.source_address),
+        ("aws:useragent", ctx.headers.get("user-agent")),
+        ("aws:referer", ctx.headers.get("referer")),
+    ):
+        if value:
+            found[key] = [value]
+    found[scopes.VERB], found[scopes.NOUN] = [access.verb], [access.noun]
+    return found
+
+
+def caller_keys(caller: Principal, tags: Mapping[str, str]) -> dict[str, Sequence[str]]:
+    """The keys that tell of a principal."""
+    kind = "AssumedRole" if caller.role else "FederatedUser" if caller.federated else "User"
+    found: dict[str, Sequence[str]] = {
+        "aws:principalarn": [caller.role or caller.arn],
+        "aws:principalaccount": [caller.account_number],
+        "aws:principaltype": [kind],
+        "aws:userid": [caller.user_id],
+    }
+    if kind == "User":
+        found["aws:username"] = [caller.arn.rpartition("/")[2]]
+    if caller.root_key:
+        found["aws:multifactorauthpresent"] = ["false"]
+        issued = datetime.fromtimestamp(caller.issued_at, UTC)
+        found["aws:tokenissuetime"] = [issued.strftime("%Y-%m-%dT%H:%M:%SZ")]
+    if caller.source_identity:
+        found["aws:sourceidentity"] = [caller.source_identity]
+    for key, value in tags.items():
+        found[f"aws:principaltag/{key.lower()}"] = [value]
+    return found
+
+
+def _keys_of(
+    prefix: str,
+    tags: Mapping[str, str],
+    keys: Mapping[str, str],
+    context: Mapping[str, Sequence[str]],
+    number: str,
+) -> dict[str, Sequence[str]]:
+    """The keys of one resource; what the request itself says of it wins over its row."""
+    found: dict[str, Sequence[str]] = {k: [v] for k, v in keys.items() if k not in context}
+    found["aws:resourceaccount"] = [number]
+    for key, value in tags.items():
+        found[f"aws:resourcetag/{key.lower()}"] = [value]
+        found[f"{prefix}:resourcetag/{key.lower()}"] = [value]
+        if prefix == "rds":
+            found[f"rds:db-tag/{key.lower()}"] = [value]
+    return found
+
+
+def denied(
+    ctx: Context, action: str, resource: str, verdict: Verdict, context: Mapping[str, Sequence[str]]
+) -> Fault:
+    """The refusal of a call; EC2's carries the whole story, encoded."""
+    caller = ctx.principal
+    fields = {
+        "principal": caller.arn,
+        "action": action,
+        "resource": f'"{resource}"' if ctx.service == "s3" else resource,
+        "reason": verdict.reason(action),
+    }
+    if ctx.protocol == "ec2" and ctx._server is not None:
+        story = _story(caller, action, resource, verdict, context)
+        token = ctx.vault.seal_token(ENCODED, [caller.account_number, story])
+        fields["encoded"] = f". Encoded authorization failure message: {token}"
+    return Fault("denied", **fields)
+
+
+def _story(
+    caller: Principal,
+    action: str,
+    resource: str,
+    verdict: Verdict,
+    context: Mapping[str, Sequence[str]],
+) -> dict[str, Any]:
+    """What DecodeAuthorizationMessage tells, in its own members."""
+    matched = [
+        {
+            "statementId": match.statement.sid,
+            "effect": "ALLOW" if match.statement.allows else "DENY",
+        }
+        for match in verdict.matches
+    ]
+    conditions = [
+        {"key": key, "values": {"items": [{"value": value} for value in values]}}
+        for key, values in sorted(context.items())
+        if not key.startswith(("driftcloud:", "aws:referer", "aws:useragent"))
+    ]
+    return {
+        "allowed": False,
+        "explicitDeny": verdict.explicit,
+        "matchedStatements": {"items": matched},
+        "failures": {"items": []},
+        "context": {
+            "principal": {"id": caller.user_id, "name": caller.name, "arn": caller.arn},
+            "action": action,
+            "resource": resource,
+            "conditions": {"items": conditions},
+        },
+    }
