@@ -1,4 +1,4 @@
-"""Databases: not connected to, of a class too large or too small, on storage that costs too much."""
+"""Databases: not connected to, of a class too large or small, on storage that costs too much."""
 
 import math
 from collections.abc import Mapping
@@ -33,6 +33,7 @@ KIND = "rds_instance"
 EXHAUSTED_PERCENT = 97
 MOST_OPTIONS = 3
 PROVISIONED = ("io1", "io2")
+PREVIOUS = frozenset({"m1", "m2", "m3", "m4", "r3", "r4", "t1", "t2"})
 
 _FIGURES = f"""{PEAKS.format(value=figure("cpu_max"))} as cpu, avg({figure("cpu_avg")}) as cpu_mean,
     max({figure("cpu_max")}) as cpu_peak, max({figure("memory_avg")}) as memory,
@@ -64,7 +65,7 @@ select r.db_instance_id as id, r.identifier as name, r.arn, r.region,
  where r.account_id = {OWN} and r.state = 'available' and seen.running_days >= {LEAST_DAYS}
    and {ASKED.format(id="r.db_instance_id")}
  order by r.db_instance_id
-"""  # noqa: S608 - fragments of our own
+"""
 
 
 async def find(db: Any, scope: Scope) -> list[Finding]:
@@ -159,12 +160,15 @@ def _offers(
     found = []
     for other in rds_engines.classes(engine):
         name = other.removeprefix("db.")
-        local_disk = "d" in name.partition(".")[0][1:]
+        family = name.partition(".")[0]
+        local_disk = "d" in family[1:]
         alike = (name[0] == "t") == (own[0] == "t") and name[0] in "mrt" and not local_disk
+        alike = alike and (family not in PREVIOUS or family == own.partition(".")[0])
         if name != own and alike and size(other) is not None:
             hourly = costs.rds_hourly(other, engine, region, multi_az=multi_az)
             found.append((other, hourly))
-    return tuple(sorted(found, key=lambda one: (one[1], one[0])))
+    mine = f"db.{own.partition('.')[0]}."
+    return tuple(sorted(found, key=lambda one: (one[1], not one[0].startswith(mine), one[0])))
 
 
 def storage(finding: Finding, scope: Scope) -> tuple[str, tuple[str, ...], Option | None]:

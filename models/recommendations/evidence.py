@@ -22,6 +22,7 @@ class Scope:
     """Which resources are asked about, over which look-back, with what to spare.
 
     `threshold` is the place of the percentile among P90, P95 and P99.5, `headroom` in percent.
+    `included` and `excluded` are instance types, or families with `.*`, to recommend and not to.
     """
 
     region: str | None = None
@@ -31,11 +32,20 @@ class Scope:
     headroom: int = HEADROOM_PERCENT
     memory_headroom: int = HEADROOM_PERCENT
     architectures: tuple[str, ...] = ("CURRENT",)
+    included: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
 
     @property
     def arguments(self) -> tuple[int, str | None, list[str] | None]:
         """The first three arguments of every statement of findings."""
         return self.days, self.region, None if self.ids is None else list(self.ids)
+
+    def allows(self, instance_type: str) -> bool:
+        """Whether a type may be recommended."""
+        names = {instance_type, instance_type.partition(".")[0] + ".*"}
+        names.add(instance_type.partition(".")[0])
+        wanted = not self.included or not names.isdisjoint(self.included)
+        return wanted and names.isdisjoint(self.excluded)
 
     def room(self, value: float, headroom: int | None = None) -> float:
         """What must be there for a need of `value`."""

@@ -118,7 +118,8 @@ class Finding:
 
 def charged_share(row: Mapping[str, Any]) -> Decimal:
     """The share of the newest day's price that was charged: 1 of what is not on a bill yet."""
-    listed, charged = row["listed"], row["charged"]
+    listed: Decimal | None = row["listed"]
+    charged: Decimal = row["charged"] or ZERO
     if not listed:
         return Decimal(1)
     return min(max(charged / listed, ZERO), Decimal(1))

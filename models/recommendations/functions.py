@@ -29,7 +29,7 @@ select r.arn as id, r.arn, r.name, r.region, r.memory_mb, r.architecture, r.time
   from lambda_functions r left join seen on seen.id = r.arn left join bill on bill.id = r.arn
  where r.account_id = {OWN} and {ASKED.format(id="r.arn")}
  order by r.arn
-"""  # noqa: S608 - fragments of our own
+"""
 
 
 async def find(db: Any, scope: Scope) -> list[Finding]:
@@ -50,12 +50,12 @@ def _judge(row: Mapping[str, Any], scope: Scope) -> Finding:
     }
     needed = math.ceil(scope.room(row["used_mb"]) / STEP_MB) * STEP_MB
     needed = max(LEAST_MEMORY_MB, needed)
+    options: tuple[Option, ...] = ()
+    reasons: tuple[str, ...] = ()
     if row["used_mb"] >= row["memory_mb"]:
         options, reasons = (_option(row, needed),), ("MemoryUnderprovisioned",)
     elif needed < row["memory_mb"]:
         options, reasons = (_option(row, needed),), ("MemoryOverprovisioned",)
-    else:
-        options, reasons = (), ()
     return Finding(
         KIND, row, "NotOptimized" if options else "Optimized", reasons, options, observed,
         risk=4 if "MemoryUnderprovisioned" in reasons else 0, days=scope.days,

@@ -47,7 +47,7 @@ select seen.*, members.*, r.name as id, r.name, r.arn, r.region, r.desired_capac
   from autoscaling_groups r join members on members.id = r.id join seen on seen.id = r.id
  where r.account_id = {OWN} and seen.days >= {LEAST_DAYS} and {ASKED.format(id="r.arn")}
  order by r.arn
-"""  # noqa: S608 - fragments of our own
+"""
 
 
 async def find(db: Any, scope: Scope) -> list[Finding]:
@@ -62,7 +62,7 @@ def _judge(row: Mapping[str, Any], scope: Scope) -> Finding | None:
         return None
     cpu, memory = instances.peaks(row, scope)
     options: tuple[Option, ...] = ()
-    verdict, reasons = "Optimized", ()
+    verdict, reasons = "Optimized", tuple[str, ...]()
     if row["types"] == 1 and not row["spot"]:  # a mixture keeps the types that were chosen for it
         options = _options(row, current, scope, cpu, memory)
         verdict, reasons = instances.verdict_of(current, options, cpu, memory)
@@ -80,7 +80,9 @@ def _options(
 ) -> tuple[Option, ...]:
     each = row["hourly"] / row["members"]
     need = instances.needs(current, row, scope, cpu, memory)
-    given = {"platform": row["platform"], "tenancy": row["tenancy"]}
+    given: dict[str, Any] = {
+        "platform": row["platform"], "tenancy": row["tenancy"], "allowed": scope.allows
+    }  # fmt: skip
     wanted = [machines.architecture(current)] if "CURRENT" in scope.architectures else []
     if "AWS_ARM64" in scope.architectures and not row["platform"] and machines.ARM not in wanted:
         wanted.append(machines.ARM)

@@ -59,7 +59,7 @@ select r.instance_id as id, r.name, r.region, r.instance_type as type, r.hourly_
    and coalesce(r.instance_lifecycle, '') <> 'spot' and seen.days >= {LEAST_DAYS}
    and {ASKED.format(id="r.instance_id")}
  order by r.instance_id
-"""  # noqa: S608 - fragments of our own
+"""
 
 
 async def find(db: Any, scope: Scope) -> list[Finding]:
@@ -116,12 +116,18 @@ def _options(
     need = needs(current, row, scope, cpu, memory)
     if is_exhausted(cpu, memory):
         found = machines.larger(
-            current, row["region"], need, platform=row["platform"], tenancy=row["tenancy"]
+            current,
+            row["region"],
+            need,
+            platform=row["platform"],
+            tenancy=row["tenancy"],
+            allowed=scope.allows,
         )
     else:
         found = machines.fitting(
             current, row["region"], need, row["hourly"], platform=row["platform"],
             tenancy=row["tenancy"], architecture=architecture, same_family=same_family,
+            allowed=scope.allows,
         )  # fmt: skip
     return tuple(_option(row, current, one, cpu, memory) for one in found)
 

@@ -1,5 +1,6 @@
 """Machines that could take a machine's place: types that can do what it is needed for, cheaper."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -41,30 +42,36 @@ def fitting(
     tenancy: str = "default",
     architecture: str = X86,
     same_family: bool = False,
-    most: int = MOST_OPTIONS,
+    allowed: Callable[[str], bool] | None = None,
 ) -> list[Offered]:
     """The cheapest types that meet `need` for less than `below` an hour, one of each family."""
     found: dict[str, Offered] = {}
     for one in _offers(current.name, region, platform, tenancy, architecture):
         machine = one.machine
-        if one.hourly >= below or len(found) == most:
+        if one.hourly >= below or len(found) == MOST_OPTIONS:
             break
         family = machine.family.name
         if family in found or (same_family and family != current.family.name):
             continue
-        if _meets(machine, need):
+        if _meets(machine, need) and (allowed is None or allowed(machine.name)):
             found[family] = one
     return list(found.values())
 
 
 def larger(
-    current: InstanceType, region: str, need: Need, *, platform: str, tenancy: str
+    current: InstanceType,
+    region: str,
+    need: Need,
+    *,
+    platform: str,
+    tenancy: str,
+    allowed: Callable[[str], bool] | None = None,
 ) -> list[Offered]:
     """The cheapest types that meet a need which the machine itself does not."""
     ceiling = Decimal(10) ** 6
     return fitting(
         current, region, need, ceiling, platform=platform, tenancy=tenancy,
-        architecture=architecture(current),
+        architecture=architecture(current), allowed=allowed,
     )  # fmt: skip
 
 

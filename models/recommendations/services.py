@@ -44,13 +44,14 @@ select r.arn as id, r.arn, r.name, r.region, {tags_of(KIND, "r.arn")} as tags, r
        d.containers, seen.*, bill.listed, bill.charged
   from container_services r join container_clusters k on k.id = r.cluster_id
   join seen on seen.id = r.arn left join bill on bill.id = r.arn
-  left join lateral (select t.definition -> 'containerDefinitions' as containers from task_definitions t
+  left join lateral (select t.definition -> 'containerDefinitions' as containers
+                       from task_definitions t
                       where t.account_id = {OWN} and t.arn = r.task_definition_arn) d on true
  where k.account_id = {OWN} and r.status = 'ACTIVE' and r.replica_count > 0
    and r.launch_type = 'FARGATE' and split_part(r.arn, ':', 3) = 'ecs'
    and seen.days >= {LEAST_DAYS} and {ASKED.format(id="r.arn")}
  order by r.arn
-"""  # noqa: S608 - fragments of our own
+"""
 
 
 async def find(db: Any, scope: Scope) -> list[Finding]:

@@ -30,7 +30,7 @@ select r.nat_gateway_id as id, r.region, r.tags, r.tags ->> 'Name' as name, r.ho
  where r.account_id = {OWN} and r.state = 'available' and seen.days >= $1::int
    and seen.gb = 0 and seen.open = 0 and {ASKED.format(id="r.nat_gateway_id")}
  order by r.nat_gateway_id
-"""  # noqa: S608, E501 - fragments of our own
+"""  # noqa: E501 - fragments of our own
 
 _SEEN_CACHE = f"max({figure('connections')}) as connections, max({figure('cpu_max')}) as cpu_peak"
 _CACHES = f"""
@@ -42,7 +42,7 @@ select r.cluster_id as id, r.identifier as name, r.arn, r.region, r.hourly_cost 
  where r.account_id = {OWN} and r.status = 'available' and seen.days >= $1::int
    and seen.connections < 1 and {ASKED.format(id="r.cluster_id")}
  order by r.cluster_id
-"""  # noqa: S608, E501 - fragments of our own
+"""
 
 _SEEN_ENDPOINT = f"max({figure('cpu_avg')}) as cpu, max({figure('memory_avg')}) as memory"
 _ENDPOINTS = f"""
@@ -55,7 +55,7 @@ select r.arn as id, r.name, r.arn, r.region, r.hourly_cost as hourly,
    and seen.days >= $1::int and seen.cpu < {ENDPOINT_CPU_PERCENT}
    and r.created_at <= {NOW} and {ASKED.format(id="r.arn")}
  order by r.arn
-"""  # noqa: S608, E501 - fragments of our own
+"""  # noqa: E501 - fragments of our own
 
 _KINDS = (
     (NAT_GATEWAY, _NAT_GATEWAYS, NAT_GATEWAY_DAYS, "Unused",

@@ -1,4 +1,4 @@
-"""Volumes: attached to nothing, read by nobody, or of a type that costs more than it is used for."""
+"""Volumes: attached to nothing, read by nobody, or of a type that costs more than its use."""
 
 import math
 from collections.abc import Mapping
@@ -52,11 +52,11 @@ select r.volume_id as id, r.region, r.tags, r.tags ->> 'Name' as name, r.state, 
   left join instances i on i.instance_id = r.attached_instance_id and i.account_id = {OWN}
  where r.account_id = {OWN} and r.state in ('available', 'in-use') and {ASKED.format(id="r.volume_id")}
  order by r.volume_id
-"""  # noqa: S608, E501 - fragments of our own
+"""  # noqa: E501 - fragments of our own
 
 
 async def find(db: Any, scope: Scope) -> list[Finding]:
-    """All findings of volumes, by id: attached ones of all days they were seen, others if unused."""
+    """All findings of volumes, attached or not, by id."""
     rows = await db.fetch(_FIND, *scope.arguments, plan="custom")
     return [_judge(row, scope) for row in rows]
 

@@ -1,0 +1,1 @@
+"""Compute Optimizer: what machines, disks, functions, services and databases could be instead."""
