@@ -122,7 +122,7 @@ _SUBNETS = "select subnet_id, vpc_id from subnets where region = $1 and subnet_i
 _GROUPS = (
     "select group_id, vpc_id from security_groups where region = $1 and group_id = any($2::text[])"
 )
-_BUCKET = "select region from s3_buckets where name = $1 and account_id = driftcloud_account()"
+_BUCKET = "select id, region from s3_buckets where name = $1 and account_id = driftcloud_account()"
 
 
 async def find_one(db: Database, region: str, name: str, shift: timedelta) -> Any | None:
@@ -251,7 +251,7 @@ async def networks(
     return subnets, groups
 
 
-async def bucket_region(db: Database, name: str) -> str | None:
-    """The region of the caller's bucket of that name, or None."""
+async def bucket(db: Database, name: str) -> Any | None:
+    """Key and region of the caller's bucket of that name, or None."""
     rows = await db.fetch(_BUCKET, name)
-    return rows[0]["region"] if rows else None
+    return rows[0] if rows else None

@@ -12,7 +12,7 @@ from typing import Any
 
 from emulator.context import Context
 from handlers.lambda_.refusals import invalid
-from models import lambda_functions
+from models import lambda_functions, s3_contents, s3_objects
 
 
 async def code_of(ctx: Context, package_type: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,9 +37,9 @@ async def code_of(ctx: Context, package_type: str, given: Mapping[str, Any]) -> 
     return zipped(given["ZipFile"])
 
 
-def zipped(content: bytes) -> dict[str, Any]:
-    """The columns of code that came in the request."""
-    if len(content) > lambda_functions.ZIPPED_BYTES:
+def zipped(content: bytes, most: int = lambda_functions.ZIPPED_BYTES) -> dict[str, Any]:
+    """The columns of a deployment package of `most` bytes."""
+    if len(content) > most:
         raise invalid(f"Unzipped size must be smaller than {lambda_functions.UNZIPPED_BYTES} bytes")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -70,28 +70,27 @@ def _image(uri: str) -> dict[str, Any]:
 
 
 async def _stored(ctx: Context, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Code from a bucket of the caller's in the function's region.
-
-    The object itself is not read: its size stays 0, and its hash is that of its address.
-    """
-    bucket, key = given["S3Bucket"], given.get("S3Key")
+    """Code from an object in a bucket of the caller's, in the function's region."""
+    key, version = given.get("S3Key"), given.get("S3ObjectVersion")
     if not key:
         raise invalid("S3Key is required when S3Bucket is given.")
     failed = "Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: {}"
-    region = await lambda_functions.bucket_region(ctx.db, bucket)
-    if region is None:
+    bucket = await lambda_functions.bucket(ctx.db, given["S3Bucket"])
+    if bucket is None:
         raise invalid(failed.format("NoSuchBucket", "The specified bucket does not exist"))
-    if region != ctx.region:
+    if bucket["region"] != ctx.region:
         raise invalid(
             failed.format(
                 "PermanentRedirect",
-                "The bucket is in this region: "
-                f"{region}. Please use this region to retry the request",
+                f"The bucket is in this region: {bucket['region']}. Please use this region to"
+                " retry the request",
             )
         )
-    name = f"{bucket}/{key}/{given.get('S3ObjectVersion') or ''}"
-    return {
-        "code_size": 0,
-        "code_sha256": b64encode(hashlib.sha256(name.encode()).digest()).decode(),
-        "image_uri": None,
-    }
+    found = await s3_objects.find_one(ctx.db, bucket["id"], key, version)
+    if found is None or found["is_delete_marker"]:
+        raise invalid(failed.format("NoSuchKey", "The specified key does not exist."))
+    size = found["size_bytes"] or 0
+    if size > lambda_functions.UNZIPPED_BYTES:
+        raise invalid(f"Unzipped size must be smaller than {lambda_functions.UNZIPPED_BYTES} bytes")
+    parts = await s3_contents.read(ctx.db, found["id"], 0, max(size - 1, 0))
+    return zipped(b"".join(parts), most=lambda_functions.UNZIPPED_BYTES)

@@ -231,3 +231,20 @@ def test_tags_are_the_functions_own(cloud: Cloud, lambdas: Any) -> None:
         "Number of tags exceeds resource tag limit.",
     )
     assert refusal(lambdas.list_tags, Resource=arn + "x")[0] == "ResourceNotFoundException"
+
+
+def test_code_comes_from_a_bucket(cloud: Cloud, lambdas: Any) -> None:
+    s3, content = cloud.client("s3"), package("stored = True")
+    bucket = f"code-{cloud.account.number}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="app.zip", Body=content)
+    s3.put_object(Bucket=bucket, Key="app.txt", Body=b"no zip")
+    made = create(lambdas, cloud, Code={"S3Bucket": bucket, "S3Key": "app.zip"})
+    assert made["CodeSize"] == len(content)
+    assert made["CodeSha256"] == b64encode(hashlib.sha256(content).digest()).decode()
+    for key, words in (("none.zip", "NoSuchKey"), ("app.txt", "Could not unzip")):
+        told = refusal(
+            lambdas.update_function_code, FunctionName="ingest", S3Bucket=bucket, S3Key=key
+        )
+        assert told[0] == "InvalidParameterValueException"
+        assert words in told[1]
