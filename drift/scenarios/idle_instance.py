@@ -1,0 +1,35 @@
+"""A project ends, and its machine is left running for nobody."""
+
+# ruff: noqa: E501 - the lines of SQL read better whole
+
+from drift.day import Day, Happening
+from drift.picking import pick
+
+ODDS = 0.04
+PATTERN = "ec2_idle"
+RESOURCE_TYPE = "instance"
+REMEDIES = ("ec2:StopInstances", "ec2:TerminateInstances")
+
+SYMPTOM = """
+SELECT i.instance_id, i.hourly_cost * 730 AS saving FROM instances i
+ WHERE i.account_id = $1 AND i.state = 'running' AND i.avg_cpu_7d < 5 AND NOT coalesce(i.has_gpu, false)
+   AND i.autoscaling_group_id IS NULL AND i.launch_time <= $2::timestamptz - interval '7 days'
+   AND NOT EXISTS (SELECT FROM container_nodes n WHERE n.instance_id = i.instance_id)"""
+
+_MACHINES = """
+SELECT i.instance_id AS key, i.env FROM instances i
+  LEFT JOIN resource_profiles p ON p.account_id = $1 AND p.resource_type = 'instance' AND p.resource_id = i.instance_id
+ WHERE i.account_id = $1 AND i.state = 'running' AND i.env <> 'prod' AND NOT coalesce(i.has_gpu, false)
+   AND i.autoscaling_group_id IS NULL AND coalesce(p.profile, '') <> 'idle'
+   AND NOT EXISTS (SELECT FROM container_nodes n WHERE n.instance_id = i.instance_id)"""
+
+
+async def happen(day: Day) -> Happening | None:
+    """Its processors fall asleep; nothing of its configuration changes."""
+    machine = await pick(day, "idle_instance", "instance", _MACHINES)
+    if machine is None:
+        return None
+    identifier = machine["key"]
+    await day.profile("instance", identifier, "idle", load=0.02, memory_gib=0.6, network_mb=1.5)
+    await day.record("instance", identifier, "workload", "in use", "ended")
+    return Happening(f"the project on {identifier} ended", (("instance", identifier),))

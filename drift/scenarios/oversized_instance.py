@@ -1,0 +1,28 @@
+"""A team takes production's machine for staging, where a quarter of it would do."""
+
+from drift.day import Day, Happening
+from drift.launches import Launch, launch
+from drift.picking import branch, region
+
+ODDS = 0.03
+PATTERN = "ec2_oversized"
+RESOURCE_TYPE = "instance"
+REMEDIES = ("ec2:ModifyInstanceAttribute",)
+
+SYMPTOM = r"""
+SELECT i.instance_id, i.hourly_cost * 730 * 0.5 AS saving FROM instances i
+ WHERE i.account_id = $1 AND i.state = 'running' AND i.avg_cpu_7d >= 5 AND i.avg_cpu_7d < 20
+   AND coalesce(i.current_memory, 0) < 40 AND i.instance_type ~ '\.([0-9]*xlarge|metal)$'
+   AND i.autoscaling_group_id IS NULL AND i.launch_time <= $2::timestamptz - interval '7 days'
+   AND NOT EXISTS (SELECT FROM container_nodes n WHERE n.instance_id = i.instance_id)"""
+
+
+async def happen(day: Day) -> Happening | None:
+    """An m5.2xlarge or larger with little to do."""
+    name, developer = branch(day, "oversized_instance")
+    size = day.random("oversized_instance").choice(("m5.2xlarge", "m5.4xlarge", "c5.4xlarge"))
+    tags = {"Name": f"staging-{name}", "env": "staging", "owner": developer}
+    place = await region(day, "oversized_instance")
+    wanted = Launch(size, "staging", place, tags, profile="oversized", root_gib=50)
+    (instance,) = await launch(day, "oversized_instance", 1, wanted)
+    return Happening(f"{developer} took a {size} for {name}", (("instance", instance),))

@@ -1,0 +1,53 @@
+"""A machine is stopped after an experiment, and its disks are paid for ever after."""
+
+# ruff: noqa: E501 - the lines of SQL read better whole
+
+from drift.day import Day, Happening
+from drift.picking import pick
+
+ODDS = 0.03
+PATTERN = "ec2_stopped_ebs"
+RESOURCE_TYPE = "instance"
+REMEDIES = ("ec2:TerminateInstances", "ec2:DeleteVolume")
+
+# AWS looks for 30 days; a week is enough to ask whose it is.
+SYMPTOM = """
+SELECT i.instance_id, sum(v.monthly_cost) AS saving
+  FROM instances i JOIN volumes v ON v.attached_instance_id = i.instance_id
+ WHERE i.account_id = $1 AND i.state = 'stopped' AND i.state_changed_at <= $2::timestamptz - interval '7 days'
+ GROUP BY i.instance_id"""
+
+_MACHINES = """
+SELECT i.instance_id AS key FROM instances i
+ WHERE i.account_id = $1 AND i.state = 'running' AND i.env <> 'prod' AND i.autoscaling_group_id IS NULL
+   AND NOT coalesce(i.disable_api_stop, false)
+   AND EXISTS (SELECT FROM volumes v WHERE v.attached_instance_id = i.instance_id)
+   AND NOT EXISTS (SELECT FROM container_nodes n WHERE n.instance_id = i.instance_id)"""
+
+_STOP = """
+UPDATE instances SET state = 'stopped', state_changed_at = $3, current_cpu = 0, current_memory = 0,
+       public_ip_address = NULL, state_transition_reason = 'User initiated',
+       state_reason_code = 'Client.UserInitiatedShutdown',
+       state_reason_message = 'Client.UserInitiatedShutdown: User initiated shutdown'
+ WHERE account_id = $1 AND instance_id = $2"""
+
+_VOLUMES = (
+    "SELECT volume_id FROM volumes WHERE account_id = $1 AND attached_instance_id = $2 ORDER BY 1"
+)
+
+
+async def happen(day: Day) -> Happening | None:
+    """Stop it by hand; its volumes stay attached."""
+    machine = await pick(day, "stopped_and_kept", "instance", _MACHINES)
+    if machine is None:
+        return None
+    identifier = machine["key"]
+    await day.write("instances", _STOP, day.account_id, identifier, day.moment("stopped_and_kept"))
+    await day.record("instance", identifier, "state", "running", "stopped")
+    volumes = [row[0] for row in await day.connection.fetch(_VOLUMES, day.account_id, identifier)]
+    for volume in volumes:
+        await day.record("volume", volume, "workload", "in use", "ended")
+    return Happening(
+        f"{identifier} was stopped and its {len(volumes)} volumes were kept",
+        (("instance", identifier), *(("volume", volume) for volume in volumes)),
+    )
