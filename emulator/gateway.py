@@ -30,7 +30,7 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
     permission over the state of any resource.
     """
     started = time.perf_counter()
-    code, entry = "", None
+    code = ""
     try:
         # route: service, protocol and operation by the shape of the request
         unread: ReadBody | None = read_body
@@ -57,23 +57,7 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
         ctx.params = codec.parse(ctx.operation, ctx, shift=ctx.shift)
         form = ctx.body if ctx.protocol == "ec2" and ctx.method == "POST" else b""
         operations.check(ctx.operation, ctx.params, form)
-        # trouble: what an operator ordered to fail, and rates that are held to
-        if server.trouble.active:
-            await server.trouble.meet(ctx)
-        # permission: scopes, policies and boundaries, by one evaluator
-        rules = server.permissions
-        known = rules.cached(ctx.principal) or await rules.find(ctx.principal)
-        if not known.everything:
-            await permissions.authorise(ctx, operations.access(ctx.operation, handler), known)
-        # work: one account's view of the database, changes signed as the agent's
-        ctx._db = server.database.session(ctx.principal.account_id, "agent")
-        # the trail: told of in the same breath as the change
-        entry = ctx._db.entry = server.trail.begin(ctx)
-        result = await _run(ctx, handler)
-        if ctx.service in permissions.CHANGING:
-            rules.forget(ctx.principal.account_id)
-        if entry is not None:
-            server.trail.answered(entry, result)
+        result = await perform(server, ctx, handler)
         return await codec.awrite(ctx.operation, result, request_id=ctx.request_id, shift=ctx.shift)
     except AwsError as error:
         if not ctx.protocol:
@@ -82,7 +66,7 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
             ctx.service, ctx.protocol = to.service or "", to.protocol
         spelled = _spelled(ctx, error)
         code = spelled.code
-        server.trail.refused(ctx, entry, spelled)
+        server.trail.refused(ctx, spelled)
         return _refusal(ctx, spelled)
     except DisconnectedError:
         code = "disconnected"
@@ -91,11 +75,40 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
         code = "InternalFailure"
         log.exception("internal failure", extra={"request_id": ctx.request_id})
         spelled = _spelled(ctx, Fault("internal"))
-        server.trail.refused(ctx, entry, spelled)
+        server.trail.refused(ctx, spelled)
         return _refusal(ctx, spelled)
     finally:
         operation = ctx.operation.name if ctx.operation else ""
         server.counters.answer(ctx.service, operation, code, time.perf_counter() - started)
+
+
+async def perform(
+    server: Server, ctx: Context, handler: operations.Handler
+) -> dict[str, Any] | None:
+    """The handler's result, of a call whose input is checked; a session it brings is used."""
+    operation = ctx.operation
+    if operation is None:
+        raise RuntimeError("the operation is unknown before the request is routed")
+    # trouble: what an operator ordered to fail, and rates that are held to
+    if server.trouble.active:
+        await server.trouble.meet(ctx)
+    # permission: scopes, policies and boundaries, by one evaluator
+    rules = server.permissions
+    known = rules.cached(ctx.principal) or await rules.find(ctx.principal)
+    if not known.everything:
+        await permissions.authorise(ctx, operations.access(operation, handler), known)
+    # work: one account's view of the database, changes signed as the agent's
+    entry = None
+    if ctx._db is None:
+        ctx._db = server.database.session(ctx.principal.account_id, "agent")
+        # the trail: told of in the same breath as the change
+        entry = ctx._db.entry = server.trail.begin(ctx)
+    result = await _run(ctx, handler)
+    if ctx.service in permissions.CHANGING:
+        rules.forget(ctx.principal.account_id)
+    if entry is not None:
+        server.trail.answered(entry, result)
+    return result
 
 
 def _operation(to: Route) -> api.Operation:

@@ -173,8 +173,9 @@ class Trail:
         entry.result = result
         self._wait(entry)
 
-    def refused(self, ctx: Context, entry: Entry | None, error: AwsError) -> None:
+    def refused(self, ctx: Context, error: AwsError) -> None:
         """A call was refused; of those that only read, the denied ones are told."""
+        entry = ctx._db.entry if ctx._db is not None else None
         if entry is None:
             if ctx._principal is None or ctx.operation is None:
                 return
