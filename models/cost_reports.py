@@ -29,6 +29,7 @@ METRICS: dict[str, tuple[str, frozenset[str]]] = {
     "NormalizedUsageAmount": (f"l.usage_amount * {NORMALIZED}", NORMALIZED_COLUMNS),
 }
 _SUMMED = ("unblended_cost", "amortized_cost", "usage_amount")
+_BY_TAGS = {"account_id", "date", "service", "record_type", "tag_set", "usage_unit"}
 _MINE = "l.account_id = ANY (ARRAY(SELECT driftcloud_paid_accounts()))"
 PERIODS = {
     "DAILY": "(l.date + {shift})",
@@ -124,13 +125,21 @@ def _inner(report: Report, compiler: Compiler, bind: Binder) -> str:
     columns = [f"l.{name}" for name in sorted(compiler.columns)]
     needed = " ".join(METRICS[metric][0] for metric in report.metrics)
     sums = [f"sum(l.{name}) AS {name}" for name in _SUMMED if name in needed]
-    table = "cost_lines_daily" if report.resources else "cost_daily"
+    table = "cost_lines_daily" if report.resources else _smallest(compiler.columns)
     return (
         f"SELECT {', '.join([f'{period} AS period', *columns, *sums])} FROM {table} l"
         f" WHERE {_MINE} AND l.date >= {bind(report.start, '::date')}"
         f" AND l.date < {bind(report.end, '::date')}"
         f" GROUP BY {', '.join(str(n + 1) for n in range(1 + len(columns)))}"
     )
+
+
+def _smallest(columns: set[str]) -> str:
+    """The smallest table of the ledger that has these columns."""
+    if columns <= _BY_TAGS:
+        # without tags it is no smaller than the other
+        return "cost_daily_by_tags" if "tag_set" in columns else "cost_daily_untagged"
+    return "cost_daily" if "tag_set" in columns else "cost_daily_untagged"
 
 
 def _joins(compiler: Compiler, bind: Binder) -> str:

@@ -69,3 +69,88 @@ CREATE FUNCTION driftcloud_billed_commitments() RETURNS TABLE (id uuid, arn text
     $$;
 COMMENT ON FUNCTION driftcloud_billed_commitments() IS
     'What the lines of the bill of the account of this connection are covered by.';
+
+-- The ledger once more with fewer columns: a report reads the smallest of these that has what it
+-- looks at. Triggers write them with the ledger, so that all always add up to the same.
+CREATE TABLE cost_daily_untagged (
+    account_id        uuid NOT NULL REFERENCES cloud_accounts (id) ON DELETE CASCADE,
+    date              date NOT NULL,
+    region            text NOT NULL,
+    availability_zone text,
+    service           text NOT NULL,
+    usage_type        text NOT NULL,
+    operation         text NOT NULL,
+    instance_type     text,
+    engine            text,
+    platform          text,
+    record_type       text NOT NULL,
+    commitment_id     uuid,
+    usage_unit        text,
+    usage_amount      numeric(20,8) NOT NULL,
+    unblended_cost    numeric(14,4) NOT NULL,
+    amortized_cost    numeric(14,4) NOT NULL
+);
+CREATE INDEX cost_daily_untagged_day ON cost_daily_untagged (account_id, date);
+COMMENT ON TABLE cost_daily_untagged IS 'cost_daily without its tags.';
+
+CREATE TABLE cost_daily_by_tags (
+    account_id     uuid NOT NULL REFERENCES cloud_accounts (id) ON DELETE CASCADE,
+    date           date NOT NULL,
+    service        text NOT NULL,
+    record_type    text NOT NULL,
+    tag_set        integer,
+    usage_unit     text,
+    usage_amount   numeric(20,8) NOT NULL,
+    unblended_cost numeric(14,4) NOT NULL,
+    amortized_cost numeric(14,4) NOT NULL
+);
+CREATE INDEX cost_daily_by_tags_day ON cost_daily_by_tags (account_id, date);
+COMMENT ON TABLE cost_daily_by_tags IS 'cost_daily by service and tags alone.';
+
+SELECT driftcloud_protect(name::regclass, 'account_id IN (SELECT driftcloud_paid_accounts())', 'SELECT')
+  FROM unnest(ARRAY['cost_daily_untagged', 'cost_daily_by_tags']) AS name;
+
+CREATE FUNCTION driftcloud_cost_daily_added() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO cost_daily_untagged
+    SELECT account_id, date, region, availability_zone, service, usage_type, operation, instance_type, engine, platform,
+           record_type, commitment_id, usage_unit, sum(usage_amount), sum(unblended_cost), sum(amortized_cost)
+      FROM new_rows
+     GROUP BY account_id, date, region, availability_zone, service, usage_type, operation, instance_type, engine,
+           platform, record_type, commitment_id, usage_unit;
+    INSERT INTO cost_daily_by_tags
+    SELECT account_id, date, service, record_type, tag_set, usage_unit, sum(usage_amount), sum(unblended_cost),
+           sum(amortized_cost)
+      FROM new_rows
+     GROUP BY account_id, date, service, record_type, tag_set, usage_unit;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER added AFTER INSERT ON cost_daily REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION driftcloud_cost_daily_added();
+
+-- The ledger is append-only, but a backfill tells its days anew, and a test may take one away.
+CREATE FUNCTION driftcloud_cost_daily_removed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM cost_daily_untagged t USING (SELECT DISTINCT account_id, date FROM old_rows) o
+     WHERE t.account_id = o.account_id AND t.date = o.date;
+    DELETE FROM cost_daily_by_tags t USING (SELECT DISTINCT account_id, date FROM old_rows) o
+     WHERE t.account_id = o.account_id AND t.date = o.date;
+    INSERT INTO cost_daily_untagged
+    SELECT account_id, date, region, availability_zone, service, usage_type, operation, instance_type, engine, platform,
+           record_type, commitment_id, usage_unit, sum(usage_amount), sum(unblended_cost), sum(amortized_cost)
+      FROM cost_daily JOIN (SELECT DISTINCT account_id, date FROM old_rows) o USING (account_id, date)
+     GROUP BY account_id, date, region, availability_zone, service, usage_type, operation, instance_type, engine,
+           platform, record_type, commitment_id, usage_unit;
+    INSERT INTO cost_daily_by_tags
+    SELECT account_id, date, service, record_type, tag_set, usage_unit, sum(usage_amount), sum(unblended_cost),
+           sum(amortized_cost)
+      FROM cost_daily JOIN (SELECT DISTINCT account_id, date FROM old_rows) o USING (account_id, date)
+     GROUP BY account_id, date, service, record_type, tag_set, usage_unit;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER removed AFTER DELETE ON cost_daily REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION driftcloud_cost_daily_removed();
+CREATE TRIGGER changed AFTER UPDATE ON cost_daily REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION driftcloud_cost_daily_removed();
