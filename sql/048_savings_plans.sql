@@ -17,16 +17,6 @@ GRANT EXECUTE ON FUNCTION driftcloud_paid_commitments() TO driftcloud_api;
 COMMENT ON FUNCTION driftcloud_paid_commitments() IS
     'The commitments of the accounts whose costs the account of this connection may read.';
 
-CREATE FUNCTION driftcloud_paid_account_numbers() RETURNS TABLE (account_id uuid, number text, name text)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path = pg_catalog, public, pg_temp
-    AS $$ SELECT id, account_number, name FROM public.cloud_accounts
-           WHERE id IN (SELECT public.driftcloud_paid_accounts()) $$;
-REVOKE ALL ON FUNCTION driftcloud_paid_account_numbers() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION driftcloud_paid_account_numbers() TO driftcloud_api;
-COMMENT ON FUNCTION driftcloud_paid_account_numbers() IS
-    'Number and name of the accounts whose costs the account of this connection may read.';
-
 -- Which of a report's rows a commitment could cover; the lines themselves carry it as `eligible`.
 CREATE FUNCTION driftcloud_eligible(service text, usage_type text, usage_unit text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -81,8 +71,7 @@ CREATE TABLE commitment_purchase_analyses (
     error_code    text,
     started_at    timestamptz NOT NULL,
     completes_at  timestamptz NOT NULL,
-    created_at    timestamptz NOT NULL DEFAULT now(),
-    CHECK ((details IS NULL) <> (error_code IS NULL))
+    created_at    timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX commitment_purchase_analyses_page ON commitment_purchase_analyses (account_id, started_at DESC);
 COMMENT ON TABLE commitment_purchase_analyses IS
