@@ -2,9 +2,7 @@
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
-import pkgutil
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from drift import rates
@@ -14,13 +12,8 @@ from drift.ledger.source import ACTIVE_TAGS, DIGEST, codes
 from drift.statement import Statement
 from models import prices
 
-# The bill comes last: after everything that costs, before what covers it.
-AFTER = tuple(
-    sorted(
-        {found.name for found in pkgutil.iter_modules([str(Path(__file__).parent)])}
-        - {"cost_lines", "commitments", "cost_daily", "cost_anomalies", "budgets"}
-    )
-)
+# The bill comes after everything that costs.
+AFTER = ("*",)
 
 # Keys that an account brings with it count from its first day on; those that come later wait
 # until somebody activates them, as AWS has it. A name tells one resource, not a cost centre.
