@@ -96,9 +96,7 @@ def test_lists_are_filtered_and_paged(advised: Advised) -> None:
     asked = optimizer.get_ec2_instance_recommendations(
         instanceArns=[advised.arn("instance", steady), advised.arn("instance", "i-0000000000")]
     )
-    assert [one["currentInstanceType"] for one in asked["instanceRecommendations"]] == [
-        "m5.xlarge"
-    ]
+    assert [one["currentInstanceType"] for one in asked["instanceRecommendations"]] == ["m5.xlarge"]
     assert [one["identifier"] for one in asked["errors"]] == [
         advised.arn("instance", "i-0000000000")
     ]

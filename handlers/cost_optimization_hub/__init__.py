@@ -1,0 +1,1 @@
+"""Cost Optimization Hub: everything that could be saved, from all sources, counted once."""

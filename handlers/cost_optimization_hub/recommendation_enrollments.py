@@ -1,0 +1,64 @@
+"""Taking part in Cost Optimization Hub, and how savings are to be told."""
+
+from typing import Any
+
+from emulator.context import Context
+from emulator.errors import AwsError
+from models.recommendations import enrollments
+
+SERVICE = enrollments.HUB
+MODE, VISIBILITY = "savingsEstimationMode", "memberAccountDiscountVisibility"
+
+
+async def list_enrollment_statuses(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Whether the account takes part; one that never said so does."""
+    _check_account(ctx, params.get("accountId"))
+    row = await enrollments.find(ctx.db, SERVICE)
+    item = {
+        "accountId": row["account_number"],
+        "status": row["status"],
+        "createdTimestamp": row["created_at"],
+        "lastUpdatedTimestamp": row["updated_at"],
+    }
+    return {"items": [item], "includeMemberAccounts": row["include_members"]}
+
+
+async def update_enrollment_status(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Take part, or no longer."""
+    if params.get("includeMemberAccounts"):
+        raise AwsError(
+            "ValidationException",
+            "Only the management account of an organization can include member accounts.",
+        )
+    await enrollments.enrol(ctx.db, SERVICE, params["status"], None, ctx.now)
+    return {"status": "Enrolled" if params["status"] == "Active" else "Unenrolled"}
+
+
+async def get_preferences(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """How savings are told."""
+    row = await enrollments.find(ctx.db, SERVICE)
+    return {MODE: "AfterDiscounts", VISIBILITY: "All"} | dict(row["preferences"])
+
+
+async def update_preferences(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Tell savings before discounts, or after."""
+    if params.get("preferredCommitment"):
+        raise AwsError(
+            "ValidationException", "A preferred commitment cannot be set for this account."
+        )
+    if params.get(VISIBILITY):
+        raise AwsError(
+            "ValidationException",
+            "Only the management account of an organization can set the visibility of discounts.",
+        )
+    if not params.get(MODE):
+        raise AwsError("ValidationException", "At least one preference must be specified.")
+    await enrollments.prefer(ctx.db, SERVICE, {MODE: params[MODE]}, ctx.now)
+    return await get_preferences(ctx, params)
+
+
+def _check_account(ctx: Context, number: str | None) -> None:
+    if number not in (None, ctx.principal.account_number):
+        raise AwsError(
+            "AccessDeniedException", f"You are not authorized to access account {number}."
+        )
