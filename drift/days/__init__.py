@@ -6,7 +6,6 @@ from functools import cache
 from graphlib import TopologicalSorter
 from types import ModuleType
 
-
 # What AFTER is of a module that comes after all others, but for those that come after itself.
 EVERYTHING = ("*",)
 
