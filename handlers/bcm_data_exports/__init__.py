@@ -1,0 +1,1 @@
+"""AWS Data Exports: tables of billing data, written to buckets."""

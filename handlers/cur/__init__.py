@@ -1,0 +1,1 @@
+"""AWS Cost and Usage Reports: the bill in files, as it was delivered before data exports."""

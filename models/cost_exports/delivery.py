@@ -1,0 +1,215 @@
+"""Delivery: the files of an export, put into a bucket month by month.
+
+A file holds one day of the bill, so that a day that is already there need not be written again:
+lines are append-only. Dates outside the world are virtual days moved by a shift; when that changes,
+so does every date, and all files of a month are written anew. Only the newest two months are
+looked at: what is older is closed, as AWS closes a bill.
+Source: https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html.
+"""
+
+import asyncio
+import hashlib
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from models import s3_buckets, s3_contents, s3_objects
+from models.cost_exports import files, rows
+from models.cost_exports.layout import Layout
+from models.cost_exports.query import Query
+from models.cost_exports.rows import Extent
+
+NO_BUCKET, NO_PERMISSION, FAILED = "NO_BUCKET", "NO_PERMISSION", "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be delivered where: `compression` is GZIP, ZIP or PARQUET."""
+
+    arn: str
+    bucket: str
+    query: Query
+    extent: Extent
+    compression: str
+    layout: Layout
+    overwrite: bool
+
+    @property
+    def digest(self) -> str:
+        """What changes when files of before are no longer right."""
+        said = (
+            self.bucket, self.query.table.name, self.query.where, str(self.extent),
+            self.compression, str(self.layout), str(self.overwrite),
+            *(f"{one.name}={one.sql}" for one in self.query.columns),
+        )  # fmt: skip
+        return hashlib.blake2b("\n".join(said).encode(), digest_size=12).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One month: what its partition is called, how many rows and files it has now."""
+
+    partition: str
+    execution_id: str
+    rows: int
+    keys: tuple[str, ...]
+    failure: str = ""
+
+
+def months_of(newest: date, shift_days: int) -> list[date]:
+    """The first days of the months that are open, in dates of outside: the last two."""
+    this = (newest + timedelta(days=shift_days)).replace(day=1)
+    return [(this - timedelta(days=1)).replace(day=1), this]
+
+
+def next_month(month: date) -> date:
+    """The first day of the month after."""
+    return (month + timedelta(days=31)).replace(day=1)
+
+
+async def deliver(
+    db: Any, order: Order, known: dict[str, Any], shift_days: int, now: datetime
+) -> list[Delivered]:
+    """Bring the bucket up to date; `known` is what it has, and is changed to what it has then.
+
+    A month of which nothing changed is not delivered again, unless every delivery is to be a new
+    one. Call it in a transaction.
+    """
+    newest = await rows.newest_day(db)
+    if newest is None:
+        return []
+    bucket = await s3_buckets.find_one(db, order.bucket)
+    if bucket is None:
+        taken = await s3_buckets.is_taken(db, order.bucket)
+        month = months_of(newest, shift_days)[-1]
+        return [
+            Delivered(
+                order.layout.partition(month), _execution(order, month, now), 0, (),
+                NO_PERMISSION if taken else NO_BUCKET,
+            )
+        ]  # fmt: skip
+    found = []
+    for month in months_of(newest, shift_days):
+        one = await _deliver_month(db, order, bucket["id"], known, month, shift_days, now)
+        if one is not None:
+            found.append(one)
+    return found
+
+
+async def _deliver_month(
+    db: Any, order: Order, bucket_id: Any, known: dict[str, Any], month: date, shift_days: int,
+    now: datetime,
+) -> Delivered | None:  # fmt: skip
+    back = timedelta(days=shift_days)
+    lines = await rows.lines_by_day(db, month - back, next_month(month) - timedelta(days=1) - back)
+    partition = order.layout.partition(month)
+    before = known.get(partition) or {}
+    if not lines and not before:
+        return None
+    same = before.get("digest") == order.digest and before.get("shift") == shift_days
+    files_before: dict[str, Any] = before.get("files") or {}
+    if same and {day.isoformat(): count for day, count in lines.items()} == {
+        day: one["lines"] for day, one in files_before.items()
+    }:
+        return None
+    execution_id = _execution(order, month, now)
+    folder = "" if order.overwrite else f"{now:%Y-%m-%dT%H:%M:%S.000Z}-{execution_id}/"
+    written: dict[str, Any] = {}
+    for day, count in lines.items():
+        kept = files_before.get(day.isoformat())
+        if same and order.overwrite and kept and kept["lines"] == count:
+            written[day.isoformat()] = kept
+            continue
+        number = (day + back - month).days + 1
+        key = order.layout.data(month, folder, number, files.EXTENSIONS[order.compression])
+        content, held = await _file(db, order, day, shift_days, key)
+        await _put(db, bucket_id, key, content, files.CONTENT_TYPES[order.compression], now)
+        written[day.isoformat()] = {"key": key, "lines": count, "rows": held}
+    keys = [one["key"] for one in written.values()]
+    if order.overwrite:
+        stale = {one["key"] for one in files_before.values()} - set(keys)
+        await _take_away(db, bucket_id, sorted(stale), now)
+    await _write_manifests(db, order, bucket_id, month, execution_id, folder, keys, now)
+    known[partition] = {"digest": order.digest, "shift": shift_days, "files": written}
+    total = sum(one["rows"] for one in written.values())
+    return Delivered(partition, execution_id, total, tuple(keys))
+
+
+async def _file(db: Any, order: Order, day: date, shift_days: int, key: str) -> tuple[bytes, int]:
+    """The bytes of a day, and how many rows they are."""
+    as_text = order.compression != "PARQUET"
+    found = await rows.of_day(db, order.query, order.extent, day, shift_days, as_text=as_text)
+    name = key.rpartition("/")[2]
+    encoded = await asyncio.to_thread(
+        files.encode, order.query.columns, found, order.compression, name
+    )
+    return encoded, len(found)
+
+
+async def _write_manifests(
+    db: Any, order: Order, bucket_id: Any, month: date, execution_id: str, folder: str,
+    keys: Sequence[str], now: datetime,
+) -> None:  # fmt: skip
+    document = order.layout.manifest(
+        order.arn, order.bucket, order.query, month, execution_id, keys, order.compression, now
+    )
+    content = orjson.dumps(document, option=orjson.OPT_INDENT_2)
+    for key in dict.fromkeys(order.layout.manifests(month, folder)):
+        await _put(db, bucket_id, key, content, "application/json", now)
+
+
+async def _put(
+    db: Any, bucket_id: Any, key: str, content: bytes, content_type: str, now: datetime
+) -> None:
+    """An object of the bucket's owner, as PutObject would store it."""
+    held = await s3_objects.lock(db, bucket_id, [key])
+    digest = hashlib.md5(f"{key}/{now.isoformat()}".encode(), usedforsecurity=False).hexdigest()
+    row: Mapping[str, Any] = {
+        "id": uuid.UUID(
+            hashlib.md5(f"{bucket_id}/{digest}".encode(), usedforsecurity=False).hexdigest()
+        ),
+        "bucket_id": bucket_id,
+        "key": key,
+        "version_id": digest if held and held["versioning"] == "Enabled" else "null",
+        "size_bytes": len(content),
+        "etag": hashlib.md5(content, usedforsecurity=False).hexdigest(),
+        "storage_class": "STANDARD",
+        "headers": {"ContentType": content_type},
+        "metadata": {},
+        "checksums": {},
+        "encryption": {"ServerSideEncryption": "AES256"},
+        "object_tags": {},
+        "acl": None,
+        "part_sizes": None,
+        "retention_mode": None,
+        "retain_until": None,
+        "legal_hold": False,
+        "last_modified": now,
+    }
+    await s3_objects.put(db, row)
+    await s3_contents.insert(db, "object_id", row["id"], content)
+
+
+async def _take_away(db: Any, bucket_id: Any, keys: Sequence[str], now: datetime) -> None:
+    """Delete objects as their bucket's versioning says."""
+    if not keys:
+        return
+    held = await s3_objects.lock(db, bucket_id, keys)
+    if held and held["versioning"] == "Enabled":
+        markers = [
+            hashlib.md5(f"{key}/{now.isoformat()}/gone".encode(), usedforsecurity=False).hexdigest()
+            for key in keys
+        ]
+        await s3_objects.mark(db, bucket_id, keys, markers, now)
+    else:
+        await s3_objects.delete(db, bucket_id, [(key, "null") for key in keys])
+
+
+def _execution(order: Order, month: date, now: datetime) -> str:
+    """The id of one writing of one month."""
+    text = f"{order.arn}/{month}/{now.isoformat()}/{order.digest}"
+    return str(uuid.UUID(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()))

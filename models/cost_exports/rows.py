@@ -1,0 +1,89 @@
+"""The rows of an export, made and formatted by the database, a virtual day at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from models.cost_exports.column import DOUBLE, MAP, TIMESTAMP
+from models.cost_exports.lines import LINES, TOGETHER
+from models.cost_exports.query import Query
+
+# More digits than any amount has, fewer than a quotient can get.
+_DIGITS = 12
+_LINES = """
+select l.date, count(*) as lines from cost_lines_daily as l
+ where l.account_id in (select driftcloud_paid_accounts()) and l.date between $1::date and $2::date
+ group by l.date order by l.date
+"""
+_TAG_KEYS = """
+select distinct k.key from cost_tag_sets as t cross join jsonb_object_keys(t.tags) as k (key)
+ where t.account_id in (select driftcloud_paid_accounts()) order by k.key
+"""
+_NEWEST = """
+select max(l.date) as date from cost_daily as l
+ where l.account_id in (select driftcloud_paid_accounts())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of the bill an export tells: resources or not, days or hours of days."""
+
+    resources: bool = True
+    periods: int = 1
+
+
+@lru_cache(maxsize=64)
+def statement(query: Query, extent: Extent, *, as_text: bool) -> str:
+    """The SELECT of a query: columns c0, c1 …, all of them text, or of their own types."""
+    shown = ", ".join(
+        f"{_shown(chosen.sql, chosen.type, as_text=as_text)} AS c{at}"
+        for at, chosen in enumerate(query.columns)
+    )
+    source = query.table.source.replace("{lines}", LINES if extent.resources else TOGETHER)
+    where = f" AND {query.where}" if query.where else ""
+    return (
+        f"SELECT {shown} FROM {source} WHERE {query.table.condition}{where}"
+        f" ORDER BY {query.table.order}"
+    )
+
+
+async def of_day(
+    db: Any, query: Query, extent: Extent, day: date, shift_days: int, *, as_text: bool
+) -> list[list[Any]]:
+    """The rows of a virtual day whose date is `shift_days` later outside."""
+    sql = statement(query, extent, as_text=as_text)
+    names = [f"c{at}" for at in range(len(query.columns))]
+    rows = await db.fetch(sql, day, day, shift_days, extent.periods)
+    return [[row[name] for name in names] for row in rows]
+
+
+async def lines_by_day(db: Any, first: date, last: date) -> dict[date, int]:
+    """How many lines of the bill each day has."""
+    return {row["date"]: row["lines"] for row in await db.fetch(_LINES, first, last)}
+
+
+async def newest_day(db: Any) -> date | None:
+    """The last day of the bill."""
+    found: date | None = await db.fetchval(_NEWEST)
+    return found
+
+
+async def tag_keys(db: Any) -> Sequence[str]:
+    """The keys of the tags that tell costs apart."""
+    return [row["key"] for row in await db.fetch(_TAG_KEYS)]
+
+
+def _shown(sql: str, kind: str, *, as_text: bool) -> str:
+    if kind == DOUBLE:
+        rounded = f"round(({sql})::numeric, {_DIGITS})"
+        return f"trim_scale({rounded})::text" if as_text else f"{rounded}::float8"
+    if kind == TIMESTAMP and as_text:
+        return f'to_char(({sql})::timestamp, \'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\')'
+    if kind == TIMESTAMP:
+        return f"({sql})::timestamp"
+    if kind == MAP and not as_text:
+        return f"({sql})::jsonb"
+    return f"({sql})::text"
