@@ -9,7 +9,7 @@ import botocore.model
 import botocore.parsers
 import pytest
 
-from emulator import api, protocols
+from emulator import api, protocols, query_names
 from emulator.errors import AwsError
 from tests.emulator.protocols.values import Generator, request_of
 
@@ -127,7 +127,8 @@ def test_modelled_errors_are_what_botocore_reads(service: str, protocol: str) ->
             fields.pop(each, None)
         error = AwsError(shape.name, "the <message>", **fields)
         written = codec.write_error(ours, None, error, request_id="the-id")
-        assert written.status == shape.metadata.get("error", {}).get(
+        told = query_names.SHAPES.get(service, {}).get(shape.name, {}).get("error", {})
+        assert written.status == {**told, **shape.metadata.get("error", {})}.get(
             "httpStatusCode", 500 if ours.errors[shape.name].traits.get("fault") else 400
         )
         response = {
