@@ -8,7 +8,15 @@ from operator import itemgetter
 from typing import Any
 
 from emulator.control import DEFAULT_ACCOUNT, DEFAULT_END, Answer, ControlError, World
-from models import accounts, networks, public_images, regions, roles, virtual_clocks
+from models import (
+    accounts,
+    anomaly_monitors,
+    networks,
+    public_images,
+    regions,
+    roles,
+    virtual_clocks,
+)
 from models.accounts import Account, AccountError
 
 # Where the organisation's own role may be assumed from.
@@ -179,10 +187,11 @@ async def pause(world: World, paused: bool, *, account: str) -> Answer:
 
 
 async def furnish(connection: Any, account: Account) -> None:
-    """What every account has from its first day: networks, images to launch from, roles."""
+    """What every account has from its first day: networks, images, roles, a monitor of costs."""
     await public_images.install(connection, list(regions.all_regions()))
     await _default_network(connection, account)
     await roles.create_defaults(connection, account.id, account.number, [MANAGEMENT_ACCOUNT])
+    await anomaly_monitors.create_default(connection, account.id)
 
 
 async def _default_network(connection: Any, account: Account) -> None:

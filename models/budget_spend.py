@@ -126,7 +126,7 @@ def _part(n: int, one: Question, shift: timedelta, categories: Categories, bind:
     condition = f" AND {compiler.condition(one.filter)}" if one.filter else ""
     days = (
         f"SELECT l.date, sum({part}) AS part, sum({whole}) AS whole"
-        f" FROM {'cost_lines_daily' if lines else 'cost_daily'} l {_joins(compiler, bind)}"
+        f" FROM {'cost_lines_daily' if lines else 'cost_daily'} l {joins(compiler, bind)}"
         f" WHERE {MINE} AND l.date >= {bind(first, '::date')} AND l.date < {bind(last, '::date')}"
         f" AND {rows}{condition} GROUP BY l.date"
     )
@@ -152,7 +152,7 @@ def _measure(one: Question, bind: Binder) -> tuple[str, str, str]:
     return column, "NULL::numeric", rows
 
 
-def _joins(compiler: Compiler, bind: Binder) -> str:
+def joins(compiler: Compiler, bind: Binder) -> str:
     """The tables that a filter looks at besides the ledger."""
     joins = []
     if compiler.tag_keys:
@@ -172,4 +172,4 @@ def _joins(compiler: Compiler, bind: Binder) -> str:
     return " ".join(joins)
 
 
-__all__ = ["AMORTIZED", "ExpressionError", "Question", "amounts", "bounds", "check"]
+__all__ = ["AMORTIZED", "ExpressionError", "Question", "amounts", "bounds", "check", "joins"]

@@ -187,7 +187,12 @@ COMMENT ON TABLE cost_alerts IS
 COMMENT ON COLUMN cost_alerts.at IS 'Virtual time.';
 
 -- The monitor and the subscription that AWS gives new customers of Cost Explorer.
-CREATE FUNCTION driftcloud_default_monitor(account uuid) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION driftcloud_default_monitor(account uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    audited CONSTANT text := coalesce(current_setting('driftcloud.audit', true), '');
+BEGIN
+    -- nobody made them, so nobody is told
+    PERFORM set_config('driftcloud.audit', 'off', true);
     WITH one AS (
         SELECT c.id, c.account_number AS number, md5('default anomaly monitor ' || c.id)::uuid AS monitor,
                md5('default anomaly subscription ' || c.id)::uuid AS subscription,
@@ -206,7 +211,9 @@ CREATE FUNCTION driftcloud_default_monitor(account uuid) RETURNS void LANGUAGE s
            '{"And": [{"Dimensions": {"Key": "ANOMALY_TOTAL_IMPACT_ABSOLUTE", "Values": ["100"], "MatchOptions": ["GREATER_THAN_OR_EQUAL"]}},
                      {"Dimensions": {"Key": "ANOMALY_TOTAL_IMPACT_PERCENTAGE", "Values": ["40"], "MatchOptions": ["GREATER_THAN_OR_EQUAL"]}}]}'
       FROM one
-        ON CONFLICT DO NOTHING
+        ON CONFLICT DO NOTHING;
+    PERFORM set_config('driftcloud.audit', audited, true);
+END
 $$;
 COMMENT ON FUNCTION driftcloud_default_monitor(uuid) IS 'Gives an account its default monitor and subscription.';
 

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from models import accounts, networks, public_images, regions, virtual_clocks
+from models import (
+    accounts,
+    anomaly_monitors,
+    networks,
+    public_images,
+    regions,
+    virtual_clocks,
+)
 from models.estates import (
     cache_clusters,
     commitments,
@@ -170,6 +177,7 @@ async def _write(connection: Any, estate: Estate, steps: _Steps) -> dict[str, in
     founded: datetime = estate.start - timedelta(days=1000)
     await _silence(connection)
     await networks.create_defaults(connection, estate.account_id, zones, founded)
+    await anomaly_monitors.create_default(connection, estate.account_id)
     tables = [name for name in _FIRST if name in estate.rows]
     tables += [name for name in estate.rows if name not in _FIRST]
     counts = {}

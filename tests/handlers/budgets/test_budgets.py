@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.server import Cloud
-from tests.handlers.budgets.ledger import EC2, NEWEST, set_clock, shift, spend, spent
+from tests.fixtures.ledger import EC2, NEWEST, set_clock, shift, spend, spent
 from tests.handlers.ec2.answers import refusal
 
 USD = {"Amount": "1000", "Unit": "USD"}

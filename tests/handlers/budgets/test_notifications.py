@@ -7,7 +7,7 @@ import pytest
 
 from drift import engine
 from tests.fixtures.server import Cloud, RunningServer
-from tests.handlers.budgets.ledger import set_clock, spend
+from tests.fixtures.ledger import set_clock, spend
 from tests.handlers.budgets.test_budgets import Budgets, today
 from tests.handlers.ec2.answers import make_instance, refusal
 
