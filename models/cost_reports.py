@@ -121,7 +121,9 @@ def _statement(report: Report, categories: Categories, bind: Binder) -> str:
 
 def _inner(report: Report, compiler: Compiler, bind: Binder) -> str:
     """The ledger by the columns that are looked at."""
-    period = PERIODS[report.granularity].format(shift=bind(report.shift_days, "::int"))
+    period = PERIODS[report.granularity]
+    if report.granularity:
+        period = period.format(shift=bind(report.shift_days, "::int"))
     columns = [f"l.{name}" for name in sorted(compiler.columns)]
     needed = " ".join(METRICS[metric][0] for metric in report.metrics)
     sums = [f"sum(l.{name}) AS {name}" for name in _SUMMED if name in needed]

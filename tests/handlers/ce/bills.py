@@ -3,7 +3,6 @@
 # ruff: noqa: E501 - lines of a bill read better whole
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -159,6 +158,6 @@ def write(cloud: Cloud) -> Bill:
 
 
 @pytest.fixture(scope="session")
-def bill(running: RunningServer) -> Iterator[Bill]:
+def bill(running: RunningServer) -> Bill:
     """A bill that tests only read."""
-    yield write(_cloud(running))
+    return write(_cloud(running))
