@@ -12,6 +12,7 @@ from models.recommendations.evidence import (
     ASKED,
     OWN,
     PEAKS,
+    TODAY,
     Scope,
     bill_of_hours,
     days_seen,
@@ -41,7 +42,9 @@ _FIGURES = f"""{PEAKS.format(value=figure("cpu_max"))} as cpu, avg({figure("cpu_
     max({figure("network_in")}) as network_in, max({figure("network_out")}) as network_out,
     min({figure("free_storage_gib")}) as free_gib,
     count(*) filter (where m.metric_payload ? 'cpu_avg') as running_days,
-    count(*) filter (where {figure("connections_max")} >= 1) as connected_days"""
+    count(*) filter (where {figure("connections_max")} >= 1) as connected_days,
+    {TODAY} - coalesce(max(m.date) filter (where {figure("connections_max")} >= 1),
+                       min(m.date) - 1) as days_unconnected"""
 
 _FIND = f"""
 with seen as materialized (

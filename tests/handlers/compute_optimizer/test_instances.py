@@ -126,7 +126,9 @@ def test_projected_metrics_are_the_series_on_another_machine(advised: Advised) -
     large = advised.instance("m5.2xlarge", "oversized")
     advised.days(3)
     # what the caller calls yesterday is the day before the newest one
-    [row] = advised.sql("select (now() at time zone 'utc')::date - 1 as day where $1 is not null")
+    [row] = advised.sql(
+        "select (now() at time zone 'utc')::date - 1 as day where $1::uuid is not null"
+    )
     moved = row["day"]
     asked = {"period": 3600, "startTime": moved.isoformat(),
              "endTime": (moved + timedelta(days=1)).isoformat()}  # fmt: skip

@@ -1,0 +1,1 @@
+"""AWS Support: the checks of Trusted Advisor, and cases."""
