@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from models import alarm_actions
 from models.listing import Column, Listing
 from models.metrics import evaluation
 from models.metrics.evaluation import Transition
@@ -134,7 +135,7 @@ select driftcloud_account(), s.region, s.name, h.at, h.item_type, h.summary, h.d
 
 _FIND = f"""
 select a.id, a.evaluated_at, a.state_value, a.state_reason, a.actions_enabled, a.ok_actions,
-       a.alarm_actions, a.insufficient_data_actions
+       a.alarm_actions, a.insufficient_data_actions, a.dimensions
   from alarms as a where a.account_id = {ACCOUNT} and a.region = $1 and a.name = $2
 """
 
@@ -203,6 +204,22 @@ async def history(
 async def _settle(
     db: Any, found: Sequence[tuple[Any, Sequence[Transition]]], now: datetime
 ) -> None:
+    """Keep what was found, and let the alarms act on it, all together or not at all."""
+    acting = [
+        (alarm, action)
+        for alarm, changes in found
+        for action in alarm_actions.due(alarm, changes, _ACTIONS)
+    ]
+    if not acting:
+        await _keep(db, found, now)
+        return
+    async with db.transaction():
+        await _keep(db, found, now)
+        for alarm, action in acting:
+            await alarm_actions.perform(db, alarm, action, now)
+
+
+async def _keep(db: Any, found: Sequence[tuple[Any, Sequence[Transition]]], now: datetime) -> None:
     newest = [changes[-1] if changes else None for _, changes in found]
     items = [item for alarm, changes in found for item in _items(alarm, changes)]
     await db.write(
@@ -243,9 +260,9 @@ def _items(alarm: Any, changes: Sequence[Transition]) -> list[tuple[Any, ...]]:
             # microseconds later, so that it is shown after its cause
             for place, action in enumerate(alarm[_ACTIONS[change.new]], 1):
                 at = change.at + timedelta(microseconds=place)
-                told = orjson.dumps({"actionState": "Succeeded", "notificationResource": action})
-                summary = f"Successfully executed action {action}"[:255]
-                found.append((alarm["id"], at, "Action", summary, told.decode()))
+                state, summary = alarm_actions.outcome(action)
+                told = orjson.dumps({"actionState": state, "notificationResource": action})
+                found.append((alarm["id"], at, "Action", summary[:255], told.decode()))
     return found
 
 

@@ -18,6 +18,10 @@ class _Reading:
         rows: Sequence[Any] = await self._connection.fetch(sql, *args)
         return list(rows)
 
+    def transaction(self) -> Any:
+        """A part of the tick that is done as a whole or not at all."""
+        return self._connection.transaction()
+
     async def write(self, sql: str, *args: Any) -> list[Any]:
         """The rows that a writing statement returns."""
         return await self.fetch(sql, *args)
