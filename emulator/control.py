@@ -121,6 +121,23 @@ async def waste(
     return await truth.waste(world, account=account, pattern=pattern, decoys=decoys)
 
 
+async def export(
+    world: World,
+    *,
+    format: Annotated[str, "focus (FOCUS 1.2) or cur (CUR 2.0)"] = "focus",
+    month: Annotated[str, "YYYY-MM of virtual days; default: the newest"] = "",
+    out: Annotated[str, "folder to write into, on the machine that runs this"] = ".",
+    type: Annotated[str, "csv or parquet; default: parquet if pyarrow is there"] = "",
+    account: Account = DEFAULT_ACCOUNT,
+) -> Answer:
+    """Write a month of an account's bill to files: FOCUS or CUR 2.0, a file a day."""
+    from emulator import bills
+
+    return await bills.export(
+        world, table=format, month=month, out=out, file_type=type, account=account
+    )
+
+
 async def keys_create(
     world: World,
     *,

@@ -94,7 +94,7 @@ _LINE = (
     text("line_item_tax_type", NONE_TEXT, "Kind of tax."),
     number("line_item_unblended_cost", UNBLENDED, "Unblended rate times usage.", nullable=False),
     text("line_item_unblended_rate", f"trim_scale({per_unit(UNBLENDED)})::text", "Rate of the account itself."),
-    text("line_item_usage_account_id", "a.number", "The account that used it.", nullable=False),
+    text("line_item_usage_account_id", "a.account_number", "The account that used it.", nullable=False),
     text("line_item_usage_account_name", "a.name", "Its name.", nullable=False),
     number("line_item_usage_amount", USAGE, "How much was used.", nullable=False),
     moment("line_item_usage_end_date", END, "End of the period, exclusive, UTC.", nullable=False),

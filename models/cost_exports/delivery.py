@@ -1,9 +1,9 @@
 """Delivery: the files of an export, put into a bucket month by month.
 
 A file holds one day of the bill, so that a day that is already there need not be written again:
-lines are append-only. Dates outside the world are virtual days moved by a shift; when that changes,
-so does every date, and all files of a month are written anew. Only the newest two months are
-looked at: what is older is closed, as AWS closes a bill.
+lines are append-only. Dates outside the world are virtual days moved by a shift; when that
+changes, so does every date, and all files of a month are written anew. Only the newest two months
+are looked at: what is older is closed, as AWS closes a bill.
 Source: https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html.
 """
 
@@ -105,30 +105,30 @@ async def _deliver_month(
     now: datetime,
 ) -> Delivered | None:  # fmt: skip
     back = timedelta(days=shift_days)
-    lines = await rows.lines_by_day(db, month - back, next_month(month) - timedelta(days=1) - back)
+    states = await rows.states(db, month - back, next_month(month) - timedelta(days=1) - back)
     partition = order.layout.partition(month)
     before = known.get(partition) or {}
-    if not lines and not before:
+    if not states and not before:
         return None
     same = before.get("digest") == order.digest and before.get("shift") == shift_days
     files_before: dict[str, Any] = before.get("files") or {}
-    if same and {day.isoformat(): count for day, count in lines.items()} == {
-        day: one["lines"] for day, one in files_before.items()
+    if same and {day.isoformat(): state for day, state in states.items()} == {
+        day: one["state"] for day, one in files_before.items()
     }:
         return None
     execution_id = _execution(order, month, now)
     folder = "" if order.overwrite else f"{now:%Y-%m-%dT%H:%M:%S.000Z}-{execution_id}/"
     written: dict[str, Any] = {}
-    for day, count in lines.items():
+    for day, state in states.items():
         kept = files_before.get(day.isoformat())
-        if same and order.overwrite and kept and kept["lines"] == count:
+        if same and order.overwrite and kept and kept["state"] == state:
             written[day.isoformat()] = kept
             continue
         number = (day + back - month).days + 1
         key = order.layout.data(month, folder, number, files.EXTENSIONS[order.compression])
         content, held = await _file(db, order, day, shift_days, key)
         await _put(db, bucket_id, key, content, files.CONTENT_TYPES[order.compression], now)
-        written[day.isoformat()] = {"key": key, "lines": count, "rows": held}
+        written[day.isoformat()] = {"key": key, "state": state, "rows": held}
     keys = [one["key"] for one in written.values()]
     if order.overwrite:
         stale = {one["key"] for one in files_before.values()} - set(keys)

@@ -160,7 +160,7 @@ TABLE = Table(
         text("SkuMeter", given(IS_USE, "l.usage_type"), "What is metered."),
         pairs("SkuPriceDetails", _DETAILS, "What the price depends on."),
         text("SkuPriceId", RATE_CODE, "Rate in the price list."),
-        text("SubAccountId", "a.number", "The account that used it."),
+        text("SubAccountId", "a.account_number", "The account that used it."),
         text("SubAccountName", "a.name", "Its name."),
         text("SubAccountType", "'Linked Account'", "Its kind."),
         pairs("Tags", f"coalesce({TAGS}, '{{}}'::jsonb)", "Active tags of the resource."),

@@ -24,7 +24,7 @@ TOGETHER = f"""SELECT {_KEYS}, date + $3::int AS day, min(id) AS id, NULL::text 
   FROM cost_lines_daily WHERE {_RANGE} GROUP BY {_KEYS}"""
 SOURCE = f"""
 ({{lines}}) l
-  JOIN driftcloud_paid_account_numbers() a ON a.account_id = l.account_id
+  JOIN driftcloud_billed_accounts() a ON a.id = l.account_id
  CROSS JOIN driftcloud_payer() p
  CROSS JOIN LATERAL (SELECT CASE WHEN l.record_type IN {WHOLE} THEN 1 ELSE $4::int END AS n) k
  CROSS JOIN LATERAL generate_series(0, k.n - 1) h (i)

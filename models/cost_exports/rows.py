@@ -12,8 +12,9 @@ from models.cost_exports.query import Query
 
 # More digits than any amount has, fewer than a quotient can get.
 _DIGITS = 12
+# Lines stay, but the tags that tell them apart may be filled in later.
 _LINES = """
-select l.date, count(*) as lines from cost_lines_daily as l
+select l.date, count(*) || '/' || coalesce(sum(l.tag_set), 0) as state from cost_lines_daily as l
  where l.account_id in (select driftcloud_paid_accounts()) and l.date between $1::date and $2::date
  group by l.date order by l.date
 """
@@ -60,9 +61,9 @@ async def of_day(
     return [[row[name] for name in names] for row in rows]
 
 
-async def lines_by_day(db: Any, first: date, last: date) -> dict[date, int]:
-    """How many lines of the bill each day has."""
-    return {row["date"]: row["lines"] for row in await db.fetch(_LINES, first, last)}
+async def states(db: Any, first: date, last: date) -> dict[date, str]:
+    """What tells whether the lines of a day are still the same, for each day that has any."""
+    return {row["date"]: row["state"] for row in await db.fetch(_LINES, first, last)}
 
 
 async def newest_day(db: Any) -> date | None:
