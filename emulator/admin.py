@@ -51,7 +51,13 @@ def application(server: "Server") -> Starlette:
     async def show_metrics(request: Request) -> Response:
         return PlainTextResponse("\n".join(server.counters.prometheus()) + "\n")
 
+    async def fakecloud(request: Request) -> Response:
+        from emulator.fakecloud import endpoint
+
+        return await endpoint.answer(server, request)
+
     routes = [
+        Route("/fakecloud", fakecloud, methods=["POST"]),
         Route("/_driftcloud/health", show_health, methods=["GET"]),
         Route("/_localstack/health", show_localstack, methods=["GET"]),
         Route("/metrics", show_metrics, methods=["GET"]),

@@ -396,6 +396,19 @@ CREATE TRIGGER emit_launch AFTER INSERT ON instances REFERENCING NEW TABLE AS ne
     WHEN (current_setting('driftcloud.audit', true) IS DISTINCT FROM 'off')
     EXECUTE FUNCTION driftcloud_emit_instance_state();
 
+-- --- the single gateway ----------------------------------------------------------------------
+
+CREATE TABLE gateway_signatures (
+    account_id uuid NOT NULL REFERENCES cloud_accounts (id) ON DELETE CASCADE,
+    signature  text NOT NULL,
+    seen_at    timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account_id, signature)
+);
+COMMENT ON TABLE gateway_signatures IS
+    'Signatures of requests to /fakecloud that were taken in the last minutes: none is taken twice.';
+COMMENT ON COLUMN gateway_signatures.seen_at IS 'Real time.';
+SELECT driftcloud_protect('gateway_signatures', 'account_id = (SELECT driftcloud_account())', 'SELECT, INSERT, DELETE');
+
 -- --- faults on purpose -----------------------------------------------------------------------
 
 CREATE TABLE fault_rules (

@@ -1,0 +1,1 @@
+"""The single gateway: one signed JSON endpoint for platforms that want no SDK."""
