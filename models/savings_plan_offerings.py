@@ -96,8 +96,13 @@ def find(offering_id: str) -> Offering | None:
         data = uuid.UUID(offering_id).bytes
     except ValueError:
         return None
+    return from_attributes(data[:8]) if data[8:] == _check(data[:8]) else None
+
+
+def from_attributes(data: bytes) -> Offering | None:
+    """The offering whose id begins with these eight bytes, or None."""
     region, family = _places().get(data[1:4]), _families().get(data[4:8])
-    if data[8:] != _check(data[:8]) or region is None or family is None:
+    if region is None or family is None:
         return None
     term, payment = data[0] >> 2 & 1, data[0] >> 3
     if payment >= len(PAYMENTS):

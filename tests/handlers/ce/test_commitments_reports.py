@@ -155,7 +155,7 @@ def test_reservation_utilization(ce: Any, days: Days, cloud: Cloud) -> None:
         str(date.today() - timedelta(days=n)) for n in (2, 1, 0)
     ]
     total = {name: Decimal(value) for name, value in answer["Total"].items()}
-    assert (total["PurchasedHours"], total["PurchasedUnits"]) == (72, 288)
+    assert [total["PurchasedHours"], total["PurchasedUnits"]] == [72, 288]
     assert total["UtilizationPercentage"] == pytest.approx(100, abs=Decimal("0.1"))
     assert total["TotalActualHours"] + total["UnusedHours"] == 72
     assert (
