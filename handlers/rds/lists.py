@@ -10,6 +10,8 @@ from typing import Any
 from emulator import pages
 from emulator.context import Context
 from emulator.errors import AwsError
+from emulator.rows import Rows, View
+from handlers.rds import identifiers
 from models.listing import Condition, Listing
 
 LEAST, MOST, USUAL = 20, 100, 100
@@ -36,6 +38,34 @@ def page(
         default=USUAL,
         invalid=_bad_marker,
     )
+
+
+async def described(
+    ctx: Context,
+    params: Mapping[str, Any],
+    noun: identifiers.Noun,
+    *,
+    member: str,
+    asked: str | None,
+    listing: Listing,
+    view: View,
+    where: Sequence[Condition] = (),
+) -> dict[str, Any]:
+    """The answer of a description: a page of rows as `member`, or the one that is `asked` for."""
+    one = page(ctx, params)
+    rows = await listing.page(
+        ctx.db,
+        where,
+        region=ctx.region,
+        ids=[identifiers.plain(ctx, noun, asked)] if asked else None,
+        after=one.after,
+        limit=one.fetch,
+        shift=ctx.shift,
+    )
+    if asked and not rows:
+        raise identifiers.not_found(noun, asked)
+    shown, marker = one.cut(rows, "identifier")
+    return {member: Rows(view, shown), "Marker": marker}
 
 
 def conditions(

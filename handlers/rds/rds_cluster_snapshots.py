@@ -7,7 +7,7 @@ from typing import Any
 
 from emulator.context import Context
 from emulator.errors import AwsError
-from emulator.rows import Computed, Constant, Rows, View, When
+from emulator.rows import Computed, Constant, View, When
 from handlers.rds import identifiers, lists, tags
 from handlers.rds.identifiers import CLUSTER, CLUSTER_SNAPSHOT
 from handlers.rds.rds_clusters import find as find_cluster
@@ -23,7 +23,6 @@ NOUN = "rds_snapshots"
 
 async def describe_db_cluster_snapshots(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Snapshots of clusters, manual and automated."""
-    page = lists.page(ctx, params)
     listing = rds_snapshots.CLUSTER
     where = lists.conditions(
         listing, FILTERS, params.get("Filters"), {"db-cluster-id": lists.last_part}
@@ -35,16 +34,10 @@ async def describe_db_cluster_snapshots(ctx: Context, params: dict[str, Any]) ->
         where.append(Condition("source_resource_id", (params["DbClusterResourceId"],)))
     if params.get("SnapshotType"):
         where.append(Condition("snapshot_type", (check_type(params["SnapshotType"]),)))
-    asked = params.get("DBClusterSnapshotIdentifier")
-    ids = [identifiers.plain(ctx, CLUSTER_SNAPSHOT, asked)] if asked else None
-    rows = await listing.page(
-        ctx.db, where, region=ctx.region, ids=ids, after=page.after, limit=page.fetch,
-        shift=ctx.shift,
+    return await lists.described(
+        ctx, params, CLUSTER_SNAPSHOT, member="DBClusterSnapshots", view=CLUSTER_SNAPSHOT_VIEW,
+        asked=params.get("DBClusterSnapshotIdentifier"), listing=listing, where=where,
     )  # fmt: skip
-    if asked and not rows:
-        raise identifiers.not_found(CLUSTER_SNAPSHOT, asked)
-    shown, marker = page.cut(rows, "identifier")
-    return {"DBClusterSnapshots": Rows(CLUSTER_SNAPSHOT_VIEW, shown), "Marker": marker}
 
 
 async def create_db_cluster_snapshot(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import Any
 from emulator.arns import arn
 from emulator.context import Context
 from emulator.errors import AwsError
-from emulator.rows import Rows
 from handlers.rds import identifiers, lists, tags
 from handlers.rds.identifiers import CLUSTER, CLUSTER_SNAPSHOT
 from handlers.rds.rds_cluster_view import CLUSTER_VIEW, FILTERS
@@ -36,18 +35,12 @@ SHARED = ("backup_retention_days", "engine_version", "port", "storage_type")
 
 async def describe_db_clusters(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Clusters of the region, by identifier, filter and page."""
-    page = lists.page(ctx, params)
     read = {"db-cluster-id": lists.last_part}
     where = lists.conditions(rds_clusters.LISTING, FILTERS, params.get("Filters"), read)
-    asked = params.get("DBClusterIdentifier")
-    ids = [identifiers.plain(ctx, CLUSTER, asked)] if asked else None
-    rows = await rds_clusters.LISTING.page(
-        ctx.db, where, region=ctx.region, ids=ids, after=page.after, limit=page.fetch
-    )
-    if asked and not rows:
-        raise identifiers.not_found(CLUSTER, asked)
-    shown, marker = page.cut(rows, "identifier")
-    return {"DBClusters": Rows(CLUSTER_VIEW, shown), "Marker": marker}
+    return await lists.described(
+        ctx, params, CLUSTER, member="DBClusters", view=CLUSTER_VIEW,
+        asked=params.get("DBClusterIdentifier"), listing=rds_clusters.LISTING, where=where,
+    )  # fmt: skip
 
 
 async def create_db_cluster(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:

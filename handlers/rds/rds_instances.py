@@ -10,7 +10,6 @@ from typing import Any
 
 from emulator.context import Context
 from emulator.errors import AwsError
-from emulator.rows import Rows
 from handlers.rds import identifiers, lists, tags
 from handlers.rds.identifiers import CLUSTER, INSTANCE, SNAPSHOT
 from handlers.rds.rds_instance_view import FILTERS, INSTANCE_VIEW
@@ -25,18 +24,12 @@ SHORTEST_PASSWORD = 8
 
 async def describe_db_instances(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Databases of the region, by identifier, filter and page."""
-    page = lists.page(ctx, params)
     read = {"db-instance-id": lists.last_part, "db-cluster-id": lists.last_part}
     where = lists.conditions(rds_instances.LISTING, FILTERS, params.get("Filters"), read)
-    asked = params.get("DBInstanceIdentifier")
-    ids = [identifiers.plain(ctx, INSTANCE, asked)] if asked else None
-    rows = await rds_instances.LISTING.page(
-        ctx.db, where, region=ctx.region, ids=ids, after=page.after, limit=page.fetch
-    )
-    if asked and not rows:
-        raise identifiers.not_found(INSTANCE, asked)
-    shown, marker = page.cut(rows, "identifier")
-    return {"DBInstances": Rows(INSTANCE_VIEW, shown), "Marker": marker}
+    return await lists.described(
+        ctx, params, INSTANCE, member="DBInstances", view=INSTANCE_VIEW,
+        asked=params.get("DBInstanceIdentifier"), listing=rds_instances.LISTING, where=where,
+    )  # fmt: skip
 
 
 async def create_db_instance(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.context import Context
 from emulator.errors import AwsError
-from emulator.rows import Computed, Rows, View, When
+from emulator.rows import Computed, View, When
 from handlers.rds import identifiers, lists, tags
 from handlers.rds.identifiers import INSTANCE, SNAPSHOT
 from handlers.rds.rds_instance_view import license_model, option_group
@@ -23,7 +23,6 @@ LONGEST_NAME = 255
 
 async def describe_db_snapshots(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Snapshots of databases, manual and automated; nobody shares any with the account."""
-    page = lists.page(ctx, params)
     listing = rds_snapshots.INSTANCE
     where = lists.conditions(
         listing, FILTERS, params.get("Filters"), {"db-instance-id": lists.last_part}
@@ -35,16 +34,10 @@ async def describe_db_snapshots(ctx: Context, params: dict[str, Any]) -> dict[st
         where.append(Condition("source_resource_id", (params["DbiResourceId"],)))
     if params.get("SnapshotType"):
         where.append(Condition("snapshot_type", (check_type(params["SnapshotType"]),)))
-    asked = params.get("DBSnapshotIdentifier")
-    ids = [identifiers.plain(ctx, SNAPSHOT, asked)] if asked else None
-    rows = await listing.page(
-        ctx.db, where, region=ctx.region, ids=ids, after=page.after, limit=page.fetch,
-        shift=ctx.shift,
+    return await lists.described(
+        ctx, params, SNAPSHOT, member="DBSnapshots", view=SNAPSHOT_VIEW,
+        asked=params.get("DBSnapshotIdentifier"), listing=listing, where=where,
     )  # fmt: skip
-    if asked and not rows:
-        raise identifiers.not_found(SNAPSHOT, asked)
-    shown, marker = page.cut(rows, "identifier")
-    return {"DBSnapshots": Rows(SNAPSHOT_VIEW, shown), "Marker": marker}
 
 
 async def create_db_snapshot(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
