@@ -20,6 +20,7 @@ from emulator import api, constraints
 from emulator.api import Operation
 from emulator.context import Context
 from emulator.errors import AwsError
+from emulator.policies import actions
 
 if TYPE_CHECKING:
     import ast
@@ -111,6 +112,21 @@ def access(operation: Operation, handler: Handler) -> Access:
 def reads(operation: Operation) -> bool:
     """Whether an operation only looks."""
     return _READS.match(operation.name) is not None
+
+
+@cache
+def access_of(action: str) -> Access | None:
+    """What scopes know an action (`ec2:StopInstances`) by; None: nothing here does that."""
+    for service, names in served().items():
+        signing_name = api.service(service).signing_name
+        if actions.PREFIXES.get(signing_name, signing_name) != action.partition(":")[0]:
+            continue
+        for name in names:
+            if actions.action(service, signing_name, name).lower() == action.lower():
+                handler = find(service, name)
+                if handler is not None:
+                    return access(api.service(service).operations[name], handler)
+    return None
 
 
 @cache

@@ -58,10 +58,9 @@ class Permissions:
     def cached(self, principal: Principal) -> Known | None:
         """What is known if the cache has it fresh: the way without awaiting."""
         kept = self._kept.get(principal.access_key_id)
-        if kept is not None and kept[0] > self._clock():
-            if kept[1] is principal or kept[1] == principal:
-                return kept[2]
-        return None
+        if kept is None or kept[0] <= self._clock():
+            return None
+        return kept[2] if kept[1] is principal or kept[1] == principal else None
 
     async def find(self, principal: Principal) -> Known:
         """What is known of a principal, asked of the database where it is not known freshly."""
@@ -120,7 +119,7 @@ def known_of(principal: Principal, rows: Sequence[Any]) -> Known:
         tuple(tuple(levels[level]) for level in sorted(levels)),
     )
     tags.update(principal.tags)
-    keys = rules.keys()
+    keys = rules.context_keys()
     return Known(
         rules,
         tags,

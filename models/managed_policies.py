@@ -5,7 +5,6 @@ the services that are served here; long lists of other services are left out.
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -63,8 +62,8 @@ _SERVICES = (
     " servicequotas sns sqs ssm sts support tag trustedadvisor"
 )
 _READ_TOO = (
-    "budgets:View* ce:* cloudtrail:LookupEvents cloudwatch:BatchGet* config:BatchGet* config:Select*"
-    " ec2:SearchTransitGatewayRoutes iam:Generate* iam:Get* iam:List* iam:Simulate*"
+    "budgets:View* ce:* cloudtrail:LookupEvents cloudwatch:BatchGet* config:BatchGet*"
+    " config:Select* ec2:SearchTransitGatewayRoutes iam:Generate* iam:Get* iam:List* iam:Simulate*"
     " logs:FilterLogEvents logs:StartQuery logs:StopQuery logs:TestMetricFilter backup:List*"
     " savingsplans:Describe* sagemaker:Search support:Search* resource-groups:Search* tag:Get*"
     " ecr:BatchGet* ecr:BatchCheck* dynamodb:BatchGet* dynamodb:Query dynamodb:Scan"
@@ -198,7 +197,8 @@ _POLICIES: tuple[tuple[str, str, str, int, list[dict[str, Any]]], ...] = (
     ("AmazonKinesisReadOnlyAccess", "/", "Provides read only access to all streams.", 1,
      [_allow("kinesis:Get* kinesis:List* kinesis:Describe*")]),
     ("AmazonSageMakerFullAccess", "/", "Provides full access to Amazon SageMaker.", 27,
-     [_allow("sagemaker:* application-autoscaling:* cloudwatch:* logs:Describe* logs:GetLogEvents")]),
+     [_allow("sagemaker:* application-autoscaling:* cloudwatch:* logs:Describe* "
+             "logs:GetLogEvents")]),
     ("AmazonSSMReadOnlyAccess", "/", "Provides read only access to Amazon SSM.", 1,
      [_allow("ssm:Describe* ssm:Get* ssm:List*")]),
     ("AmazonSSMManagedInstanceCore", "/", "The policy for Amazon EC2 Role to enable AWS Systems "

@@ -144,7 +144,7 @@ class Condition:
                 found.append(filled if patterned else unquoted(filled))
         return found
 
-    def keys(self) -> list[str]:
+    def context_keys(self) -> list[str]:
         """The keys that it speaks of, as the document spells them."""
         return [self.name, *(key for value in self.values for key in variables(value))]
 

@@ -101,12 +101,12 @@ class Policy:
     kind: str = ""
     arn: str = ""
 
-    def keys(self) -> list[str]:
+    def context_keys(self) -> list[str]:
         """The keys of requests that the document speaks of, in order, each once."""
         found: dict[str, str] = {}
         for statement in self.statements:
             for condition in statement.conditions:
-                for key in condition.keys():
+                for key in condition.context_keys():
                     found.setdefault(key.lower(), key)
             for text in statement.resources.texts:
                 for key in variables(text) if statement.variables else ():
@@ -197,7 +197,7 @@ def _line(text: str, at: int) -> tuple[int, int]:
 
 
 def check(text: str, kind: str = "identity") -> None:
-    """Refuse a document that IAM would refuse; `kind` is identity, trust or resource."""
+    """Refuse a document that IAM would refuse; `kind` is identity, trust, resource or simulated."""
     try:
         document = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
@@ -318,10 +318,10 @@ def _check_resource(resource: str) -> None:
         raise MalformedError(
             f"Resource vendor must be fully qualified and cannot contain regexes: {vendor}"
         )
-    if len(parts) == 6 and vendor == "iam" and parts[5] not in ("*", "root"):
-        if not parts[5].startswith((*_IAM_PATHS, "*", "${", "u*", "r*", "g*", "p*")):
-            paths = ", ".join(_IAM_PATHS)
-            raise MalformedError(f'IAM resource path must either be "*" or start with {paths}.')
+    own = len(parts) == 6 and vendor == "iam" and parts[5] != "root"
+    if own and not parts[5].startswith((*_IAM_PATHS, "*", "${", "u*", "r*", "g*", "p*")):
+        paths = ", ".join(_IAM_PATHS)
+        raise MalformedError(f'IAM resource path must either be "*" or start with {paths}.')
 
 
 def _padded(parts: Sequence[str]) -> str:

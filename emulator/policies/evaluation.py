@@ -93,9 +93,9 @@ class Rules:
         bounds += [self.boundary] if self.boundary is not None else []
         return True if all(_plainly(bound, action) for bound in bounds) else None
 
-    def keys(self) -> set[str]:
+    def context_keys(self) -> set[str]:
         """Keys, in lower case, that some policy here speaks of."""
-        return {key.lower() for _, policy in self.every() for key in policy.keys()}
+        return {key.lower() for _, policy in self.every() for key in policy.context_keys()}
 
 
 def _plainly(policies: Sequence[Policy], action: str) -> bool:

@@ -48,7 +48,7 @@ class Glob:
 class _Part:
     """A text of fixed length, perhaps with question marks."""
 
-    __slots__ = ("length", "_expression", "_text")
+    __slots__ = ("_expression", "_text", "length")
 
     def __init__(self, text: str) -> None:
         self.length = len(text)

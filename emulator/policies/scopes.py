@@ -12,6 +12,8 @@ import orjson
 from emulator.policies.documents import Policy, read
 
 VERB, NOUN = "driftcloud:verb", "driftcloud:noun"
+# What such a policy is called in simulations.
+SOURCE = "driftcloud-scopes"
 # Whoever has any scope may become a role that trusts them; the role's session stays under it.
 _BECOMING = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
 
@@ -19,7 +21,7 @@ _BECOMING = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
 @lru_cache(maxsize=1024)
 def policy(scopes: tuple[str, ...]) -> Policy:
     """The policy that a key's scopes are; what they say of admin concerns no service."""
-    return read(document(scopes), "driftcloud-scopes", "user")
+    return read(document(scopes), SOURCE, "user")
 
 
 def document(scopes: Iterable[str]) -> str:

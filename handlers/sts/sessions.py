@@ -157,7 +157,7 @@ async def _check_trust(ctx: Context, role: Any, arn: str, params: Mapping[str, A
     )
     for action in actions:
         verdict = judge(known.rules, action, arn, context)
-        if role is None or not verdict.allowed and (verdict.explicit or not here):
+        if role is None or (not verdict.allowed and (verdict.explicit or not here)):
             raise _not_authorized(ctx, action, arn)
         policy = documents.read(orjson.dumps(role["assume_role_policy"]).decode())
         if not _trusted(policy, who, action, arn, context, verdict.allowed):
