@@ -251,7 +251,8 @@ def _hours(rows: Sequence[Mapping[str, Any]]) -> Decimal:
 COSTS = "cost_optimizing"
 _SIZES = ("Recommended Volume Type", "Recommended Volume Size (GB)",
           "Recommended Volume Baseline IOPS", "Recommended Volume Burst IOPS",
-          "Recommended Volume Baseline Throughput", "Recommended Volume Burst Throughput")  # fmt: skip
+          "Recommended Volume Baseline Throughput",
+          "Recommended Volume Burst Throughput")  # fmt: skip
 _SAVED = ("Lookback Period (days)", "Savings Opportunity (%)", "Estimated Monthly Savings",
           "Estimated Monthly Savings Currency")  # fmt: skip
 CHECKS = {check.id: check for check in (
