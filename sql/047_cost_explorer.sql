@@ -24,6 +24,7 @@ CREATE TABLE cost_category_versions (
     created_at         timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (category_id, effective_start)
 );
+CREATE INDEX cost_category_versions_account ON cost_category_versions (account_id);
 COMMENT ON TABLE cost_category_versions IS 'The rules of a cost category, and the days of whose costs they speak.';
 COMMENT ON COLUMN cost_category_versions.effective_end IS 'The day on which the next version takes over; null: it holds still.';
 COMMENT ON COLUMN cost_category_versions.rules IS 'In order, the first that matches counts: CostCategoryRule as requests have it.';
