@@ -24,8 +24,7 @@ def tick(cloud: Cloud) -> Tick:
 
     async def pass_day() -> None:
         async with database.owner() as connection:
-            if not await engine.tick(connection, cloud.account.id, knobs=calm):
-                await engine.history(connection, cloud.account.id, FIRST, 1, knobs=calm)
+            await engine.history(connection, cloud.account.id, FIRST, 1, knobs=calm)
         cloud.running.server.clocks.forget()
 
     return lambda: cloud.running.run(pass_day())

@@ -39,8 +39,7 @@ def tick(cloud: Cloud) -> Callable[..., None]:
         knobs = Knobs(mess=0, growth=0)
         async with database.owner() as connection:
             for _ in range(days):
-                if not await engine.tick(connection, cloud.account.id, knobs=knobs):
-                    await engine.history(connection, cloud.account.id, FIRST, 1, knobs=knobs)
+                await engine.history(connection, cloud.account.id, FIRST, 1, knobs=knobs)
         cloud.running.server.clocks.forget()
 
     def run(days: int = 1) -> None:
