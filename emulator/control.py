@@ -200,11 +200,13 @@ async def accounts_create(
     name: Annotated[str, "a name for people"],
     *,
     number: Annotated[str, "account number of 12 digits; default: drawn"] = "",
+    email: Annotated[str, "the address that the account belongs to"] = "",
+    management: Annotated[str, "join the organization that this account manages"] = "",
 ) -> Answer:
     """Open an account, empty but for the default network of every region."""
-    from emulator import worlds
+    from emulator import members
 
-    return await worlds.open_account(world, name=name, number=number)
+    return await members.create(world, name=name, number=number, email=email, management=management)
 
 
 async def accounts_list(world: World) -> Answer:

@@ -105,7 +105,8 @@ async def perform(
         entry = ctx._db.entry = server.trail.begin(ctx)
     result = await _run(ctx, handler)
     if ctx.service in permissions.CHANGING:
-        rules.forget(ctx.principal.account_id)
+        # what an organization decides concerns its members
+        rules.forget(ctx.principal.account_id if ctx.service == "iam" else None)
     if entry is not None:
         server.trail.answered(entry, result)
     return result

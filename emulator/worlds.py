@@ -12,6 +12,7 @@ from models import (
     accounts,
     anomaly_monitors,
     networks,
+    organizations,
     public_images,
     regions,
     roles,
@@ -41,6 +42,8 @@ async def create(
             await roles.create_defaults(
                 connection, one.account_id, one.account_number, [MANAGEMENT_ACCOUNT]
             )
+        members = [(one.account_id, one.account_number, one.name) for one in made]
+        await organizations.found_estate(connection, members, accounts.FOUNDED)
     await finish_histories(world)
     return {
         "estate": size,

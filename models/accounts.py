@@ -17,7 +17,8 @@ FOUNDED = datetime(2021, 3, 1, 9, tzinfo=UTC)
 KEPT = (
     "api_clients", "roles", "users", "user_groups", "group_members", "policies",
     "policy_versions", "policy_attachments", "inline_policies", "instance_profiles",
-    "password_policies", "service_uses",
+    "password_policies", "service_uses", "organizations", "organizational_units", "org_members",
+    "org_policy_attachments",
 )  # fmt: skip
 
 

@@ -62,6 +62,23 @@ async def create_defaults(
         )
 
 
+async def create_organization_role(
+    connection: Any, account_id: uuid.UUID, account_number: str, name: str, management: str
+) -> None:
+    """The role by which a management account enters a member that was made for it."""
+    await connection.execute(
+        INSERT,
+        account_id,
+        role_id(account_number, name),
+        name,
+        arn(account_number, name),
+        "Full access for the organisation's management account",
+        sorted({account_number, management}),
+        43_200,
+        _AWS + "AdministratorAccess",
+    )
+
+
 async def find_by_arn(db: Any, role_arn: str) -> Any | None:
     """The role of that ARN in whatever account, or None."""
     return await db.fetchrow("select * from driftcloud_role($1)", role_arn)

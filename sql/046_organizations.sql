@@ -226,6 +226,17 @@ CREATE FUNCTION driftcloud_service_control_policies(account uuid)
 COMMENT ON FUNCTION driftcloud_service_control_policies(uuid) IS
     'Every level above and of a member account with its policies; content is null for FullAWSAccess, policy_id for a level without any.';
 
+-- The same as the evaluator of policies reads them.
+CREATE OR REPLACE FUNCTION driftcloud_control_policies(account uuid)
+    RETURNS TABLE (level integer, arn text, name text, document text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+        SELECT s.depth, coalesce(p.arn, ''), coalesce(p.name, s.policy_id, ''),
+               CASE WHEN s.policy_id = 'p-FullAWSAccess'
+                    THEN '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+                    ELSE s.content END
+          FROM driftcloud_service_control_policies(account) s LEFT JOIN org_policies p ON p.policy_id = s.policy_id
+    $$;
+
 DO $$
 DECLARE
     one text;
@@ -244,6 +255,8 @@ $$;
 CREATE FUNCTION driftcloud_announce_org_policies() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('org_policies_changed', '');
+    -- and so do the verdicts that rest on them
+    PERFORM pg_notify('driftcloud_policies', '');
     RETURN NULL;
 END
 $$;
