@@ -11,11 +11,22 @@ BLOCK = re.compile(r"(<!-- served: [^>]*-->\n).*?(<!-- /served -->)", re.S)
 
 
 def served() -> str:
-    """The list, as Markdown."""
-    lines = ["| service | operations |", "|---|---|"]
-    for name, names in operations.served().items():
-        title = api.service(name).service_id
-        lines.append(f"| **{title}** (`{name}`), {len(names)} | {', '.join(names)} |")
+    """The list, as Markdown: services at a glance, and every operation below a fold."""
+    every = operations.served()
+    titles = {name: f"{api.service(name).service_id} (`{name}`)" for name in every}
+    total = sum(len(names) for names in every.values())
+    glance = ", ".join(f"{titles[name]} {len(names)}" for name, names in every.items())
+    lines = [
+        f"{total:,} operations of {len(every)} services: {glance}.",
+        "",
+        "<details><summary>Every operation</summary>",
+        "",
+        "| service | operations |",
+        "|---|---|",
+        *(f"| {titles[name]} | {', '.join(names)} |" for name, names in every.items()),
+        "",
+        "</details>",
+    ]
     return "\n".join(lines) + "\n"
 
 
