@@ -7,13 +7,21 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.fixtures.server import Cloud
+from tests.fixtures.server import Cloud, RunningServer
 from tests.handlers.savingsplans.days import Days, Sql, machine
 
 HOUR = Decimal("0.096")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def cloud(running: RunningServer) -> Cloud:
+    """One account for all reports, which change nothing."""
+    account = running.open_account()
+    key = running.key(account)
+    return Cloud(running, account, key["access_key_id"], key["secret_access_key"])
+
+
+@pytest.fixture(scope="module")
 def days(cloud: Cloud) -> Days:
     """Two m5.large, one of them reserved, the other covered by a plan; three days of that."""
     found = Days(cloud)
