@@ -165,11 +165,14 @@ def _everything(rules: Rules) -> bool:
 async def authorise(ctx: Context, access: "Access", known: Known) -> None:
     """Let a call pass, or raise Fault("denied") in the words of AWS."""
     action = action_of(ctx.service, access.signing_name, access.operation)
-    if access.always or known.rules.plainly(action.lower()):
+    if access.always:
         return
     prefix = action.partition(":")[0]
     caller = ctx.principal
     number = caller.account_number
+    passing = resources.passed(prefix, access.operation, ctx.params, number)
+    if not passing and known.rules.plainly(action.lower()):
+        return
     given = {"region": ctx.region, "account": number}
     own = caller.arn if not caller.role else ""
     named = resources.arns(prefix, access.operation, ctx.params, **given, caller=own)
@@ -179,7 +182,6 @@ async def authorise(ctx: Context, access: "Access", known: Known) -> None:
         facts = await resource_facts.of(db, number, ctx.region, named)
     context = context_of(ctx, known.tags, access)
     context.update(request_keys.of_parameters(prefix, access.operation, ctx.params))
-    passing = resources.passed(prefix, access.operation, ctx.params, number)
     calls = [(action, one) for one in named] + [("iam:PassRole", one) for one in passing]
     for name, resource in calls:
         whole = context | _keys_of(prefix, *facts.get(resource, ({}, {})), context, number)

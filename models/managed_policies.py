@@ -62,7 +62,7 @@ _SERVICES = (
     " servicequotas sns sqs ssm sts support tag trustedadvisor"
 )
 _READ_TOO = (
-    "budgets:View* ce:* cloudtrail:LookupEvents cloudwatch:BatchGet* config:BatchGet*"
+    "budgets:View* cloudtrail:LookupEvents cloudwatch:BatchGet* config:BatchGet*"
     " config:Select* ec2:SearchTransitGatewayRoutes iam:Generate* iam:Get* iam:List* iam:Simulate*"
     " logs:FilterLogEvents logs:StartQuery logs:StopQuery logs:TestMetricFilter backup:List*"
     " savingsplans:Describe* sagemaker:Search support:Search* resource-groups:Search* tag:Get*"

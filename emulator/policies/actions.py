@@ -65,6 +65,6 @@ def action(service: str, signing_name: str, operation: str) -> str:
     """The action of an operation: `ec2:RunInstances`."""
     prefix = PREFIXES.get(signing_name, signing_name)
     name = _NAMES.get(service, {}).get(operation, operation)
-    if service == "budgets":
+    if service == "budgets" and "Action" not in operation and "Tag" not in operation:
         name = "ViewBudget" if operation.startswith("Describe") else "ModifyBudget"
     return f"{prefix}:{name}"

@@ -15,30 +15,14 @@ from emulator.policies.actions import PREFIXES
 from models import identity_accounts
 
 OLD = timedelta(hours=4)
+_KEY = ("active", "last_rotated", "last_used_date", "last_used_region", "last_used_service")
 HEAD = [
-    "user",
-    "arn",
-    "user_creation_time",
-    "password_enabled",
-    "password_last_used",
-    "password_last_changed",
-    "password_next_rotation",
-    "mfa_active",
-    "access_key_1_active",
-    "access_key_1_last_rotated",
-    "access_key_1_last_used_date",
-    "access_key_1_last_used_region",
-    "access_key_1_last_used_service",
-    "access_key_2_active",
-    "access_key_2_last_rotated",
-    "access_key_2_last_used_date",
-    "access_key_2_last_used_region",
-    "access_key_2_last_used_service",
-    "cert_1_active",
-    "cert_1_last_rotated",
-    "cert_2_active",
-    "cert_2_last_rotated",
-]
+    "user", "arn", "user_creation_time", "password_enabled", "password_last_used",
+    "password_last_changed", "password_next_rotation", "mfa_active",
+    *(f"access_key_1_{name}" for name in _KEY),
+    *(f"access_key_2_{name}" for name in _KEY),
+    "cert_1_active", "cert_1_last_rotated", "cert_2_active", "cert_2_last_rotated",
+]  # fmt: skip
 _NO_KEY = ["false", "N/A", "N/A", "N/A", "N/A"]
 _NO_CERTIFICATES = ["false", "N/A", "false", "N/A"]
 
