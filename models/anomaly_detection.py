@@ -21,8 +21,10 @@ LASTING = 7
 # Deviations, in units of the usual one, and US dollars, from which on a day is told of.
 LEAST_DEVIATION = 4.0
 LEAST_IMPACT = 1.0
-# Even the steadiest of costs may move by so much of itself, or by a cent or two.
-USUAL_SHARE = 0.025
+# Even the steadiest of costs may move by so much of itself, or by a cent or two; of weekends, of
+# which a month has few, less is known.
+USUAL_SHARE = 0.04
+WEEKEND_SHARE = 0.06
 USUAL_USD = 0.02
 _NORMAL = 1.4826  # from the median of deviations to a standard deviation
 _SCARCE = 0.05
@@ -55,7 +57,8 @@ def judge(days: Mapping[date, float], flagged: Sequence[date], day: date) -> Ver
         return None
     expected, spread = _expected(known, day)
     expected = max([expected, *(days[one] for one in _month_before(day) if one in days)])
-    spread = max(spread, USUAL_SHARE * expected, USUAL_USD)
+    share = WEEKEND_SHARE if _is_weekend(day) else USUAL_SHARE
+    spread = max(spread, share * expected, USUAL_USD)
     impact = days.get(day, 0.0) - expected
     deviation = impact / spread
     if deviation < LEAST_DEVIATION or impact < LEAST_IMPACT:

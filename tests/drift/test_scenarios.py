@@ -33,7 +33,7 @@ async def test_contract(world: World, name: str) -> None:
     now = FIRST + timedelta(days=12)
     found = {row[0] for row in await world.rows(scenario.SYMPTOM, now)}
     assert found & {row[1] for row in happened}
-    if name in ("missing_log_retention", "debug_logging_left_on"):
+    if name in ("missing_log_retention", "debug_logging_left_on", "log_storm"):
         cost = await world.value(
             """SELECT sum(estimated_ingestion_cost) FROM log_group_usage_daily u
                  JOIN log_groups g ON g.id = u.log_group_id WHERE g.account_id = $1 AND g.arn = ANY ($2)""",

@@ -36,7 +36,7 @@ def test_ten_days_of_history_are_needed() -> None:
 @pytest.mark.parametrize(
     ("days", "expected"),
     [
-        (series(*[100] * 20, 109), 100),  # less than four times what costs may move by
+        (series(*[100] * 21, 115), 100),  # less than four times what costs may move by
         (series(*[0.1] * 20, 0.9), 0.1),  # less than a dollar
         (series(*weekly(4, 100, 60), 100), 100),  # a Monday after a weekend
         (series(*weekly(4, 100, 0), 100), 100),
