@@ -220,6 +220,8 @@ def _shown(ctx: Context, row: Mapping[str, Any]) -> dict[str, Any]:
     """A SavingsPlan."""
     plan = row["plan_type"]
     until = _returnable_until(ctx, row) if row["state"] == "active" else None
+    if until is not None and until <= ctx.now:
+        until = None
     known = savings_plan_offerings.Offering(plan, row["term_months"], row["payment_option"])
     return {
         "offeringId": row["offering_id"],

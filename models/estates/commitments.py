@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from models import prices
+from models import prices, rds_reserved_offerings, reserved_offerings, savings_plan_offerings
 from models.discounts import discount, offer
 from models.estates.chance import Chance
 from models.estates.estate import Estate
@@ -87,7 +87,7 @@ def _reservation(
     row |= {
         "arn": estate.arn(service, region, f"reserved-instances/{row['id']}"),
         "service": service,
-        "offering_id": str(chance.key()),
+        "offering_id": _offering_id(service, region, node),
         "offering_class": "standard",
         "payment_option": "No Upfront",
         "instance_type": node,
@@ -112,6 +112,22 @@ def _reservation(
     )  # fmt: skip
 
 
+def _offering_id(service: str, region: str, node: str) -> str:
+    """What of that service's offerings was bought: a year of the node, nothing upfront."""
+    if service == "ec2":
+        return reserved_offerings.Offering(region, node).offering_id
+    found = rds_reserved_offerings.offerings(
+        region,
+        instance_class=node,
+        product="mysql",
+        multi_az=False,
+        seconds=rds_reserved_offerings.YEAR_SECONDS,
+        payment="No Upfront",
+    )
+    exact = (one for one in found if one.product == "mysql")
+    return next((one.offering_id for one in exact), "")
+
+
 def _reserved(service: str = "ec2") -> float:
     """What a standard reservation of a year leaves of the price."""
     return 1 - float(discount(f"{service}-standard"))
@@ -132,7 +148,7 @@ def _savings_plan(estate: Estate, hourly: float, number: int = 1) -> None:
     row |= {
         "arn": f"arn:aws:savingsplans::{estate.number}:savingsplan/{row['id']}",
         "service": "savingsplans",
-        "offering_id": str(chance.key()),
+        "offering_id": savings_plan_offerings.Offering("Compute").offering_id,
         "plan_type": "Compute",
         "payment_option": "No Upfront",
         "recurring_hourly": amount,

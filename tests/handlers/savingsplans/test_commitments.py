@@ -292,3 +292,22 @@ def test_tags(plans: Any, cloud: Cloud, other_cloud: Cloud) -> None:
         refused(theirs.return_savings_plan, savingsPlanId=plan_id)[0] == "ResourceNotFoundException"
     )
     assert theirs.describe_savings_plans(savingsPlanIds=[plan_id])["savingsPlans"] == []
+
+
+def test_the_days_to_return_a_plan_pass(plans: Any, sql: Sql, days: Days) -> None:
+    plan_id = plans.create_savings_plan(savingsPlanOfferingId=compute(plans), commitment="100")[
+        "savingsPlanId"
+    ]
+    [shown] = plans.describe_savings_plans(savingsPlanIds=[plan_id])["savingsPlans"]
+    start, until = (
+        datetime.strptime(shown[name], "%Y-%m-%dT%H:%M:%S.%fZ")
+        for name in ("start", "returnableUntil")
+    )
+    month = (start.replace(day=1) + timedelta(days=32)).replace(day=1)
+    assert until == min(start + timedelta(days=7), datetime.combine(month.date(), time()))
+    sql(
+        "update commitments set start_time = start_time - interval '7 days' where id::text = $1",
+        plan_id,
+    )
+    [shown] = plans.describe_savings_plans(savingsPlanIds=[plan_id])["savingsPlans"]
+    assert "returnableUntil" not in shown
