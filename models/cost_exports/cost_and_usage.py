@@ -184,7 +184,7 @@ TABLE = Table(
         pairs("cost_category", "NULL::jsonb", "Cost categories of the line."),
         pairs("discount", given("l.record_type = 'EdpDiscount'", f"jsonb_build_object('edp_discount', trim_scale({UNBLENDED})::text)"), "Discounts of the line."),
         *_no_numbers("discount_bundled_discount"),
-        number("discount_total_discount", given("l.record_type = 'EdpDiscount'", UNBLENDED), "All discounts."),
+        number("discount_total_discount", given("l.record_type = 'EdpDiscount'", AMORTIZED), "All discounts, on costs with fees spread over what they are for."),
         text("identity_line_item_id", IDENTITY, "Id of the line in this partition.", nullable=False),
         text("identity_time_interval", f"{iso(START)} || '/' || {iso(END)}", "The period of the line.", nullable=False),
         *_LINE,

@@ -53,7 +53,8 @@ _BILLED = f"CASE WHEN u.unused OR {COVERED} THEN 0 ELSE {UNBLENDED} END"
 _EFFECTIVE = f"CASE WHEN {_PURCHASE} THEN 0 ELSE {AMORTIZED} END"
 # At the price list: what was used; of fees and credits, which have no list price, what is billed.
 _LISTED = f"CASE WHEN u.unused THEN 0 WHEN {IS_USE} THEN {LISTED} ELSE {UNBLENDED} END"
-_QUANTITY = f"CASE WHEN u.unused THEN {AMORTIZED} WHEN {UPFRONT} THEN 1 WHEN {_USAGE} OR {_PURCHASE} THEN {USAGE} END"
+# What costs a fraction of a cent may have used nothing that can be counted: it is one unit then.
+_QUANTITY = f"CASE WHEN u.unused THEN {AMORTIZED} WHEN {UPFRONT} THEN 1 WHEN {_USAGE} OR {_PURCHASE} THEN coalesce(nullif({USAGE}, 0), 1) END"
 _UNIT = """CASE l.usage_unit WHEN 'Hrs' THEN 'Hours' WHEN 'hours' THEN 'Hours' WHEN 'GB-Mo' THEN 'GB-Months'
     WHEN 'IOPS-Mo' THEN 'IOPS-Months' WHEN 'LCU-Hrs' THEN 'LCU-Hours' WHEN 'ShardHour' THEN 'Shard-Hours'
     WHEN 'Lambda-GB-Second' THEN 'GB-Seconds' ELSE coalesce(l.usage_unit, 'Units') END"""

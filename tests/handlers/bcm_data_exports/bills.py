@@ -23,6 +23,15 @@ select sum({column}) from cost_lines_daily l
 """
 
 
+# A discount on everything, and a plan that is partly paid upfront on the second day.
+_PROGRAMME = """
+insert into commitments (account_id, commitment_type, scope, term_months, hourly_commitment_amount,
+                         start_date, end_date, payment_option)
+values ($1, 'edp', 'everything', 36, 1, '2026-01-01', '2029-01-01', 'No Upfront'),
+       ($1, 'savings_plan', 'compute', 12, 0.02, '2026-06-02', '2027-06-02', 'Partial Upfront')
+"""
+
+
 def live(cloud: Cloud, days: int = DAYS) -> None:
     """Give an account the small estate and a history; then let days pass."""
     database = cloud.running.server.database
@@ -30,6 +39,7 @@ def live(cloud: Cloud, days: int = DAYS) -> None:
     async def begin() -> None:
         async with database.owner() as connection:
             await make_estate(connection, cloud.account.id, cloud.account.number)
+            await connection.execute(_PROGRAMME, cloud.account.id)
             await engine.history(connection, cloud.account.id, FIRST, days, knobs=CALM)
         cloud.running.server.clocks.forget()
 

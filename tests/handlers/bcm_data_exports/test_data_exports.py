@@ -15,7 +15,7 @@ CUR = (
     " line_item_usage_amount, line_item_unblended_cost, pricing_public_on_demand_cost,"
     " reservation_effective_cost, savings_plan_savings_plan_effective_cost,"
     " reservation_unused_recurring_fee, savings_plan_total_commitment_to_date,"
-    " savings_plan_used_commitment, product.product_name, resource_tags"
+    " savings_plan_used_commitment, discount_total_discount, product.product_name, resource_tags"
     " FROM COST_AND_USAGE_REPORT"
 )
 WITH_RESOURCES = CUR.replace("SELECT ", "SELECT line_item_resource_id, ")
@@ -48,6 +48,7 @@ def amortized(rows: list[dict[str, Any]]) -> Any:
         + bills.total(rows, "reservation_unused_recurring_fee")
         + bills.total(rows, "savings_plan_total_commitment_to_date")
         - bills.total(rows, "savings_plan_used_commitment")
+        + bills.total(rows, "discount_total_discount")
     )
 
 
@@ -80,11 +81,11 @@ def test_every_line_is_in_the_report(
         }  # fmt: skip
     [counted] = sql(
         "select count(*) as lines from cost_lines_daily"
-        " where account_id = $1 and record_type <> 'RIFee'",
+        " where account_id = $1 and record_type = 'Usage'",
         cloud.account.id,
     )
     rows = [row for month in months.values() for row in month
-            if row["line_item_line_item_type"] != "RIFee"]  # fmt: skip
+            if row["line_item_line_item_type"] == "Usage"]  # fmt: skip
     whole = counted["lines"] * (24 if granularity == "HOURLY" else 1)
     assert len(rows) == whole if resources == "TRUE" else len(rows) <= whole
 

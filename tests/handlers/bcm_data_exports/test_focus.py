@@ -50,6 +50,10 @@ def test_commitments_show_as_purchase_used_and_unused(focused: Focused) -> None:
     assert used
     assert unused
     assert all(row["EffectiveCost"] == 0 < row["BilledCost"] for row in purchases)
+    assert {row["ChargeFrequency"] for row in purchases} == {"One-Time", "Recurring"}
+    credits = [row for row in rows if row["ChargeCategory"] == "Credit"]
+    assert credits
+    assert all(row["BilledCost"] == row["ListCost"] <= 0 for row in credits)
     assert all(row["BilledCost"] == 0 < row["EffectiveCost"] for row in used + unused)
     assert {row["PricingCategory"] for row in used + unused} == {"Committed"}
     for identifier in {row["CommitmentDiscountId"] for row in used}:
