@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any, Protocol
 
-from drift import capacities, days, scenarios
+from drift import announcing, capacities, days, scenarios
 from drift.day import Day, Happening, Knobs
 
 log = logging.getLogger("driftcloud.drift")
@@ -278,6 +278,8 @@ async def _write_day(
             if hasattr(module, "live"):
                 await module.live(day)
     happened = await _make_mess(day)
+    if live:
+        await announcing.announce(day)
     seconds = time.perf_counter() - began
     await connection.execute(_TURN_CLOCK, account_id, day.world, today, round(seconds, 3))
     await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, str(account_id))

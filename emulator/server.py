@@ -16,6 +16,7 @@ from emulator.control import World
 from emulator.counters import Counters
 from emulator.database.database import Database
 from emulator.database.embedded import EmbeddedServer
+from emulator.dispatch import Dispatcher
 from emulator.keys import Keys
 from emulator.permissions import Permissions
 from emulator.seal import Vault, load_masters
@@ -25,6 +26,7 @@ from emulator.trouble import Trouble
 from models import (
     api_clients,
     cache_clusters,
+    event_outbox,
     fault_rules,
     grants,
     instances,
@@ -54,6 +56,7 @@ class Server:
         self.counters = Counters()
         self.trouble = Trouble(settings.workers)
         self.trail = Trail(database)
+        self.dispatcher = Dispatcher(database, self.clocks, vault)
         self.world = World(database, vault, settings)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -66,6 +69,8 @@ class Server:
         await self.trouble.read(self.database)
         self._begin(self._write_used_keys(), "used keys")
         self._begin(self.trail.run(), "trail")
+        await self.database.listen(event_outbox.CHANNEL, self.dispatcher.wake)
+        self._begin(self.dispatcher.run(), "dispatch")
         if self.settings.transition_seconds > 0:
             self._begin(self._settle(), "transitions")
 

@@ -25,14 +25,16 @@ async def deliver(
     now: datetime,
     *,
     hops: int = 0,
+    letters: list[tuple[str, str]] | None = None,
 ) -> int:
     """Send events, each a JSON envelope with id, source and detail-type, to whom they concern.
 
     `db` has fetch and write and is in a transaction of the account's. Returns how many times an
-    event matched a rule. `now` is virtual.
+    event matched a rule. `now` is virtual. What is for API destinations, which no transaction can
+    reach, is added to `letters` (ARN, text): without such a list they get nothing.
     """
     matched = 0
-    letters: dict[str, list[tuple[Mapping[str, Any], Mapping[str, Any], str]]] = defaultdict(list)
+    by_target: dict[str, list[tuple[Mapping[str, Any], Mapping[str, Any], str]]] = defaultdict(list)
     for rule in await event_rules.active(db, region, bus) if events else ():
         try:
             match = event_patterns.compiled(rule["pattern"])
@@ -44,13 +46,24 @@ async def deliver(
             matched += 1
             for target in rule["targets"]:
                 text = text_for(target, event, {"name": rule["name"], "arn": rule["arn"]})
-                letters[target["Arn"]].append((target, event, text))
-    for arn, sent in letters.items():
-        await _to(db, arn, sent, now, hops)
+                by_target[target["Arn"]].append((target, event, text))
+    for arn, sent in by_target.items():
+        if ":api-destination/" in arn:
+            if letters is not None:
+                letters += [(arn, text) for _, _, text in sent]
+            continue
+        await _to(db, arn, sent, now, hops, letters)
     return matched
 
 
-async def _to(db: Any, arn: str, sent: Sequence[Any], now: datetime, hops: int) -> None:
+async def _to(
+    db: Any,
+    arn: str,
+    sent: Sequence[Any],
+    now: datetime,
+    hops: int,
+    letters: list[tuple[str, str]] | None,
+) -> None:
     parts = arn.split(":", 5)
     if parts[2] == "sqs":
         await _to_queue(db, arn, sent)
@@ -60,7 +73,7 @@ async def _to(db: Any, arn: str, sent: Sequence[Any], now: datetime, hops: int) 
     elif parts[2] == "events" and hops < _MOST_HOPS:
         name = parts[5].removeprefix("event-bus/")
         passed = [event for _, event, _ in sent]
-        await deliver(db, parts[3], name, passed, now, hops=hops + 1)
+        await deliver(db, parts[3], name, passed, now, hops=hops + 1, letters=letters)
 
 
 async def _to_queue(db: Any, arn: str, sent: Sequence[Any]) -> None:

@@ -409,6 +409,44 @@ CREATE TRIGGER emit_launch AFTER INSERT ON instances REFERENCING NEW TABLE AS ne
     WHEN (current_setting('driftcloud.audit', true) IS DISTINCT FROM 'off')
     EXECUTE FUNCTION driftcloud_emit_instance_state();
 
+CREATE TABLE event_connections (
+    id          uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    account_id  uuid NOT NULL REFERENCES cloud_accounts (id) ON DELETE CASCADE,
+    name        text NOT NULL,
+    arn         text NOT NULL UNIQUE,
+    region      text NOT NULL DEFAULT 'us-east-1',
+    description text,
+    auth_type   text NOT NULL,
+    auth_shown  jsonb NOT NULL DEFAULT '{}',
+    sealed      text NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    updated_at  timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (account_id, region, name)
+);
+COMMENT ON TABLE event_connections IS 'What authorizes calls to API destinations.';
+COMMENT ON COLUMN event_connections.sealed IS 'The headers of each call, under the master key.';
+
+CREATE TABLE api_destinations (
+    id              uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    account_id      uuid NOT NULL REFERENCES cloud_accounts (id) ON DELETE CASCADE,
+    name            text NOT NULL,
+    arn             text NOT NULL UNIQUE,
+    region          text NOT NULL DEFAULT 'us-east-1',
+    description     text,
+    endpoint        text NOT NULL,
+    method          text NOT NULL,
+    rate_per_second integer NOT NULL DEFAULT 300,
+    connection_arn  text NOT NULL,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    updated_at      timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (account_id, region, name)
+);
+COMMENT ON TABLE api_destinations IS 'An address on this machine that rules post events to.';
+SELECT driftcloud_protect(name::regclass, 'account_id = (SELECT driftcloud_account())', 'SELECT, INSERT, UPDATE, DELETE')
+  FROM unnest(ARRAY['event_connections', 'api_destinations']) AS name;
+CREATE TRIGGER touch BEFORE UPDATE ON event_connections FOR EACH ROW EXECUTE FUNCTION driftcloud_touch();
+CREATE TRIGGER touch BEFORE UPDATE ON api_destinations FOR EACH ROW EXECUTE FUNCTION driftcloud_touch();
+
 -- --- the single gateway ----------------------------------------------------------------------
 
 CREATE TABLE gateway_signatures (

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from emulator import ids
+from emulator import ids, web_hooks
 from emulator.context import Context
 from handlers.events import identifiers
 from handlers.events.identifiers import invalid
@@ -40,9 +40,11 @@ async def put_events(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         answers.append({"EventId": event["id"]})
         bus = identifiers.bus_name(ctx, entry.get("EventBusName"))
         by_bus.setdefault(bus, []).append(event)
+    letters: list[tuple[str, str]] = []
     async with ctx.db.transaction():
         for bus, events in by_bus.items():
-            await deliver(ctx.db, ctx.region, bus, events, ctx.now)
+            await deliver(ctx.db, ctx.region, bus, events, ctx.now, letters=letters)
+    ctx.server.dispatcher.post(await web_hooks.calls(ctx.db, ctx.vault, letters))
     return {
         "FailedEntryCount": sum("ErrorCode" in answer for answer in answers),
         "Entries": answers,

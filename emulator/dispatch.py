@@ -1,0 +1,106 @@
+"""The dispatch of events: taken out of the outbox, and brought to the rules that want them.
+
+EC2's changes of state, calls told by CloudTrail and what drift did lie in the outbox only where a
+rule might match them. Queues, log groups and buses get theirs in one transaction with the taking;
+HTTP targets, which may only be on this machine, are called after it.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+from emulator import web_hooks
+from models import event_delivery, event_outbox
+
+if TYPE_CHECKING:
+    from emulator.clock import Clocks
+    from emulator.database.database import Database
+    from emulator.seal import Vault
+
+log = logging.getLogger("driftcloud.dispatch")
+
+MOST: Final = 100
+# A notification may be missed; what waits longer than this is looked for.
+PATIENCE_SECONDS: Final = 5.0
+
+
+class Dispatcher:
+    """What brings events to their targets, in the background."""
+
+    def __init__(self, database: "Database", clocks: "Clocks", vault: "Vault") -> None:
+        self._database = database
+        self._clocks = clocks
+        self._vault = vault
+        self._wake = asyncio.Event()
+        self._posting: set[asyncio.Task[None]] = set()
+
+    def post(self, calls: Sequence[web_hooks.Call]) -> None:
+        """Call API destinations in the background, in this order."""
+        if calls:
+            task = asyncio.get_running_loop().create_task(_post(calls))
+            self._posting.add(task)
+            task.add_done_callback(self._posting.discard)
+
+    def wake(self, _payload: str | None = None) -> None:
+        """Look into the outbox now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Dispatch for as long as the server runs."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self._wake.wait()
+            self._wake.clear()
+            try:
+                while await self.dispatch():
+                    pass
+            except Exception:
+                log.warning("events could not be delivered", exc_info=True)
+
+    async def dispatch(self) -> int:
+        """Take out some events and deliver them; how many there were."""
+        calls: list[web_hooks.Call] = []
+        async with self._database.owner() as connection, connection.transaction():
+            rows = await event_outbox.take(connection, MOST)
+            by_place = sorted(rows, key=lambda row: (str(row["account_id"]), row["region"]))
+            for _, group in groupby(by_place, key=lambda row: (row["account_id"], row["region"])):
+                await self._deliver(list(group), calls)
+        self.post(calls)
+        return len(rows)
+
+    async def _deliver(self, rows: Sequence[Any], calls: list[web_hooks.Call]) -> None:
+        """Events of one account and region."""
+        account_id, region = rows[0]["account_id"], rows[0]["region"]
+        wall = datetime.now(UTC)
+        shift = await self._clocks.shift(account_id, wall)
+        events = [
+            {
+                "version": "0",
+                "id": str(row["event_id"]),
+                "detail-type": row["detail_type"],
+                "source": row["source"],
+                "account": row["account_number"],
+                "time": (row["happened_at"] + shift).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "region": region,
+                "resources": row["resources"],
+                "detail": row["detail"],
+            }
+            for row in rows
+        ]
+        letters: list[tuple[str, str]] = []
+        session = self._database.session(account_id, "")
+        async with session.transaction():
+            await event_delivery.deliver(
+                session, region, "default", events, wall - shift, letters=letters
+            )
+        calls += await web_hooks.calls(session, self._vault, letters)
+
+
+async def _post(calls: Sequence[web_hooks.Call]) -> None:
+    for call in calls:
+        await web_hooks.post(call)
