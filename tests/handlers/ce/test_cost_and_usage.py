@@ -180,6 +180,28 @@ def test_units_follow_what_is_asked_for(bill: Bill) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "where"),
+    [
+        ("CONTAINS", "a_L", "tags ->> 'team' = 'Data_Lake'"),
+        ("CONTAINS", "aaL", "false"),
+        ("STARTS_WITH", "%", "false"),
+        ("EQUALS", "DATA_LAKE", "false"),
+    ],
+)
+def test_values_are_no_patterns(bill: Bill, option: str, value: str, where: str) -> None:
+    named = {"Tags": {"Key": "team", "Values": [value], "MatchOptions": [option]}}
+    assert amounts(ask(bill, Filter=named)) == {(): bill.total("unblended_cost", where)}
+
+
+def test_the_words_of_the_bill_are_understood_too(bill: Bill) -> None:
+    for word in ("RIFee", "Recurring"):
+        named = {"Dimensions": {"Key": "RECORD_TYPE", "Values": [word]}}
+        assert amounts(ask(bill, Filter=named, Metrics=["UNBLENDED_COST"])) == {
+            (): bill.total("unblended_cost", "record_type = 'RIFee'")
+        }
+
+
 def leaf(rng: random.Random) -> tuple[dict[str, Any], str]:
     """A condition, and the same in SQL over the lines."""
     kind = rng.choice([*PLAIN, "team", "env", "absent"])
