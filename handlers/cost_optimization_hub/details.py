@@ -7,6 +7,7 @@ from typing import Any
 from models.recommendations import services
 from models.recommendations.advice import STORAGE, Advice
 from models.recommendations.finding import Option
+from models.recommendations.purchases import Purchase
 
 # The member of ResourceDetails that shows a type.
 _MEMBERS = {
@@ -23,13 +24,19 @@ _MEMBERS = {
 }
 
 
-def current(one: Advice) -> dict[str, Any]:
-    """The resource as it is."""
+def current(one: Advice | Purchase) -> dict[str, Any] | None:
+    """The resource as it is; what is to be bought is not there yet."""
+    if isinstance(one, Purchase):
+        return None
     return _details(one, None, one.saving.before)
 
 
-def recommended(one: Advice) -> dict[str, Any]:
+def recommended(one: Advice | Purchase) -> dict[str, Any]:
     """The resource as it would be; what is to end costs nothing any more."""
+    if isinstance(one, Purchase):
+        name = one.type[:1].lower() + one.type[1:]
+        pricing = {"pricing": dict(one.pricing)}
+        return {name: {"configuration": dict(one.configuration), "costCalculation": pricing}}
     return _details(one, one.option, one.saving.after)
 
 

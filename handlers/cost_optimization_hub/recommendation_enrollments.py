@@ -4,9 +4,10 @@ from typing import Any
 
 from emulator.context import Context
 from emulator.errors import AwsError
-from models.recommendations import enrollments
+from models.recommendations import enrollments, purchases
 
 SERVICE = enrollments.HUB
+COMMITMENT = "preferredCommitment"
 MODE, VISIBILITY = "savingsEstimationMode", "memberAccountDiscountVisibility"
 
 
@@ -37,23 +38,22 @@ async def update_enrollment_status(ctx: Context, params: dict[str, Any]) -> dict
 async def get_preferences(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """How savings are told."""
     row = await enrollments.find(ctx.db, SERVICE)
-    return {MODE: "AfterDiscounts", VISIBILITY: "All"} | dict(row["preferences"])
+    kept = dict(row["preferences"])
+    commitment = purchases.DEFAULT | (kept.get(COMMITMENT) or {})
+    return {MODE: "AfterDiscounts", VISIBILITY: "All"} | kept | {COMMITMENT: commitment}
 
 
 async def update_preferences(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Tell savings before discounts, or after."""
-    if params.get("preferredCommitment"):
-        raise AwsError(
-            "ValidationException", "A preferred commitment cannot be set for this account."
-        )
+    """Tell savings before discounts or after, and which commitments are preferred."""
     if params.get(VISIBILITY):
         raise AwsError(
             "ValidationException",
             "Only the management account of an organization can set the visibility of discounts.",
         )
-    if not params.get(MODE):
+    given = {name: params[name] for name in (MODE, COMMITMENT) if params.get(name)}
+    if not given:
         raise AwsError("ValidationException", "At least one preference must be specified.")
-    await enrollments.prefer(ctx.db, SERVICE, {MODE: params[MODE]}, ctx.now)
+    await enrollments.prefer(ctx.db, SERVICE, given, ctx.now)
     return await get_preferences(ctx, params)
 
 

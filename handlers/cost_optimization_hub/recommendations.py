@@ -12,9 +12,10 @@ from emulator import pages
 from emulator.context import Context
 from emulator.errors import AwsError
 from handlers.cost_optimization_hub import details
-from models.recommendations import advice, enrollments, spending
+from models.recommendations import advice, enrollments, purchases, spending
 from models.recommendations.advice import Advice
 from models.recommendations.evidence import Scope
+from models.recommendations.purchases import Purchase
 
 NOUN = "metrics_daily"
 DEFAULT_RESULTS, DEFAULT_SUMMARIES = 100, 100
@@ -38,7 +39,7 @@ GROUPS = {
 class Shown:
     """A piece of advice beside what is shown of it."""
 
-    advice: Advice
+    advice: Advice | Purchase
     item: Mapping[str, Any]
     saved: Decimal
 
@@ -57,14 +58,13 @@ async def list_recommendations(ctx: Context, params: dict[str, Any]) -> dict[str
 async def get_recommendation(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """One recommendation with both resources, as it is and as it would be, and their costs."""
     wanted = params["recommendationId"]
-    for one in await _found(ctx, {"recommendationIds": [wanted]}, all_of=True):
-        told = {name: value for name, value in one.item.items()
-                if name not in ("currentResourceSummary", "recommendedResourceSummary",
-                                "lastRefreshTimestamp")}  # fmt: skip
+    given = {"recommendationIds": [wanted]}
+    found = await _found(ctx, given, all_of=False) or await _found(ctx, given, all_of=True)
+    for one in found:
+        hidden = ("currentResourceSummary", "recommendedResourceSummary")
+        told = {name: value for name, value in one.item.items() if name not in hidden}
         lookback = one.item["recommendationLookbackPeriodInDays"]
         return told | {
-            "lastRefreshTimestamp": ctx.now,
-            "recommendationLookbackPeriodInDays": lookback,
             "costCalculationLookbackPeriodInDays": lookback,
             "estimatedSavingsOverCostCalculationLookbackPeriod": float(
                 one.saved * lookback * 24 / 730
@@ -81,7 +81,7 @@ async def list_recommendation_summaries(ctx: Context, params: dict[str, Any]) ->
     if group not in GROUPS:
         raise _wrong(f"groupBy must be one of {', '.join(GROUPS)}.")
     page = _page(ctx, params, DEFAULT_SUMMARIES)
-    everything = await _found(ctx, params.get("filter"), all_of=True)
+    everything = await _found(ctx, params.get("filter"), all_of=True, apart=True)
     groups: dict[str, list[Shown]] = {}
     for one in everything:
         groups.setdefault(_text(one.item[GROUPS[group]]), []).append(one)
@@ -110,8 +110,14 @@ async def list_recommendation_summaries(ctx: Context, params: dict[str, Any]) ->
     return told
 
 
-async def _found(ctx: Context, given: Mapping[str, Any] | None, *, all_of: bool) -> list[Shown]:
-    """What saves anything and meets a filter; without `all_of` each resource once."""
+async def _found(
+    ctx: Context, given: Mapping[str, Any] | None, *, all_of: bool, apart: bool = False
+) -> list[Shown]:
+    """What saves anything and meets a filter; without `all_of` each resource once.
+
+    Commitments are advised for what is left when the rest is done, unless all is asked for
+    without being told `apart`.
+    """
     enrolment = await enrollments.find(ctx.db, enrollments.HUB)
     if enrolment["status"] != "Active":
         raise AwsError(
@@ -119,8 +125,15 @@ async def _found(ctx: Context, given: Mapping[str, Any] | None, *, all_of: bool)
         )
     discounted = await _discounted(ctx)
     everything = await advice.everything(ctx.db, Scope())
-    chosen = everything if all_of else advice.once(everything, discounted=discounted)
+    once = advice.once(everything, discounted=discounted)
+    chosen = everything if all_of else once
     shown = [_shown(ctx, one, discounted=discounted) for one in chosen]
+    bought = await purchases.find(
+        ctx.db, ctx.principal.account_number, ctx.now.date(),
+        dict(enrolment["preferences"]).get("preferredCommitment") or {},
+        () if all_of and not apart else once,
+    )  # fmt: skip
+    shown += [_purchase(ctx, one) for one in bought]
     return [one for one in shown if one.saved > 0 and _matches(one.item, given or {})]
 
 
@@ -132,8 +145,9 @@ async def _discounted(ctx: Context) -> bool:
 
 
 def _once(found: Iterable[Shown], *, discounted: bool) -> list[Shown]:
-    chosen = {id(one) for one in advice.once([one.advice for one in found], discounted=discounted)}
-    return [one for one in found if id(one.advice) in chosen]
+    given = [one.advice for one in found if isinstance(one.advice, Advice)]
+    chosen = {id(one) for one in advice.once(given, discounted=discounted)}
+    return [one for one in found if isinstance(one.advice, Purchase) or id(one.advice) in chosen]
 
 
 def _shown(ctx: Context, one: Advice, *, discounted: bool) -> Shown:
@@ -167,6 +181,32 @@ def _shown(ctx: Context, one: Advice, *, discounted: bool) -> Shown:
     return Shown(one, item, saved)
 
 
+def _purchase(ctx: Context, one: Purchase) -> Shown:
+    account = ctx.principal.account_number
+    plan = one.type.endswith("SavingsPlans")
+    item = {
+        "recommendationId": advice.identity(account, one.type, f"{one.region}|{one.what}"),
+        "accountId": account,
+        "region": one.region,
+        "currentResourceType": one.type,
+        "recommendedResourceType": one.type,
+        "estimatedMonthlySavings": float(one.monthly),
+        "estimatedSavingsPercentage": float(one.percent),
+        "estimatedMonthlyCost": float(one.before),
+        "currencyCode": "USD",
+        "implementationEffort": "VeryLow",
+        "restartNeeded": False,
+        "actionType": "PurchaseSavingsPlans" if plan else "PurchaseReservedInstances",
+        "rollbackPossible": False,
+        "recommendedResourceSummary": one.summary,
+        "lastRefreshTimestamp": ctx.now,
+        "recommendationLookbackPeriodInDays": purchases.LOOK_BACK_DAYS,
+        "source": "CostExplorer",
+        "tags": [],
+    }
+    return Shown(one, item, one.monthly)
+
+
 _LISTS = {
     "implementationEfforts": "implementationEffort",
     "accountIds": "accountId",
@@ -185,7 +225,7 @@ def _matches(item: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
         if given.get(name) is not None and item[name] is not given[name]:
             return False
     for name, member in _LISTS.items():
-        if given.get(name) and item[member] not in given[name]:
+        if given.get(name) and item.get(member) not in given[name]:
             return False
     tags = given.get("tags")
     return not tags or any(
@@ -206,7 +246,7 @@ def _key(one: Shown, order: Mapping[str, Any]) -> str:
         return f"{LONGEST - number if descending else number:018.4f}{tail}"
     if member not in TEXTS:
         raise _wrong(f"orderBy has no dimension {dimension}.")
-    text = _text(one.item[member])
+    text = _text(one.item.get(member, ""))
     if descending and order.get("order"):
         text = "".join(chr(0x10FFFF - ord(letter)) for letter in text) + chr(0x10FFFF)
     return text + tail

@@ -90,14 +90,18 @@ class Advice:
 
     def id(self, account: str) -> str:
         """The recommendation's id: the same as long as the same is to be done."""
-        text = f"{account}|{self.type}|{self.finding.arn}|{self.action}"
-        digest = hashlib.sha256(text.encode()).hexdigest()[:36]
-        return base64.b64encode(f"{account}_{digest}".encode()).decode().rstrip("=")
+        return identity(account, self.type, f"{self.finding.arn}|{self.action}")
 
     @property
     def key(self) -> tuple[str, str]:
         """What can be changed but once."""
         return self.type, self.finding.arn
+
+
+def identity(account: str, kind: str, what: str) -> str:
+    """The id of a recommendation, of AWS's form: base64 of the account and a digest."""
+    digest = hashlib.sha256(f"{account}|{kind}|{what}".encode()).hexdigest()[:36]
+    return base64.b64encode(f"{account}_{digest}".encode()).decode().rstrip("=")
 
 
 def resource_id(finding: Finding) -> str:

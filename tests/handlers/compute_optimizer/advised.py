@@ -32,7 +32,7 @@ class Advised:
             ImageId=image["ImageId"], InstanceType=kind, MinCount=1, MaxCount=1, **more
         )["Instances"]
         levels: dict[str, tuple[float, float, float]] = {
-            "idle": (0.04, 1.0, 2.0), "oversized": (0.5, 3.0, 500.0), "steady": (1.7, 12.0, 900.0)
+            "idle": (0.04, 1.0, 2.0), "oversized": (0.5, 3.0, 500.0), "steady": (1.3, 14.0, 900.0)
         }  # fmt: skip
         load, memory, network = levels[profile]
         self.profile("instance", made["InstanceId"], profile, load, memory, network)

@@ -18,7 +18,8 @@ def test_databases_are_stopped_or_made_smaller(advised: Advised) -> None:
     advised.profile("rds_instance", ids["large"], "oversized", 0.5, 4.0, 300.0, connections=40)
     advised.days(14)
     found = {one["resourceArn"].rpartition(":")[2]: one for one in
-             advised.optimizer.get_rds_database_recommendations()["rdsDBRecommendations"]}  # fmt: skip
+             advised.optimizer.get_rds_database_recommendations()["rdsDBRecommendations"]
+             }  # fmt: skip
     assert {name: one["idle"] for name, one in found.items()} == {"empty": "True", "large": "False"}
     large = found["large"]
     assert large["instanceFinding"] == "Overprovisioned"
@@ -74,7 +75,8 @@ def test_functions_have_more_memory_than_they_use(advised: Advised) -> None:
     functions = advised.cloud.client("lambda")
     promised = monthly(option["savingsOpportunity"])
     by_day = f"""select avg(estimated_daily_cost / (metric_payload -> 'invocations')::numeric
-              / (metric_payload -> 'duration')::numeric) as usd, avg((metric_payload -> 'invocations')::numeric
+              / (metric_payload -> 'duration')::numeric) as usd,
+              avg((metric_payload -> 'invocations')::numeric
               * (metric_payload -> 'duration')::numeric) as use
          from metrics_daily where account_id = $1 and resource_id = '{prefix}roomy'"""
     [before] = advised.sql(by_day)
@@ -137,7 +139,8 @@ def test_groups_and_what_is_idle_of_other_kinds(advised: Advised) -> None:
     assert list(found) == ["ElastiCacheCluster", "NatGateway"]
     assert found["NatGateway"]["finding"] == "Unused"
     summaries = {one["recommendationResourceType"]: one for one in
-                 advised.optimizer.get_recommendation_summaries()["recommendationSummaries"]}  # fmt: skip
+                 advised.optimizer.get_recommendation_summaries()["recommendationSummaries"]
+                 }  # fmt: skip
     assert summaries["AutoScalingGroup"]["summaries"] == [
         {"name": "Optimized", "value": 0.0}, {"name": "NotOptimized", "value": 1.0},
     ]  # fmt: skip
