@@ -92,6 +92,22 @@ def test_a_plan_is_shown_as_it_was_bought(plans: Any, cloud: Cloud, days: Days) 
         assert listed(name, value) == [plan_id], name
         assert listed(name, "3") == [], name
     assert plans.describe_savings_plans(states=["retired"])["savingsPlans"] == []
+
+
+def test_rates_of_a_plan_that_was_bought(plans: Any) -> None:
+    bought = offering(
+        plans,
+        planTypes=["EC2Instance"],
+        paymentOptions=["Partial Upfront"],
+        durations=[31_536_000],
+        filters=[
+            {"name": "region", "values": ["us-east-1"]},
+            {"name": "instanceFamily", "values": ["m5"]},
+        ],
+    )
+    plan_id = plans.create_savings_plan(
+        savingsPlanOfferingId=bought["offeringId"], commitment="1.5"
+    )["savingsPlanId"]
     rates = plans.describe_savings_plan_rates(
         savingsPlanId=plan_id, filters=[{"name": "instanceType", "values": ["m5.large"]}]
     )["searchResults"]
