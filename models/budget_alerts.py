@@ -40,9 +40,10 @@ async def judge(db: Any, rows: Sequence[Any], now: datetime, shift: timedelta) -
             one["state"], one["period_start"] = state, standing.period[0]
     if changed:
         async with db.transaction():
-            await budgets.set_states(db, changed)
+            fresh = await budgets.set_states(db, changed)
             for row, one, standing in turned:
-                await _tell(db, row, one, standing, now)
+                if one["id"] in fresh:
+                    await _tell(db, row, one, standing, now)
     return Judged(standings, by_budget)
 
 

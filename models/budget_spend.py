@@ -72,7 +72,6 @@ class Question:
     filter: Mapping[str, Any] | None = None
     cost_types: Mapping[str, bool] | None = None
     amortized: bool = False
-    normalized: bool = False
 
 
 async def amounts(

@@ -36,7 +36,8 @@ _SUBSCRIBE = f"update budget_notifications set subscribers = $2::jsonb where {_O
 _STATES = f"""
 update budget_notifications n set state = s.state, period_start = s.period
   from unnest($1::uuid[], $2::text[], $3::date[]) as s (id, state, period)
- where {_OWN} and n.id = s.id"""
+ where {_OWN} and n.id = s.id and (n.state, n.period_start) is distinct from (s.state, s.period)
+returning n.id"""
 _REMOVE = f"delete from budget_notifications where {_OWN} and id = $1"
 
 
@@ -109,7 +110,11 @@ async def remove_notification(db: Any, notification_id: Any) -> None:
     await db.write(_REMOVE, notification_id)
 
 
-async def set_states(db: Any, states: Sequence[tuple[Any, str, Any]]) -> None:
-    """Ids, states, and the first day of the period that they are of."""
+async def set_states(db: Any, states: Sequence[tuple[Any, str, Any]]) -> set[Any]:
+    """Keep ids, states, and the first day of the period that they are of; gives the ids that turned.
+
+    Of two that judge at once, one alone finds that something turned.
+    """
     ids, values, periods = zip(*states, strict=True)
-    await db.write(_STATES, list(ids), list(values), list(periods))
+    rows = await db.write(_STATES, list(ids), list(values), list(periods))
+    return {row["id"] for row in rows}

@@ -30,7 +30,10 @@ def aws(cloud: Cloud, *words: str) -> Any:
 
 
 def test_a_spike_is_noticed_explained_and_planned_for(cloud: Cloud) -> None:
-    logs = {"service": "AmazonCloudWatch", "usage_type": "USE1-DataProcessing-Bytes"}
+    logs: dict[str, Any] = {
+        "service": "AmazonCloudWatch",
+        "usage_type": "USE1-DataProcessing-Bytes",
+    }
     spend(cloud, "20", **logs)
     set_clock(cloud)
     account = ("--account-id", cloud.account.number)
