@@ -119,7 +119,7 @@ async def describe_budget_performance_history(
     unit = _unit(row)
     spent = []
     for (start, end), amount in zip(shown, amounts, strict=True):
-        limit = budget_standings.limit_of(row, start) if row["limit_unit"] else None
+        limit = budget_standings.limit_of(row, start)
         spent.append(
             {
                 "BudgetedAmount": _spend(standing.limit if limit is None else limit, unit),
