@@ -184,7 +184,8 @@ async def authorise(ctx: Context, access: "Access", known: Known) -> None:
     context.update(request_keys.of_parameters(prefix, access.operation, ctx.params))
     calls = [(action, one) for one in named] + [("iam:PassRole", one) for one in passing]
     for name, resource in calls:
-        whole = context | _keys_of(prefix, *facts.get(resource, ({}, {})), context, number)
+        tags, keys = facts.get(resource, ({}, {}))
+        whole = context | _keys_of(prefix, tags, keys, context, number)
         if name == "iam:PassRole":
             whole["iam:passedtoservice"] = [f"{prefix}.amazonaws.com"]
         verdict = judge(known.rules, name, resource, whole)

@@ -112,7 +112,7 @@ async def assume_role(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         transitive=(*ctx.principal.transitive, *(params.get("TransitiveTagKeys") or ())),
         source_identity=params.get("SourceIdentity") or ctx.principal.source_identity,
     )
-    answer = {
+    answer: dict[str, Any] = {
         "Credentials": _issue(ctx, seconds, session),
         "AssumedRoleUser": {"AssumedRoleId": session.user_id, "Arn": session.arn},
     }
