@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from models import regions
+from models import regions, usage_types
 from models.price_list import compute, metered, nodes, terms
 from models.price_list.product import Product, located
 
@@ -101,7 +101,16 @@ def attribute_values(service: str, name: str) -> list[str]:
         places = [located(region, moves=moves).get(name) for region in regions.all_regions()]
         return sorted({place for place in places if place})
     if name == "usagetype":
-        return sorted({found.product.usage_type(found.region) for found in find(service, ())})
+        # systems and engines share usage types: look at each of those once
+        different = {(one.everywhere, one.is_new): one for one in products(service)}
+        return sorted(
+            {
+                one.usage_type(region)
+                for one in different.values()
+                for region in regions.all_regions()
+                if one.is_sold_in(region)
+            }
+        )
     return sorted({value for product in products(service) for value in _values(product, name)})
 
 
@@ -141,8 +150,17 @@ def _places(service: str, filters: list[Filter]) -> list[str]:
 
 def _may_meet(product: Product, one: Filter) -> bool:
     """Whether there may be a region where the product does: looked at before all of them."""
-    if one.kind in ("CONTAINS", "NONE_OF"):
+    if one.kind == "NONE_OF":
         return True
+    if one.kind == "CONTAINS":
+        if one.field == "sku":
+            return True
+        region, dash, rest = one.value.partition("-")
+        return (
+            one.value in product.everywhere
+            or (bool(dash) and rest in product.everywhere)
+            or (not dash and any(region in code for code in usage_types.CODES.values()))
+        )
     wanted = one.value.lower()
     if one.field == "sku":
         return product.key.lower() in wanted

@@ -62,6 +62,8 @@ def test_attributes_have_their_values(pricing: Any) -> None:
     assert len(types) == len(set(types)) > 1000
     assert "m5.xlarge" in types
     assert "EU (Ireland)" in values("AmazonRDS", "location")
+    assert "USW2-AmazonEKS-Hours:perCluster" in values("AmazonEKS", "usagetype")
+    assert "USE1-EU-AWS-Out-Bytes" in values("AWSDataTransfer", "usagetype")
     assert values("AmazonRDS", "deploymentOption") == ["Multi-AZ", "Single-AZ"]
     assert refusal(pricing.get_attribute_values, ServiceCode="AmazonEC2",
                    AttributeName="colour")[0] == "InvalidParameterException"  # fmt: skip
@@ -141,6 +143,17 @@ def test_filters_match_as_they_are_named(
     filters = fields(kind, instanceType=value) + fields(regionCode="us-east-1")
     products = found(pricing, "AmazonEC2", filters)
     assert {one["product"]["attributes"]["instanceType"] for one in products} == types
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("BoxUsage:m5.larg", 34), ("USW2-BoxUsage:m5.larg", 1), ("W2-BoxUsage:m5.larg", 2)],
+)
+def test_usage_types_are_found_by_a_part(pricing: Any, text: str, count: int) -> None:
+    filters = fields("CONTAINS", usagetype=text) + fields(operatingSystem="Linux", tenancy="Shared")
+    products = found(pricing, "AmazonEC2", filters)
+    assert all(text in one["product"]["attributes"]["usagetype"] for one in products)
+    assert len(products) == count
 
 
 def test_none_of_leaves_out(pricing: Any) -> None:
