@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
 
-from emulator import clients
+from emulator import clients, trail_files
 from emulator.clock import Clocks
 from emulator.control import World
 from emulator.counters import Counters
@@ -71,6 +71,7 @@ class Server:
         self._begin(self.trail.run(), "trail")
         await self.database.listen(event_outbox.CHANNEL, self.dispatcher.wake)
         self._begin(self.dispatcher.run(), "dispatch")
+        self._begin(trail_files.run(self), "files of trails")
         if self.settings.transition_seconds > 0:
             self._begin(self._settle(), "transitions")
 
