@@ -22,6 +22,7 @@ from models.recommendations.evidence import (
 from models.recommendations.finding import (
     IDLE_CPU_PERCENT,
     LEAST_DAYS,
+    LOOK_BACK_DAYS,
     Finding,
     Idleness,
     Option,
@@ -202,7 +203,7 @@ def storage(finding: Finding, scope: Scope) -> tuple[str, tuple[str, ...], Optio
 
 def _idleness(row: Mapping[str, Any], scope: Scope) -> Idleness | None:
     """AWS's rule: no connection on any day, and hardly any CPU; replicas follow their source."""
-    if row["connected_days"] or row["running_days"] < min(scope.days, LEAST_DAYS * 3):
+    if row["connected_days"] or row["running_days"] < min(scope.days, LOOK_BACK_DAYS):
         return None
     if row["cpu_peak"] >= IDLE_CPU_PERCENT or row["replica_of"]:
         return None

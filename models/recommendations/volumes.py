@@ -45,7 +45,6 @@ select r.volume_id as id, r.region, r.tags, r.tags ->> 'Name' as name, r.state, 
        coalesce(r.attach_device = i.root_device_name, false) as is_root, i.state as instance_state,
        i.name as instance_name, r.last_used_at, r.created_at,
        ({NOW} - greatest(detached.at, r.last_used_at, r.created_at)) as unattached_for,
-       ({NOW} - greatest(r.last_used_at, r.created_at)) as unused_for,
        seen.*, bill.listed, bill.charged
   from volumes r left join seen on seen.id = r.volume_id left join bill on bill.id = r.volume_id
   left join detached on detached.id = r.volume_id
