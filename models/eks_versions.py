@@ -34,9 +34,14 @@ class Version:
         return int(self.name.partition(".")[2])
 
 
+def _version(name: str, days: str, patch: str, platform: str) -> Version:
+    since, standard, extended = map(date.fromisoformat, days.split())
+    return Version(name, since, standard, extended, patch, platform)
+
+
 VERSIONS = tuple(
-    Version(name, *(date.fromisoformat(day) for day in days.split()), patch, platform)
-    for name, days, patch, platform in (
+    _version(*told)
+    for told in (
         ("1.28", "2023-09-26 2024-11-26 2025-11-26", "1.28.15", "eks.54"),
         ("1.29", "2024-01-23 2025-03-23 2026-03-23", "1.29.15", "eks.51"),
         ("1.30", "2024-05-23 2025-07-23 2026-07-23", "1.30.14", "eks.51"),

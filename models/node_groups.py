@@ -60,6 +60,8 @@ async def create(
     if not await single_rows.insert(actor.db, "node_groups", row):
         return False
     made = await _group(actor, group["id"])
+    if made is None:
+        raise RuntimeError("the group that was stored a moment ago is gone")
     await settle(actor, made, "", label=f"nodes/{row['name']}")
     return True
 

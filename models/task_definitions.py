@@ -16,7 +16,7 @@ _COLUMNS = (
     "tags", "created_at",
 )  # fmt: skip
 _SELECT = ", ".join(f"d.{name}" for name in _COLUMNS)
-_BY = {
+_BY: dict[str, Column | str] = {
     "region": "d.region",
     "arn": "d.arn",
     "family": "d.family",

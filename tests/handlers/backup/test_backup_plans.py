@@ -116,7 +116,8 @@ def test_recovery_points_are_made_and_deleted_day_by_day(
     )
 
     def points() -> list[dict[str, Any]]:
-        return backup.list_recovery_points_by_backup_vault(BackupVaultName="main")["RecoveryPoints"]
+        found = backup.list_recovery_points_by_backup_vault(BackupVaultName="main")
+        return list(found["RecoveryPoints"])
 
     for count in (1, 2, 2, 2):
         running.run(control.tick(running.server.world, days=1, account=number))

@@ -13,7 +13,7 @@ from tests.handlers.ec2.answers import Sql, refusal
 
 
 def reserve(ec2: Any, count: int = 3, **more: Any) -> dict[str, Any]:
-    return ec2.create_capacity_reservation(
+    made = ec2.create_capacity_reservation(
         **{
             "InstanceType": "m5.large",
             "InstancePlatform": "Linux/UNIX",
@@ -21,7 +21,8 @@ def reserve(ec2: Any, count: int = 3, **more: Any) -> dict[str, Any]:
             "InstanceCount": count,
         }
         | more
-    )["CapacityReservation"]
+    )
+    return dict(made["CapacityReservation"])
 
 
 def launch(cloud: Cloud, ec2: Any, count: int) -> list[str]:

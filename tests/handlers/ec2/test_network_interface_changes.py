@@ -13,7 +13,7 @@ def default_subnet(ec2: Any, zone: str = "us-east-1a") -> dict[str, Any]:
             {"Name": "default-for-az", "Values": ["true"]},
         ]
     )["Subnets"]
-    return subnet
+    return dict(subnet)
 
 
 def test_an_interface_lives_from_making_to_deletion(cloud: Cloud, ec2: Any, sql: Sql) -> None:
@@ -32,7 +32,7 @@ def test_an_interface_lives_from_making_to_deletion(cloud: Cloud, ec2: Any, sql:
         [one] = ec2.describe_network_interfaces(NetworkInterfaceIds=[interface])[
             "NetworkInterfaces"
         ]
-        return one
+        return dict(one)
 
     assert shown()["Status"] == "available"
     assert "Attachment" not in shown()
@@ -116,8 +116,8 @@ def test_attributes_are_changed_and_read(ec2: Any) -> None:
         ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, **more)
 
     def attribute(name: str) -> dict[str, Any]:
-        return ec2.describe_network_interface_attribute(
-            NetworkInterfaceId=interface, Attribute=name
+        return dict(
+            ec2.describe_network_interface_attribute(NetworkInterfaceId=interface, Attribute=name)
         )
 
     change(Description={"Value": "new"})

@@ -15,13 +15,12 @@ def image(ec2: Any) -> str:
     found = ec2.describe_images(
         Owners=["amazon"], Filters=[{"Name": "architecture", "Values": ["x86_64"]}]
     )["Images"]
-    return next(one["ImageId"] for one in found if one["PlatformDetails"] == "Linux/UNIX")
+    return next(str(one["ImageId"]) for one in found if one["PlatformDetails"] == "Linux/UNIX")
 
 
 def described(ec2: Any, *request_ids: str) -> list[dict[str, Any]]:
-    return ec2.describe_spot_instance_requests(SpotInstanceRequestIds=list(request_ids))[
-        "SpotInstanceRequests"
-    ]
+    found = ec2.describe_spot_instance_requests(SpotInstanceRequestIds=list(request_ids))
+    return list(found["SpotInstanceRequests"])
 
 
 def test_a_request_is_fulfilled_at_once(cloud: Cloud, ec2: Any, image: str, sql: Sql) -> None:
