@@ -80,8 +80,10 @@ def _time_period(ctx: Context, budget: Mapping[str, Any], unit: str) -> tuple[da
         first, _ = budget_periods.current(unit, at, date.min, date.max)
         starts_at = datetime(first.year, first.month, first.day, tzinfo=UTC)
     else:
-        starts_at = start + ctx.shift
-    ends_at = FOR_EVER if end is None else end + ctx.shift
+        starts_at = min(start, FOR_EVER) + ctx.shift
+    ends_at = FOR_EVER if end is None else min(end, FOR_EVER) + ctx.shift
+    if ends_at > FOR_EVER or (end is not None and end > FOR_EVER):
+        raise invalid(f"End date should not be later than {FOR_EVER:%Y-%m-%d}.")
     if ends_at.date() <= starts_at.date():
         raise invalid("Start date should be earlier than end date.")
     return starts_at, ends_at
@@ -121,7 +123,7 @@ def _planned(planned: Mapping[str, Any], kind: str, unit: str) -> dict[str, Any]
         raise invalid(f"A {unit} budget has at most {most} planned limits.")
     for key, spend in planned.items():
         _check_spend(spend, kind)
-        if not key.isdigit() or not _begins_a_month(int(key)):
+        if not key.isascii() or not key.isdigit() or not _begins_a_month(int(key)):
             raise invalid(f"{key} is not the epoch second of the first day of a period.")
     units = {spend["Unit"] for spend in planned.values()}
     if len(units) > 1:
@@ -130,6 +132,8 @@ def _planned(planned: Mapping[str, Any], kind: str, unit: str) -> dict[str, Any]
 
 
 def _begins_a_month(seconds: int) -> bool:
+    if seconds > FOR_EVER.timestamp():
+        return False
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment == moment.replace(day=1, hour=0, minute=0, second=0)
 

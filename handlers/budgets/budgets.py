@@ -76,7 +76,7 @@ async def update_budget(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Replace a budget by another of the same name; its notifications stay."""
     check_account(ctx, params)
     given = params["NewBudget"]
-    name = given["BudgetName"]
+    given["BudgetName"]
     before = await budget_of(ctx, given, "Unable to update budget")
     changes = await budget_input.columns(ctx, given)
     if (given.get("TimePeriod") or {}).get("Start") is None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.server import Cloud
 from tests.fixtures.ledger import EC2, NEWEST, set_clock, shift, spend, spent
+from tests.fixtures.server import Cloud
 from tests.handlers.ec2.answers import refusal
 
 USD = {"Amount": "1000", "Unit": "USD"}
@@ -211,6 +211,9 @@ def test_history_tells_each_period(spending: Cloud) -> None:
         {"CostFilters": {"Region": ["x"]}, "Metrics": ["UnblendedCost"]},
         {"FilterExpression": {"And": [{"Tags": {"Key": "a", "Values": ["b"]}}]}},
         {"TimeUnit": "CUSTOM"},
+        {"TimePeriod": {"Start": datetime(9999, 12, 31, tzinfo=UTC)}},
+        {"TimePeriod": {"Start": datetime(2026, 1, 2), "End": datetime(2026, 1, 1)}},
+        {"BudgetLimit": None, "PlannedBudgetLimits": {"9" * 30: USD}},
         {"BudgetLimit": None, "PlannedBudgetLimits": {"12": USD}},
         {"BudgetLimit": None, "TimeUnit": "DAILY", "PlannedBudgetLimits": {"0": USD}},
         {"BudgetLimit": None, "AutoAdjustData": {"AutoAdjustType": "HISTORICAL"}},

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from drift import engine
-from tests.fixtures.server import Cloud, RunningServer
 from tests.fixtures.ledger import set_clock, spend
+from tests.fixtures.server import Cloud, RunningServer
 from tests.handlers.budgets.test_budgets import Budgets, today
 from tests.handlers.ec2.answers import make_instance, refusal
 
