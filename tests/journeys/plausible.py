@@ -52,7 +52,11 @@ WORDS = {
     "ResourceArn": (
         "arn:aws:dlm:us-east-1:123456789012:policy/policy-0123456789abcdef0",
         "arn:aws:sagemaker:us-east-1:123456789012:endpoint/ranker",
+        "arn:aws:bcm-data-exports:us-east-1:123456789012:export/bill-01234567",
     ),
+    "ExportArn": ("arn:aws:bcm-data-exports:us-east-1:123456789012:export/bill-01234567",),
+    "ReportName": ("bill",),
+    "ServiceCode": ("AmazonEC2", "AmazonRDS"),
     "StreamARN": ("arn:aws:kinesis:us-east-1:123456789012:stream/orders",),
     "Resource": ("arn:aws:lambda:us-east-1:123456789012:function:ingest",),
     "Action": ("lambda:GetLayerVersion", "lambda:InvokeFunction"),
