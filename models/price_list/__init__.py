@@ -114,7 +114,7 @@ def attribute_values(service: str, name: str) -> list[str]:
     return sorted({value for product in products(service) for value in _values(product, name)})
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=16)  # a list may name half a million products
 def find(service: str, filters: tuple[Filter, ...]) -> list[Found]:
     """The products that meet all filters, region by region."""
     known = _names(service)
