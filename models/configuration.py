@@ -75,6 +75,36 @@ def _listed(kind_name: str) -> str:
     )
 
 
+_WHOLE = """
+select '{type}'::text as type, {shown}::text as id, ({name})::text as name, r.region,
+       {own}::text as own_id, to_jsonb(r) - 'id' - 'account_id' as configuration,
+       coalesce((select jsonb_object_agg(t.key, t.value) from resource_tags as t
+                  where t.account_id = r.account_id and t.resource_type = '{kind}'
+                    and t.resource_id = {own}::text), '{{}}') as tags
+  from {table} as r
+ where r.region = $region and {visible} and r.account_id = (select driftcloud_account())
+"""
+
+
+def whole(kind_name: str) -> str:
+    """The statement that shows all resources of a type with their configuration and tags.
+
+    `$region` stands where the region is bound.
+    """
+    kind = TYPES[kind_name]
+    own = f"r.{kind.id_column}"
+    name = "null::text" if kind.name_column == "null" else f"r.{kind.name_column}"
+    return _WHOLE.format(
+        type=kind_name,
+        kind=kind.own,
+        shown=name if kind_name in NAMED else own,
+        name=name,
+        own=own,
+        table=kind.table,
+        visible=kind.visible,
+    )
+
+
 async def listed(db: Any, region: str, kinds: Sequence[str]) -> list[Any]:
     """Resources of these types in a region (type, id, name, region, own_id), by type and id."""
     if not kinds:
