@@ -312,14 +312,22 @@ CREATE TRIGGER revise BEFORE UPDATE OF memory_mb, timeout_seconds, runtime, hand
 
 -- A version is what its function was; an estate that publishes one leaves the rest to this.
 CREATE FUNCTION driftcloud_keep_version() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    found_one record;
 BEGIN
     SELECT to_jsonb(f) - ARRAY['updated_at', 'invocations_7d', 'avg_duration_ms_7d', 'estimated_monthly_cost',
                'provisioned_concurrency', 'max_memory_used_mb', 'max_concurrency_7d', 'reserved_concurrency',
                'state_transition', 'settles_at', 'current_provisioned_mb', 'current_invocations',
                'current_invocation_errors']
-           || coalesce(NEW.configuration, '{}'), f.arn || ':' || NEW.version, f.account_id, f.region
-      INTO STRICT NEW.configuration, NEW.arn, NEW.account_id, NEW.region
-      FROM lambda_functions f WHERE f.id = NEW.function_id;
+           || coalesce(NEW.configuration, '{}') AS configuration, f.arn, f.account_id, f.region
+      INTO found_one FROM lambda_functions f WHERE f.id = NEW.function_id;
+    IF NOT FOUND THEN  -- another account's: row security refuses the version
+        RETURN NEW;
+    END IF;
+    NEW.configuration := found_one.configuration;
+    NEW.arn := found_one.arn || ':' || NEW.version;
+    NEW.account_id := found_one.account_id;
+    NEW.region := found_one.region;
     UPDATE lambda_functions SET current_version = NEW.version
      WHERE id = NEW.function_id AND current_version < NEW.version;
     RETURN NEW;
