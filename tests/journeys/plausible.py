@@ -29,8 +29,17 @@ WORDS = {
     "Device": ("/dev/sdf", "/dev/xvda"),
     "RoleArn": ("arn:aws:iam::123456789012:role/OrganizationAccountAccessRole", "arn:aws:iam::1:r"),
     "ResourceType": ("instance", "volume", "snapshot"),
-    "PolicyId": ("policy-0123456789abcdef0",),
+    "PolicyId": ("policy-0123456789abcdef0", "p-01234567"),
+    # by the names of their shapes
+    "TaggableResourceId": ("123456789012", "r-abcd", "ou-abcd-01234567"),
+    "PolicyTargetId": ("123456789012", "r-abcd", "ou-abcd-01234567"),
+    "ParentId": ("r-abcd", "ou-abcd-01234567"),
+    "RootId": ("r-abcd",),
+    "ChildId": ("123456789012", "ou-abcd-01234567"),
+    "OrganizationalUnitId": ("ou-abcd-01234567",),
+    "ServicePrincipal": ("config.amazonaws.com",),
     "EmailAddress": ("kate@example.com",),
+    "Email": ("kate@example.com",),
     "PhoneNumber": ("+12065550100",),
     "ExecutionRoleArn": ("arn:aws:iam::123456789012:role/snapshots",),
     "Domain": ("vpc",),
@@ -133,6 +142,7 @@ class Plausible(Generator):
 
     def _text(self, name: str, shape: Any) -> str:
         pick = self.random.choice
+        name = shape.name if shape.name in WORDS else name
         if name in WORDS and (not shape.enum or set(shape.enum) >= set(WORDS[name])):
             return pick(WORDS[name])
         if shape.enum:

@@ -22,7 +22,7 @@ DENIED = {"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"}
 # What a key may call that may only read begins so.
 READS = (
     "Describe", "Get", "Head", "List", "Filter", "TestEvent", "TestMetric", "StartQuery",
-    "StopQuery",
+    "StopQuery", "Lookup", "Select", "BatchGet",
 )  # fmt: skip
 # What identifies an account's things, by table.
 IDENTIFIERS = {
