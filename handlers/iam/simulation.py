@@ -132,6 +132,7 @@ def _simulated(
     entries: dict[str, list[str]] = {
         entry["ContextKeyName"].lower(): [str(one) for one in entry.get("ContextKeyValues") or ()]
         for entry in params.get("ContextEntries") or ()
+        if entry.get("ContextKeyName")
     }
     context = {
         **context,

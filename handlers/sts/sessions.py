@@ -128,7 +128,7 @@ _NOTHING = '{"Version": "2012-10-17", "Statement": []}'
 
 def _of_operation(name: str) -> Access:
     """The access that another operation of this module needs."""
-    return ASSUME._replace(operation=name)
+    return ASSUME._replace(operation=name, verb="read")
 
 
 def _is_session(ctx: Context) -> bool:

@@ -79,7 +79,7 @@ def test_profiles_assume_roles_in_another_account(
              "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess")  # fmt: skip
     shell.ok("admin", "iam", "create-user", "--user-name", "agent")
     may = {"Version": "2012-10-17",
-           "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}}  # fmt: skip
+           "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}}  # fmt: skip  # noqa: E501
     shell.ok("admin", "iam", "put-user-policy", "--user-name", "agent", "--policy-name", "scan",
              "--policy-document", json.dumps(may))  # fmt: skip
     made = shell.ok("admin", "iam", "create-access-key", "--user-name", "agent")["AccessKey"]
@@ -104,7 +104,7 @@ def test_profiles_assume_roles_in_another_account(
     [result] = shell.ok("theirs", *simulate)["EvaluationResults"]
     assert result["EvalDecision"] == "implicitDeny"
     grant = {"Version": "2012-10-17",
-             "Statement": {"Effect": "Allow", "Action": "ec2:DeleteVolume", "Resource": "*"}}  # fmt: skip
+             "Statement": {"Effect": "Allow", "Action": "ec2:DeleteVolume", "Resource": "*"}}  # fmt: skip  # noqa: E501
     shell.ok("theirs", "iam", "put-role-policy", "--role-name", "scanner", "--policy-name", "act",
              "--policy-document", json.dumps(grant))  # fmt: skip
     [result] = shell.ok("theirs", *simulate)["EvaluationResults"]

@@ -22,7 +22,7 @@ DENIED = {"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"}
 # What a key may call that may only read begins so.
 READS = (
     "Describe", "Get", "Head", "List", "Filter", "TestEvent", "TestMetric", "StartQuery",
-    "StopQuery", "Lookup", "Select", "BatchGet",
+    "StopQuery", "Lookup", "Select", "BatchGet", "Simulate",
 )  # fmt: skip
 # What identifies an account's things, by table.
 IDENTIFIERS = {
@@ -95,7 +95,7 @@ def fingerprint(running: RunningServer, account_id: Any) -> dict[str, str]:
     tables = running.rows(
         """select table_name from information_schema.columns
             where table_schema = 'public' and column_name = 'account_id'
-              and table_name not in ('api_clients', 'trail_events')"""
+              and table_name not in ('api_clients', 'trail_events', 'service_uses')"""
     )
     found = {}
     for row in tables:
