@@ -7,6 +7,7 @@ AWSLogs/<account>/CloudTrail/<region>/<date>/<account>_CloudTrail_<region>_<time
 
 import asyncio
 import gzip
+import itertools
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
@@ -28,14 +29,19 @@ log = logging.getLogger("driftcloud.trail_files")
 # CloudTrail's files come about every five minutes.
 EVERY_SECONDS: Final = 300.0
 MOST: Final = 5_000
+# Every so many rounds, what is older than the event history is dropped.
+FORGOTTEN_EVERY: Final = 12
 
 
 async def run(server: "Server") -> None:
     """Deliver for as long as the server runs."""
-    while True:
+    for round_ in itertools.count(1):
         await asyncio.sleep(EVERY_SECONDS)
         try:
             await deliver(server)
+            if round_ % FORGOTTEN_EVERY == 0:
+                async with server.database.owner() as connection:
+                    await trail_events.forget(connection)
         except Exception:
             log.warning("files of trails could not be delivered", exc_info=True)
 

@@ -68,7 +68,8 @@ select {_SHOWN} from trail_events
 """
 _FORGET = """
 delete from trail_events as e
- where e.event_time < driftcloud_now(e.account_id) - make_interval(days => $1)
+ using (select id, driftcloud_now(id) - make_interval(days => $1) as until from cloud_accounts) as a
+ where e.account_id = a.id and e.event_time < a.until
 """
 
 
