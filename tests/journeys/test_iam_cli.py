@@ -47,17 +47,19 @@ class Shell:
         return answer
 
 
+def credentials(home: Path, profile: str, key: str, secret: str) -> None:
+    """Give a profile an access key."""
+    with (home / "credentials").open("a") as file:
+        file.write(f"[{profile}]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n")
+
+
 def test_profiles_assume_roles_in_another_account(
     cloud: Cloud, other_cloud: Cloud, tmp_path: Path
 ) -> None:
     number, theirs = cloud.account.number, other_cloud.account.number
     shell = Shell(cloud, tmp_path)
-    (tmp_path / "credentials").write_text(
-        f"[admin]\naws_access_key_id = {cloud.access_key_id}\n"
-        f"aws_secret_access_key = {cloud.secret_access_key}\n"
-        f"[theirs]\naws_access_key_id = {other_cloud.access_key_id}\n"
-        f"aws_secret_access_key = {other_cloud.secret_access_key}\n"
-    )
+    credentials(tmp_path, "admin", cloud.access_key_id, cloud.secret_access_key)
+    credentials(tmp_path, "theirs", other_cloud.access_key_id, other_cloud.secret_access_key)
     role = f"arn:aws:iam::{theirs}:role/finops/scanner"
     (tmp_path / "config").write_text(
         "".join(f"[profile {name}]\nregion = us-east-1\n" for name in ("admin", "theirs", "agent"))
@@ -83,11 +85,7 @@ def test_profiles_assume_roles_in_another_account(
     shell.ok("admin", "iam", "put-user-policy", "--user-name", "agent", "--policy-name", "scan",
              "--policy-document", json.dumps(may))  # fmt: skip
     made = shell.ok("admin", "iam", "create-access-key", "--user-name", "agent")["AccessKey"]
-    with (tmp_path / "credentials").open("a") as file:
-        file.write(
-            f"[agent]\naws_access_key_id = {made['AccessKeyId']}\n"
-            f"aws_secret_access_key = {made['SecretAccessKey']}\n"
-        )
+    credentials(tmp_path, "agent", made["AccessKeyId"], made["SecretAccessKey"])
     volume = other_cloud.client("ec2").create_volume(AvailabilityZone="us-east-1a", Size=1)
     who = shell.ok("scan", "sts", "get-caller-identity")
     assert who["Arn"] == f"arn:aws:sts::{theirs}:assumed-role/scanner/nightly"
