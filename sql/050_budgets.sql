@@ -194,20 +194,20 @@ BEGIN
     -- nobody made them, so nobody is told
     PERFORM set_config('driftcloud.audit', 'off', true);
     WITH one AS (
-        SELECT c.id, c.account_number AS number, md5('default anomaly monitor ' || c.id)::uuid AS monitor,
-               md5('default anomaly subscription ' || c.id)::uuid AS subscription,
+        SELECT c.id, c.account_number AS number, md5('default anomaly monitor ' || c.account_number)::uuid AS monitor,
+               md5('default anomaly subscription ' || c.account_number)::uuid AS subscription, c.created_at,
                coalesce(c.email, 'aws-' || c.account_number || '@example.com') AS address
           FROM cloud_accounts c WHERE c.id = account
     ), monitor AS (
-        INSERT INTO anomaly_monitors (id, account_id, arn, name, monitor_type, dimension)
-        SELECT monitor, id, 'arn:aws:ce::' || number || ':anomalymonitor/' || monitor, 'Default-Services-Monitor', 'DIMENSIONAL', 'SERVICE'
+        INSERT INTO anomaly_monitors (id, account_id, arn, name, monitor_type, dimension, created_at)
+        SELECT monitor, id, 'arn:aws:ce::' || number || ':anomalymonitor/' || monitor, 'Default-Services-Monitor', 'DIMENSIONAL', 'SERVICE', created_at
           FROM one
             ON CONFLICT DO NOTHING
     )
-    INSERT INTO anomaly_subscriptions (id, account_id, arn, name, monitor_arns, subscribers, frequency, threshold_expression)
+    INSERT INTO anomaly_subscriptions (id, account_id, arn, name, monitor_arns, subscribers, frequency, created_at, threshold_expression)
     SELECT subscription, id, 'arn:aws:ce::' || number || ':anomalysubscription/' || subscription, 'Default-Services-Subscription',
            ARRAY['arn:aws:ce::' || number || ':anomalymonitor/' || monitor],
-           jsonb_build_array(jsonb_build_object('Type', 'EMAIL', 'Status', 'CONFIRMED', 'Address', address)), 'DAILY',
+           jsonb_build_array(jsonb_build_object('Type', 'EMAIL', 'Status', 'CONFIRMED', 'Address', address)), 'DAILY', created_at,
            '{"And": [{"Dimensions": {"Key": "ANOMALY_TOTAL_IMPACT_ABSOLUTE", "Values": ["100"], "MatchOptions": ["GREATER_THAN_OR_EQUAL"]}},
                      {"Dimensions": {"Key": "ANOMALY_TOTAL_IMPACT_PERCENTAGE", "Values": ["40"], "MatchOptions": ["GREATER_THAN_OR_EQUAL"]}}]}'
       FROM one
