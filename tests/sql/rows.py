@@ -13,7 +13,8 @@ SELECT a.attname AS name, format_type(a.atttypid, NULL) AS type, a.attnotnull AS
        (SELECT pg_get_constraintdef(k.oid) FROM pg_constraint k WHERE k.conrelid = a.attrelid
            AND k.conkey = ARRAY[a.attnum] AND k.contype = 'c' LIMIT 1) AS rule,
        (SELECT k.confrelid::regclass::text || '.' || f.attname FROM pg_constraint k
-          JOIN pg_attribute f ON f.attrelid = k.confrelid AND f.attnum = k.confkey[cardinality(k.confkey)]
+          JOIN pg_attribute f ON f.attrelid = k.confrelid
+           AND f.attnum = k.confkey[cardinality(k.confkey)]
          WHERE k.conrelid = a.attrelid AND k.conkey[cardinality(k.conkey)] = a.attnum
            AND k.contype = 'f' LIMIT 1) AS parent
   FROM pg_attribute a
