@@ -282,7 +282,9 @@ async def faults_add(
     """Let calls fail, or take long, on purpose."""
     from emulator import trouble
 
-    rule: dict[str, Any] = {"error": error, "service": service, "operation": operation, "account": account}
+    rule: dict[str, Any] = {
+        "error": error, "service": service, "operation": operation, "account": account,
+    }  # fmt: skip
     rule |= {"share": share, "status": status, "message": message, "latency_ms": latency_ms}
     return await trouble.add(world, rule)
 

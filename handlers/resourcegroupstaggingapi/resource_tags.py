@@ -190,9 +190,7 @@ def _cut_by_tags(page: pages.Page, rows: list[Any], most: int) -> tuple[Sequence
 
 
 def _names(ctx: Context, params: dict[str, Any]) -> pages.Page:
-    return pages.page(
-        ctx, params, token=TOKEN, size="", default=NAMES_SHOWN, invalid=_bad_token
-    )
+    return pages.page(ctx, params, token=TOKEN, size="", default=NAMES_SHOWN, invalid=_bad_token)
 
 
 def _own_arns(params: Mapping[str, Any]) -> list[str]:

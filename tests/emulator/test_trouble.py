@@ -91,7 +91,8 @@ def test_a_rule_concerns_its_service_operation_and_account_alone(
     cloud.client("sts").get_caller_identity()
     other_cloud.client("ec2").describe_volumes()
     world = cloud.running.server.world
-    assert made["id"] in {one["id"] for one in cloud.running.run(control.faults_list(world))}
+    listed: Any = cloud.running.run(control.faults_list(world))
+    assert made["id"] in {one["id"] for one in listed}
     state = cloud.running.run(health.live(cloud.running.server))
     assert [(one["id"], one["met"]) for one in state["faults"]] == [(made["id"], 1)]
     cloud.running.run(control.faults_remove(world, made["id"]))

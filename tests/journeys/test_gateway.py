@@ -122,7 +122,8 @@ def test_instances_are_stopped_by_the_rules_of_their_service(
 
 def test_pages_go_through_everything_once(cloud: Cloud, platform: Platform) -> None:
     made = sorted(volume(cloud, n + 1) for n in range(7))
-    seen, more = [], {}
+    seen = []
+    more: dict[str, Any] = {}
     while True:
         page = platform.done("list_resources", resource_type="volumes", limit=3, **more)
         seen += [one["volume_id"] for one in page["items"]]

@@ -159,7 +159,8 @@ def test_pages_and_times(cloud: Cloud) -> None:
     ec2, trail = cloud.client("ec2"), cloud.client("cloudtrail")
     made = [ec2.create_volume(AvailabilityZone="us-east-1a", Size=n + 1)["VolumeId"]
             for n in range(7)]  # fmt: skip
-    seen, sizes, token = [], [], {}
+    seen, sizes = [], []
+    token: dict[str, str] = {}
     while True:
         answer = trail.lookup_events(MaxResults=3, **token)
         sizes.append(len(answer["Events"]))

@@ -29,7 +29,8 @@ def subscribe(cloud: Cloud, pattern: dict[str, Any], region: str = "us-east-1") 
 
 def received(cloud: Cloud, url: str, count: int, region: str = "us-east-1") -> list[dict[str, Any]]:
     """The first messages of a queue, as soon as they are there."""
-    sqs, found = cloud.client("sqs", region), []
+    sqs = cloud.client("sqs", region)
+    found: list[Any] = []
     deadline = time.monotonic() + 10
     while len(found) < count:
         assert time.monotonic() < deadline, found
