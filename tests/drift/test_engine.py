@@ -55,22 +55,16 @@ async def days_of(world: World) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in await world.rows(DAILY, world.number)]
 
 
-async def test_an_account_in_which_nothing_ever_was_is_left_alone(world: World) -> None:
-    empty = await world.owner.fetchval(
-        "INSERT INTO cloud_accounts (account_number, name)"
-        " VALUES (lpad((random() * 1e12)::bigint::text, 12, '0'), 'empty') RETURNING id"
-    )
-    await world.owner.execute("DELETE FROM resource_change_events WHERE account_id = $1", empty)
-    assert await tick(world.owner, empty, knobs=CALM) == []
-
-
 async def test_an_account_that_began_empty_begins_to_drift_today(world: World) -> None:
-    await world.owner.execute(
-        "INSERT INTO elastic_ips (account_id, allocation_id, public_ip, hourly_cost)"
-        " VALUES ($1, 'eipalloc-first' || $2, 'first' || $2, 0.005)",
-        world.account,
-        world.number,
-    )
+    assert await world.tick() == []
+    async with world.owner.transaction():
+        await world.owner.execute("SELECT set_config('driftcloud.source', 'agent', true)")
+        await world.owner.execute(
+            "INSERT INTO elastic_ips (account_id, allocation_id, public_ip, hourly_cost)"
+            " VALUES ($1, 'eipalloc-first' || $2, 'first' || $2, 0.005)",
+            world.account,
+            world.number,
+        )
     today = await world.value("SELECT (now() AT TIME ZONE 'UTC')::date + ($1::uuid IS NULL)::int")
     first, second = await world.tick(2, Knobs())
     assert (first.scenarios, second.scenarios) == ([], [])
