@@ -45,7 +45,7 @@ async def test_one_engine_at_a_time_turns_the_days(process: Process) -> None:
         await process.command("drift", "set", "--interval", "0.2")
         await process.command("drift", "resume")
         async with asyncio.timeout(30):
-            while (await database.fetchrow(clock))["ticks"] - last["ticks"] < 3:
+            while (await database.fetchrow(clock))["ticks"] - last["ticks"] < 3:  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
     told = process.log.read_text()
     assert '"level":"error"' not in told
