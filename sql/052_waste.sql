@@ -1,1 +1,0 @@
--- What waste need beyond the tables before.
