@@ -52,8 +52,7 @@ _ACCOUNT = """
 SELECT a.account_number, coalesce(c.seed, 42) AS seed, coalesce(c.intensity, '{}')::text AS intensity,
        greatest(c.virtual_date, n.newest) AS newest, (SELECT count(*) FROM metrics_daily m
                    WHERE m.account_id = a.id AND m.date = n.newest) AS rows,
-       CASE WHEN EXISTS (SELECT FROM resource_change_events e
-                          WHERE e.account_id = a.id AND e.change_source = 'agent')
+       CASE WHEN EXISTS (SELECT FROM resource_change_events e WHERE e.account_id = a.id)
             THEN (now() AT TIME ZONE 'UTC')::date END AS begun
   FROM cloud_accounts a LEFT JOIN virtual_clocks c ON c.account_id = a.id
   LEFT JOIN LATERAL (SELECT m.date AS newest FROM metrics_daily m WHERE m.account_id = a.id

@@ -82,6 +82,9 @@ async def test_a_killed_server_lost_nothing(process: Process, ledger: Ledger, ro
     acknowledged, ledger.ticks = ledger.acknowledged, []
     async with under_load(process, ledger):
         await asyncio.sleep(1.5 + 0.17 * round_)
+        async with asyncio.timeout(60):
+            while not ledger.ticks:  # noqa: ASYNC110 - the server says so, not this process
+                await asyncio.sleep(0.1)
         await asyncio.to_thread(process.kill)
     seconds = await asyncio.to_thread(process.start)
     assert ledger.acknowledged - acknowledged > 50

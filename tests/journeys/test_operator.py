@@ -173,10 +173,9 @@ async def test_verbs_over_http_answer_as_on_the_command_line(process: Process) -
     assert said["paused"] is False
     assert not any(one["paused"] for one in said["accounts"])
     status, said = await ask(process, "tick", token, {"account": number})
-    assert (status, said["ok"]) == (400, False)
-    assert "no account has anything to advance" in said["error"]
-    status, said = await ask(process, "tick", token)
     assert (status, said["ok"], said["accountsProcessed"]) == (200, True, 1)
+    status, said = await ask(process, "tick", token)
+    assert (status, said["ok"], said["accountsProcessed"]) == (200, True, 2)
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", said["simulatedDate"])
     assert (await ask(process, "accounts/delete", token, {"number": number}))[0] == 200
     async with Wire(process.url, key["access_key_id"], key["secret_access_key"]) as wire:

@@ -257,9 +257,11 @@ def test_what_cannot_be_asked(ce: Any, days: Days) -> None:
 def test_which_rows_may_be_covered(days: Days, cloud: Cloud, sql: Sql) -> None:
     assert not sql(
         """select service, usage_type, usage_unit, eligible from cost_lines_daily
-            where record_type in ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')
+            where account_id = $1
+              and record_type in ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')
               and eligible is distinct from driftcloud_eligible(service, usage_type, usage_unit)
-            limit 3"""
+            limit 3""",
+        cloud.account.id,
     )
 
 

@@ -296,7 +296,7 @@ def test_a_management_account_reads_its_members_costs_and_nothing_else(
              using (table_schema, table_name)
             where c.table_schema = 'public' and c.column_name = 'account_id'
               and t.table_type = 'BASE TABLE'
-              and has_table_privilege('driftcloud_api', c.table_name, 'select')"""
+              and has_table_privilege('driftcloud_api', 'public.' || c.table_name, 'select')"""
     )
     shared = {"cost_daily", "cost_lines_daily", "cost_tag_sets", "cost_allocation_tags",
               "org_members"}  # fmt: skip
