@@ -292,11 +292,9 @@ def test_a_management_account_reads_its_members_costs_and_nothing_else(
     assert running.run(seen(account, "cost_daily")) == {account}
     assert running.run(seen(other_cloud.account.id, "cost_daily")) == {other_cloud.account.id}
     tables = sql(
-        """select c.table_name from information_schema.columns c join information_schema.tables t
-             using (table_schema, table_name)
-            where c.table_schema = 'public' and c.column_name = 'account_id'
-              and t.table_type = 'BASE TABLE'
-              and has_table_privilege('driftcloud_api', 'public.' || c.table_name, 'select')"""
+        """select c.relname as table_name from pg_class c join pg_attribute a on a.attrelid = c.oid
+            where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
+              and a.attname = 'account_id' and has_table_privilege('driftcloud_api', c.oid, 'select')"""
     )
     shared = {"cost_daily", "cost_lines_daily", "cost_tag_sets", "cost_allocation_tags",
               "org_members"}  # fmt: skip
