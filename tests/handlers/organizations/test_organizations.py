@@ -294,7 +294,8 @@ def test_a_management_account_reads_its_members_costs_and_nothing_else(
     tables = sql(
         """select c.relname as table_name from pg_class c join pg_attribute a on a.attrelid = c.oid
             where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
-              and a.attname = 'account_id' and has_table_privilege('driftcloud_api', c.oid, 'select')"""
+              and a.attname = 'account_id'
+              and has_table_privilege('driftcloud_api', c.oid, 'select')"""
     )
     shared = {"cost_daily", "cost_lines_daily", "cost_tag_sets", "cost_allocation_tags",
               "org_members"}  # fmt: skip
