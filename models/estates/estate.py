@@ -7,39 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
 from typing import Any
 
+from models.decoys import DECOYS
 from models.estates.chance import Chance, apportion
 from models.estates.company import Company, Owner
 from models.estates.plans import AccountPlan
 
 Row = dict[str, Any]
 Tags = dict[str, str]
-
-_REASONS = {
-    "ec2_idle": ("standby", {"role": "standby", "dr": "true"}),
-    "ec2_stopped": ("legal_hold", {"legal_hold": "true"}),
-    "ec2_oversized": ("burst_peak", {"workload": "month-end"}),
-    "ec2_preview_forgotten": ("demo", {"demo": "true", "expires": "2026-09-30"}),
-    "asg_preview_stack": ("open_pull_request", {"pr_state": "open"}),
-    "nonprod_24x7": ("follow_the_sun", {"tz": "Asia/Singapore", "schedule": "always"}),
-    "ebs_unattached": ("do_not_delete", {"DoNotDelete": "true"}),
-    "snap_expired": ("legal_hold", {"legal_hold": "true"}),
-    "snap_orphan": ("last_backup", {"retention": "7y", "legal_hold": "true"}),
-    "s3_no_lifecycle": ("small_objects", {"data-class": "hot", "object-size": "small"}),
-    "rds_idle": ("month_end", {"role": "standby", "workload": "month-end"}),
-    "rds_oversized": ("memory_bound", {"workload": "memory-bound"}),
-    "cache_oversized": ("session_store", {"workload": "sessions"}),
-    "lambda_pc_unused": ("latency_promise", {"slo": "p99-200ms"}),
-    "lambda_mem": ("cpu_bound", {"workload": "cpu-bound"}),
-    "stream_overprovisioned": ("nightly_burst", {"workload": "nightly-burst"}),
-    "lb_idle": ("failover", {"role": "failover", "dns": "route53-failover"}),
-    "eip_unassociated": ("allow_listed", {"allowlisted": "partner-bank"}),
-    "logs_infinite": ("compliance", {"compliance": "audit-7y"}),
-}
-
-
-def hold_back_reason(pattern: str) -> tuple[str, Tags]:
-    """Why something that looks like `pattern` is innocent, and the tags that say so."""
-    return _REASONS[pattern]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +172,12 @@ class Estate:
         the estate as a whole, however few things a pattern flags.
         """
         early = self._decoys + 1 > (self._flagged + 1) * self.shares.decoys
-        if early or pattern not in _REASONS:
+        if early or pattern not in DECOYS:
             return None
         self._decoys += 1
-        return hold_back_reason(pattern)
+        reasons = DECOYS[pattern]
+        innocent = reasons[self._decoys % len(reasons)]
+        return innocent.reason, dict(innocent.tags)
 
     def profile(
         self,
