@@ -15,26 +15,47 @@ class Decoy:
 _LEGAL_HOLD = Decoy("legal_hold", {"legal_hold": "true"})
 _STANDBY = Decoy("standby", {"role": "standby", "dr": "true"})
 _MONTH_END = Decoy("month_end", {"role": "standby", "workload": "month-end"})
+_LOAD_TEST = Decoy("load_test", {"workload": "load-test"})
+_TRAINING = Decoy("scheduled_training", {"workload": "training", "window": "sat-22:00-06:00"})
 
 # By pattern; an estate and the drift draw from the same.
 DECOYS: Mapping[str, tuple[Decoy, ...]] = {
+    "asg_low_util": (_LOAD_TEST,),
+    "asg_min_high": (Decoy("pre_scaled", {"event": "black-friday", "freeze": "2026-12-01"}),),
+    "asg_pinned": (Decoy("warm_capacity", {"scaling": "manual", "event": "product-launch"}),),
     "asg_preview_stack": (Decoy("open_pull_request", {"pr_state": "open"}),),
     "cache_oversized": (Decoy("session_store", {"workload": "sessions"}),),
+    "cluster_abandoned": (Decoy("blue_green", {"role": "standby", "deployment": "blue-green"}),),
     "ebs_unattached": (Decoy("do_not_delete", {"DoNotDelete": "true"}),),
+    "ec2_gpu_idle": (_TRAINING,),
+    "ec2_graviton": (Decoy("x86_only", {"arch_lock": "x86_64"}),),
     "ec2_idle": (_STANDBY,),
     "ec2_oversized": (Decoy("burst_peak", {"workload": "month-end"}),),
     "ec2_preview_forgotten": (Decoy("demo", {"demo": "true", "expires": "2026-09-30"}),),
-    "ec2_stopped": (_LEGAL_HOLD,),
+    "ec2_prev_gen": (
+        Decoy("image_lock", {"image_lock": "no-ena"}),
+        Decoy("license", {"license": "per-core"}),
+    ),
+    "ec2_stopped_ebs": (_LEGAL_HOLD,),
     "eip_unassociated": (Decoy("allow_listed", {"allowlisted": "partner-bank"}),),
+    "gpu_node_unused": (_TRAINING,),
     "lambda_mem": (Decoy("cpu_bound", {"workload": "cpu-bound"}),),
     "lambda_pc_unused": (Decoy("latency_promise", {"slo": "p99-200ms"}),),
     "lb_idle": (Decoy("failover", {"role": "failover", "dns": "route53-failover"}),),
     "logs_infinite": (Decoy("compliance", {"compliance": "audit-7y"}),),
     "nonprod_24x7": (Decoy("follow_the_sun", {"tz": "Asia/Singapore", "schedule": "always"}),),
+    "node_orphan": (Decoy("maintenance", {"maintenance": "drained"}), _LEGAL_HOLD),
+    "nodes_underutilised": (
+        Decoy("spread", {"placement": "one-per-zone", "pdb": "min-available"}),
+    ),
+    "nonprod_too_large": (_LOAD_TEST, Decoy("prod_data_copy", {"workload": "prod-data-copy"})),
     "rds_idle": (_MONTH_END,),
     "rds_oversized": (Decoy("memory_bound", {"workload": "memory-bound"}),),
     "s3_no_lifecycle": (Decoy("small_objects", {"data-class": "hot", "object-size": "small"}),),
     "snap_expired": (_LEGAL_HOLD,),
     "snap_orphan": (Decoy("last_backup", {"retention": "7y", "legal_hold": "true"}),),
+    "svc_cpu_overrequest": (Decoy("start_burst", {"runtime": "jvm", "slo": "p99-200ms"}),),
+    "svc_mem_overrequest": (Decoy("in_memory_cache", {"workload": "in-memory-cache"}),),
+    "svc_replicas": (Decoy("quorum", {"workload": "leader-election", "quorum": "3"}),),
     "stream_overprovisioned": (Decoy("nightly_burst", {"workload": "nightly-burst"}),),
 }

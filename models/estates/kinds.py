@@ -47,7 +47,7 @@ OVERSIZED = Kind(
     {"m5.4xlarge": 3, "m6i.4xlarge": 2, "r5.4xlarge": 1, "c5.9xlarge": 1, "m5.2xlarge": 1},
     "ec2_oversized", 0.5,
 )  # fmt: skip
-STOPPED = Kind("stopped", "stopped", _MIDDLE, "ec2_stopped", 0.0, stopped=True)
+STOPPED = Kind("stopped", "stopped", _MIDDLE, "ec2_stopped_ebs", 0.0, stopped=True)
 AROUND_THE_CLOCK = Kind("always-on", "steady", _LITTLE | {"m5.2xlarge": 2}, "nonprod_24x7", 0.65)
 GPU_IDLE = Kind(
     "notebook-gpu", "gpu_idle", {"g5.xlarge": 2, "g4dn.xlarge": 2, "g5.2xlarge": 1},

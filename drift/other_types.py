@@ -1,0 +1,118 @@
+"""What a machine would cost as another type, and other listed prices, as SYMPTOMs read them.
+
+A SYMPTOM has two arguments only, and prices live in no table: they stand in its text, taken from
+`models.prices` when it is first read. The price is the one that the API sets after a change of
+type, to four decimals: the list's, times the region's factor, plus the platform's licence.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import cache
+
+from models import costs, instance_types, prices
+
+PLATFORMS = ("windows", "rhel", "suse")
+
+# Families of before, and who follows them: the same processors' makers, the same sizes.
+_NEWER = {
+    "t1": "t3", "t2": "t3", "m1": "m6i", "m2": "r6i", "m3": "m6i", "m4": "m6i", "c1": "c6i",
+    "c3": "c6i", "c4": "c6i", "r3": "r6i", "r4": "r6i", "i2": "i4i", "d2": "d3",
+}  # fmt: skip
+_NEWER_SIZES = {
+    "m1.small": "t3.small", "m1.medium": "t3.medium", "m3.medium": "t3.medium",
+    "m2.xlarge": "r6i.large", "m2.2xlarge": "r6i.xlarge", "m2.4xlarge": "r6i.2xlarge",
+    "c1.medium": "c6i.large", "c1.xlarge": "c6i.2xlarge", "g2.2xlarge": "g4dn.xlarge",
+    "p2.xlarge": "g4dn.xlarge",
+}  # fmt: skip
+_GRAVITON = {
+    "t3": "t4g", "t3a": "t4g", "m5": "m6g", "m5a": "m6g", "m6i": "m6g", "m7i": "m7g",
+    "c5": "c6g", "c5a": "c6g", "c6i": "c6g", "c7i": "c7g",
+    "r5": "r6g", "r5a": "r6g", "r6i": "r6g", "r7i": "r7g",
+}  # fmt: skip
+
+
+def smaller(name: str) -> str | None:
+    """The largest type of the same family that has at most half the vCPUs."""
+    machine = instance_types.find(name)
+    if machine is None:
+        return None
+    half = [one for one in _virtual(machine.family.name)
+            if one.vcpus * 2 <= machine.vcpus and one.memory_gib < machine.memory_gib]  # fmt: skip
+    return max(half, key=lambda one: (one.vcpus, one.memory_gib)).name if half else None
+
+
+@cache
+def _virtual(family: str) -> tuple[instance_types.InstanceType, ...]:
+    """The types of a family that are no bare metal."""
+    found = (instance_types.find(name) for name in instance_types.names()
+             if name.startswith(f"{family}."))  # fmt: skip
+    return tuple(one for one in found if one is not None and not one.is_bare_metal)
+
+
+def newer(name: str) -> str | None:
+    """The type of the current generation that follows one of an earlier generation."""
+    family, _, size = name.partition(".")
+    return _NEWER_SIZES.get(name) or (f"{_NEWER[family]}.{size}" if family in _NEWER else None)
+
+
+def graviton(name: str) -> str | None:
+    """The type of the same size on AWS's own processors."""
+    family, _, size = name.partition(".")
+    return f"{_GRAVITON[family]}.{size}" if family in _GRAVITON else None
+
+
+@cache
+def becoming(other: Callable[[str], str | None]) -> str:
+    """A join of instances `i` with what they could be: t.target, at `HOURLY` USD an hour.
+
+    `other` gives a type's other one; types that have none, or a dearer one, are left out.
+    """
+    types = [
+        (name, target)
+        for name in instance_types.names()
+        if (target := other(name)) is not None
+        and instance_types.exists(target)
+        and prices.price("ec2", target) < prices.price("ec2", name)
+    ]
+    targets = [target for _, target in types]
+    usd = _numbers(prices.price("ec2", one) for one in targets)
+    licences = ", ".join(
+        _numbers(costs.licence_hourly(one, platform) for one in targets) for platform in PLATFORMS
+    )
+    return (
+        f"JOIN unnest({_texts(name for name, _ in types)}, {_texts(targets)}, {usd}, {licences})"
+        f" AS t (type, target, usd, {', '.join(PLATFORMS)}) ON t.type = i.instance_type"
+        f" LEFT JOIN {_factors('compute')} AS f (region, factor) ON f.region = i.region"
+    )
+
+
+HOURLY = """round(t.usd * coalesce(f.factor, 1) * CASE i.tenancy WHEN 'dedicated' THEN 1.06 ELSE 1 END
+        + CASE WHEN i.platform = 'windows' THEN t.windows WHEN i.platform_details ILIKE '%red hat%' THEN t.rhel
+               WHEN i.platform_details ILIKE '%suse%' THEN t.suse ELSE 0 END, 4)"""
+
+# Instances that are judged by themselves: on demand, of no group and no cluster.
+ALONE = """i.autoscaling_group_id IS NULL AND i.instance_lifecycle IS NULL
+   AND coalesce(i.tenancy, 'default') <> 'host'
+   AND NOT EXISTS (SELECT FROM container_nodes n WHERE n.instance_id = i.instance_id)"""
+
+
+def rate(service: str, item: str, region: str) -> str:
+    """USD of one unit of an item of the price list in a row's region (SQL), as SQL."""
+    home = prices.price(service, item)
+    factors = _factors(prices.rates()[service, item][2])
+    return (
+        f"({home} * coalesce((SELECT z.factor FROM {factors} AS z (region, factor)"
+        f" WHERE z.region = {region}), 1))"
+    )
+
+
+def _factors(group: str) -> str:
+    regions = list(prices.table("regions"))
+    return f"unnest({_texts(regions)}, {_numbers(prices.factor(one, group) for one in regions)})"
+
+
+def _texts(values: Iterable[str]) -> str:
+    return "'{" + ",".join(values) + "}'::text[]"
+
+
+def _numbers(values: Iterable[object]) -> str:
+    return "'{" + ",".join(map(str, values)) + "}'::numeric[]"
