@@ -57,7 +57,8 @@ class Dispatcher:
                     await self._wake.wait()
             self._wake.clear()
             try:
-                while await self.dispatch():
+                # fewer than asked for: what comes meanwhile is told of again, many at once
+                while await self.dispatch() == MOST:
                     pass
             except Exception:
                 log.warning("events could not be delivered", exc_info=True)

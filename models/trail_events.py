@@ -40,7 +40,10 @@ with given as (
            resource_names = excluded.resource_names, resource_types = excluded.resource_types,
            response = excluded.response
 )
-select distinct account_id, region from given where driftcloud_has_rules(account_id, region)
+select account_id, region, pg_notify('event_outbox', ''),
+       driftcloud_has_rules(account_id, region, 'AWS API Call via CloudTrail') as calls
+  from (select distinct account_id, region from given) as g
+ where driftcloud_has_rules(account_id, region)
 """
 _SHOWN = (
     "region, event_time, event_id, event_source, event_name, read_only, username, access_key_id,"
@@ -98,12 +101,13 @@ def arguments_of(entry: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 async def settle(connection: Any, rows: Sequence[Mapping[str, Any]]) -> set[tuple[UUID, str]]:
-    """Make or complete entries, of whatever accounts; where some rule may want to hear of them.
+    """Make or complete entries, of whatever accounts; where some rule may want to hear of calls.
 
-    `connection` is the owner's. Entries of accounts that are gone are dropped.
+    `connection` is the owner's. Entries of accounts that are gone are dropped. The dispatch is
+    told wherever there are rules: of what the calls changed it was not told before.
     """
     found = await connection.fetch(_SETTLE, list(rows))
-    return {(row["account_id"], row["region"]) for row in found}
+    return {(row["account_id"], row["region"]) for row in found if row["calls"]}
 
 
 async def look_up(
