@@ -1,5 +1,6 @@
 """Rates of what is billed by use, of models.prices, by region, as statements read them."""
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
@@ -52,7 +53,11 @@ ITEMS: dict[str, Callable[[str], Decimal]] = {
     "stream_out": _of("kinesis", "on-demand-out"),
     "cross_region": _of("transfer", "cross-region"),
     "egress": _of("transfer", "egress"),
+    "cross_region_us_east": _of("transfer", "cross-region-us-east"),
     "cross_az": _of("transfer", "cross-az"),
+    "shard_week": _of("kinesis", "extended-retention"),
+    "search_disk": _of("opensearch", "gp3"),
+    "notebook_disk": _of("sagemaker", "storage"),
 }
 
 
@@ -66,6 +71,48 @@ def of(region: str, *names: str) -> str:
         f"JOIN unnest(:regions, {arrays}) AS q (region, {', '.join(names)})"
         f" ON q.region = CASE WHEN {region} = ANY (:regions) THEN {region} ELSE '{HOME}' END"
     )
+
+
+def literal(region: str, name: str) -> str:
+    """SQL for the rate `name` in the region that `region` (SQL) gives, numeric.
+
+    For statements whose values are fixed: the SYMPTOM of a scenario.
+    """
+    listed = {one: str(ITEMS[name](one)) for one in prices.table("regions")}
+    return _looked_up(region, listed, str(ITEMS[name](HOME)))
+
+
+def smaller(service: str, node: str, region: str) -> str:
+    """SQL for the USD an hour that the next smaller node of its family costs less; null: none.
+
+    `node` is SQL for a node type as AWS names it, `region` for its region.
+    """
+    listed = prices.known(service)
+    prefix, suffix = prices.NODE_AFFIXES[service]
+    steps = {}
+    for kind, usd in listed.items():
+        family, _, size = kind.partition(".")
+        lesser = [
+            listed[f"{family}.{one}"]
+            for one in _SIZES[: _SIZES.index(size) if size in _SIZES else 0]
+            if f"{family}.{one}" in listed
+        ]
+        if lesser:
+            steps[f"{prefix}{kind}{suffix}"] = str(usd - lesser[-1])
+    factors = {one: str(prices.factor(one)) for one in prices.table("regions")}
+    return f"(({_json(steps)} ->> {node})::numeric * {_looked_up(region, factors, '1')})"
+
+
+_SIZES = ("small", "medium", "large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge",
+          "16xlarge", "24xlarge")  # fmt: skip
+
+
+def _looked_up(key: str, listed: dict[str, str], otherwise: str) -> str:
+    return f"coalesce({_json(listed)} ->> {key}, '{otherwise}')::numeric"
+
+
+def _json(listed: dict[str, str]) -> str:
+    return f"'{json.dumps(listed)}'::jsonb"
 
 
 @cache
