@@ -1,5 +1,8 @@
 """Auto Scaling groups as the drift engine acts on them: whoever launches and ends, on a day."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
+import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,6 +18,56 @@ SELECT p.profile FROM instances i
   JOIN resource_profiles p ON p.account_id = i.account_id AND p.resource_type = 'instance'
        AND p.resource_id = i.instance_id
  WHERE i.autoscaling_group_id = $1 ORDER BY i.launch_time DESC, i.instance_id LIMIT 1"""
+
+_GROUP = """
+INSERT INTO autoscaling_groups (account_id, name, min_size, max_size, desired_capacity,
+    instance_type, env, region, created_at, tags, propagated_tag_keys, subnet_ids, availability_zones)
+SELECT $1, $2, $3, $4, $3, $5, $6, $7, $8, $9::text::jsonb, $10::text[],
+       coalesce(array_agg(s.subnet_id ORDER BY s.subnet_id) FILTER (WHERE s.subnet_id IS NOT NULL), '{}'),
+       coalesce(array_agg(s.availability_zone ORDER BY s.subnet_id) FILTER (WHERE s.subnet_id IS NOT NULL), '{}')
+  FROM (SELECT) one LEFT JOIN (SELECT n.subnet_id, n.availability_zone FROM subnets n
+        JOIN vpcs v ON v.vpc_id = n.vpc_id AND v.is_default
+       WHERE n.account_id = $1 AND n.region = $7 ORDER BY n.subnet_id LIMIT 3) s ON true
+ON CONFLICT DO NOTHING
+RETURNING *"""
+
+# The members share it anew, as they do whenever there are more or fewer of them.
+_QUIET = """
+INSERT INTO resource_profiles AS old (account_id, resource_type, resource_id, profile, load, network_mb, params)
+VALUES ($1, 'autoscaling_group', $2, 'light', $3, 500, '{"members": 0}')
+    ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET load = excluded.load,
+       network_mb = coalesce(old.network_mb, excluded.network_mb), params = old.params || excluded.params"""
+_TYPES = """
+SELECT i.instance_type FROM instances i
+ WHERE i.autoscaling_group_id = $1 AND i.state IN ('pending', 'running')"""
+
+
+async def create(
+    day: Day,
+    name: str,
+    size: int,
+    instance_type: str,
+    env: str,
+    place: str,
+    tags: Mapping[str, str],
+) -> Any | None:
+    """The row of a new group that wants `size` members, and launches none yet; None: the name is taken."""
+    group = await day.connection.fetchrow(
+        _GROUP, day.account_id, name, size, size + 2, instance_type, env, place,
+        day.moment(f"launch/{name}"), json.dumps(dict(tags)), list(tags),
+    )  # fmt: skip
+    if group is not None:
+        await day.record("autoscaling_group", group["arn"], "lifecycle", None, "created")
+    return group
+
+
+async def quiet(day: Day, group: Mapping[str, Any], percent: float) -> None:
+    """Leave a group so much to do, however much it had: its members' mean CPU from tomorrow on."""
+    from drift.capacities import capacity
+
+    rows = await day.connection.fetch(_TYPES, group["id"])
+    load = sum(capacity(row["instance_type"])[0] for row in rows) * percent / 100
+    await day.write("resource_profiles", _QUIET, day.account_id, group["arn"], load)
 
 
 class Ledger:

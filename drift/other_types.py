@@ -1,9 +1,11 @@
-"""What a machine would cost as another type, and other listed prices, as SYMPTOMs read them.
+"""What a machine would cost as another type, as SYMPTOMs read it.
 
 A SYMPTOM has two arguments only, and prices live in no table: they stand in its text, taken from
 `models.prices` when it is first read. The price is the one that the API sets after a change of
 type, to four decimals: the list's, times the region's factor, plus the platform's licence.
 """
+
+# ruff: noqa: E501 - the lines of SQL read better whole
 
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -78,10 +80,12 @@ def becoming(other: Callable[[str], str | None]) -> str:
     licences = ", ".join(
         _numbers(costs.licence_hourly(one, platform) for one in targets) for platform in PLATFORMS
     )
+    regions = list(prices.table("regions"))
+    factors = _numbers(prices.factor(one) for one in regions)
     return (
         f"JOIN unnest({_texts(name for name, _ in types)}, {_texts(targets)}, {usd}, {licences})"
         f" AS t (type, target, usd, {', '.join(PLATFORMS)}) ON t.type = i.instance_type"
-        f" LEFT JOIN {_factors('compute')} AS f (region, factor) ON f.region = i.region"
+        f" LEFT JOIN unnest({_texts(regions)}, {factors}) AS f (region, factor) ON f.region = i.region"
     )
 
 
@@ -93,21 +97,6 @@ HOURLY = """round(t.usd * coalesce(f.factor, 1) * CASE i.tenancy WHEN 'dedicated
 ALONE = """i.autoscaling_group_id IS NULL AND i.instance_lifecycle IS NULL
    AND coalesce(i.tenancy, 'default') <> 'host'
    AND NOT EXISTS (SELECT FROM container_nodes n WHERE n.instance_id = i.instance_id)"""
-
-
-def rate(service: str, item: str, region: str) -> str:
-    """USD of one unit of an item of the price list in a row's region (SQL), as SQL."""
-    home = prices.price(service, item)
-    factors = _factors(prices.rates()[service, item][2])
-    return (
-        f"({home} * coalesce((SELECT z.factor FROM {factors} AS z (region, factor)"
-        f" WHERE z.region = {region}), 1))"
-    )
-
-
-def _factors(group: str) -> str:
-    regions = list(prices.table("regions"))
-    return f"unnest({_texts(regions)}, {_numbers(prices.factor(one, group) for one in regions)})"
 
 
 def _texts(values: Iterable[str]) -> str:

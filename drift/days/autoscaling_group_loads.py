@@ -33,7 +33,7 @@ WITH changed AS (
            AND p.resource_id = i.instance_id
      WHERE g.account_id = :account AND q.load IS NOT NULL
      GROUP BY g.id, g.arn, q.load, q.network_mb, q.profile, q.params
-    HAVING count(*) <> (q.params ->> 'members')::int
+    HAVING count(*) <> (q.params ->> 'members')::int OR count(p.load) < count(*)
 ), counted AS (
     UPDATE resource_profiles q SET params = q.params || jsonb_build_object('members', c.members)
       FROM changed c
@@ -48,7 +48,7 @@ ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE
 
 
 async def write(day: Day) -> None:
-    """Share the loads anew of groups that have more or fewer members than yesterday.
+    """Share the loads anew of groups that have more, fewer or other members than yesterday.
 
     By its name this comes before the day's rows of instances, which show it.
     """

@@ -1,7 +1,5 @@
 """A developer's machine works by day, and runs by night and over the weekend as well."""
 
-# ruff: noqa: E501 - the lines of SQL read better whole
-
 from drift.day import Day, Happening
 from drift.launches import Launch, launch
 from drift.other_types import ALONE

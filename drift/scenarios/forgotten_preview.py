@@ -4,6 +4,7 @@
 
 import json
 
+from drift import groups
 from drift.day import Day, Happening
 from drift.days import autoscaling_groups
 from drift.picking import branch, region
@@ -11,26 +12,27 @@ from drift.picking import branch, region
 ODDS = 0.07
 PATTERN = "asg_preview_stack"
 RESOURCE_TYPE = "autoscaling_group"
-REMEDIES = ("autoscaling:DeleteAutoScalingGroup", "autoscaling:UpdateAutoScalingGroup")
+REMEDIES = ("autoscaling:UpdateAutoScalingGroup", "autoscaling:DeleteAutoScalingGroup")
 
+REVEALED_BY = (
+    "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:DescribeTags",
+    "resourcegroupstaggingapi:GetResources",
+)
+TRAPS = (
+    "A member that is terminated is replaced by its group: only the group's end saves anything.",
+    "A preview of a pull request that is open still is looked at: tag pr_state=open.",
+)
+
+# What goes with its members are the volumes that are deleted on termination.
 SYMPTOM = """
-SELECT g.arn, sum(i.hourly_cost) * 730 AS saving
+SELECT g.arn, sum(i.hourly_cost * 730 + coalesce((SELECT sum(v.monthly_cost) FROM volumes v
+           WHERE v.attached_instance_id = i.instance_id AND v.delete_on_termination), 0)) AS saving
   FROM autoscaling_groups g JOIN instances i ON i.autoscaling_group_id = g.id AND i.state = 'running'
- WHERE g.account_id = $1 AND g.env = 'preview' AND g.created_at <= $2::timestamptz - interval '7 days'
+ WHERE g.account_id = $1 AND g.env = 'preview' AND g.status IS NULL
+   AND g.created_at <= $2::timestamptz - interval '7 days'
+   AND NOT EXISTS (SELECT FROM node_groups n WHERE n.autoscaling_group_id = g.id)
  GROUP BY g.arn"""
-
-_GROUP = """
-INSERT INTO autoscaling_groups (account_id, name, min_size, max_size, desired_capacity,
-    instance_type, env, region, created_at, tags, propagated_tag_keys, subnet_ids, availability_zones)
-SELECT $1, $2, $3, $4, $3, $5, 'preview', $6, $7, $8::text::jsonb, $9::text[],
-       coalesce(array_agg(s.subnet_id ORDER BY s.subnet_id) FILTER (WHERE s.subnet_id IS NOT NULL), '{}'),
-       coalesce(array_agg(s.availability_zone ORDER BY s.subnet_id) FILTER (WHERE s.subnet_id IS NOT NULL), '{}')
-  FROM (SELECT) one LEFT JOIN (SELECT n.subnet_id, n.availability_zone FROM subnets n
-        JOIN vpcs v ON v.vpc_id = n.vpc_id AND v.is_default
-       WHERE n.account_id = $1 AND n.region = $6 ORDER BY n.subnet_id LIMIT 3) s ON true
-ON CONFLICT DO NOTHING
-RETURNING id, name, arn, instance_type, env, region, subnet_ids, launch_template_id,
-    launch_template_version, tags::text AS tags, propagated_tag_keys"""
 
 
 async def happen(day: Day) -> Happening | None:
@@ -40,15 +42,11 @@ async def happen(day: Day) -> Happening | None:
     place = await region(day, "forgotten_preview")
     count = chance.randint(4, 8)
     tags = {"env": "preview", "branch": f"feature/{name}", "created_by": developer}
-    group = await day.connection.fetchrow(
-        _GROUP, day.account_id, f"preview-{name}", count, count + 2,
-        chance.choice(("t3.medium", "t3.large", "m5.large")), place,
-        day.moment("launch/forgotten_preview"), json.dumps(tags), list(tags),
-    )  # fmt: skip
+    size = chance.choice(("t3.medium", "t3.large", "m5.large"))
+    group = await groups.create(day, f"preview-{name}", count, size, "preview", place, tags)
     if group is None:
         return None
     resources = [("autoscaling_group", group["arn"])]
-    await day.record(*resources[0], "lifecycle", None, "created")
     members = await autoscaling_groups.start(day, group, count, "forgotten_preview")
     resources += [("instance", member) for member in members]
     for member in members:

@@ -1,7 +1,5 @@
 """A team takes Intel by habit for what would run as well on AWS's own processors."""
 
-# ruff: noqa: E501 - the lines of SQL read better whole
-
 from drift.day import Day, Happening
 from drift.launches import Launch, launch
 from drift.other_types import ALONE, HOURLY, becoming, graviton

@@ -1,7 +1,5 @@
 """A script of years ago still launches the type that was new then."""
 
-# ruff: noqa: E501 - the lines of SQL read better whole
-
 from drift.day import Day, Happening
 from drift.launches import Launch, launch
 from drift.other_types import ALONE, HOURLY, becoming, newer

@@ -1,7 +1,5 @@
 """A branch is shown on a machine of its own; it is merged, and the machine goes on running."""
 
-# ruff: noqa: E501 - the lines of SQL read better whole
-
 from drift.day import Day, Happening
 from drift.launches import Launch, launch
 from drift.other_types import ALONE

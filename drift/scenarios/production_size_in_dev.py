@@ -1,7 +1,5 @@
 """Production's machine is copied for development, with its size."""
 
-# ruff: noqa: E501 - the lines of SQL read better whole
-
 from drift.day import Day, Happening
 from drift.launches import Launch, launch
 from drift.other_types import ALONE, HOURLY, becoming, smaller
