@@ -84,20 +84,17 @@ returning s.snapshot_id
 
 async def find_plan(db: Database, region: str, plan_id: str) -> Any | None:
     """The plan of that id, or None."""
-    rows = await PLANS.page(db, region=region, ids=[plan_id])
-    return rows[0] if rows else None
+    return await PLANS.one(db, region, plan_id)
 
 
 async def find_selection(db: Database, region: str, selection_id: str) -> Any | None:
     """The selection of that id, or None."""
-    rows = await SELECTIONS.page(db, region=region, ids=[selection_id])
-    return rows[0] if rows else None
+    return await SELECTIONS.one(db, region, selection_id)
 
 
 async def find_vault(db: Database, region: str, name: str) -> Any | None:
     """The vault of that name, or None."""
-    rows = await VAULTS.page(db, region=region, ids=[name])
-    return rows[0] if rows else None
+    return await VAULTS.one(db, region, name)
 
 
 async def insert(db: Any, table: str, row: Mapping[str, Any]) -> bool:

@@ -127,20 +127,17 @@ async def with_nodes(db: Database, region: str) -> list[Any]:
 
 async def find_cluster(db: Database, region: str, identifier: str) -> Any | None:
     """The cluster of that id, by itself or a member of a group, or None."""
-    rows = await CLUSTERS.page(db, region=region, ids=[identifier])
-    return rows[0] if rows else None
+    return await CLUSTERS.one(db, region, identifier)
 
 
 async def find_group(db: Database, region: str, group_id: str) -> Any | None:
     """The replication group of that id, or None."""
-    rows = await GROUPS.page(db, region=region, ids=[group_id])
-    return rows[0] if rows else None
+    return await GROUPS.one(db, region, group_id)
 
 
 async def find_serverless(db: Database, region: str, name: str) -> Any | None:
     """The serverless cache of that name, or None."""
-    rows = await SERVERLESS.page(db, region=region, ids=[name])
-    return rows[0] if rows else None
+    return await SERVERLESS.one(db, region, name)
 
 
 async def lock(db: Any, region: str, identifier: str) -> None:

@@ -23,8 +23,7 @@ returning id
 
 async def find_one(db: Database, region: str, name: str) -> Any | None:
     """The group of that name, or None."""
-    rows = await LISTING.page(db, region=region, ids=[name])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, name)
 
 
 async def insert(db: Any, row: Mapping[str, Any]) -> bool:

@@ -36,8 +36,7 @@ MIB_PER_GIB = 1024
 
 async def find_one(db: Database, region: str, name: str) -> Any | None:
     """The snapshot of that name, or None."""
-    rows = await LISTING.page(db, region=region, ids=[name])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, name)
 
 
 async def insert(db: Any, row: Mapping[str, Any]) -> bool:

@@ -35,8 +35,7 @@ select group_id from security_groups where region = $1 and group_id = any($2::te
 
 async def find_one(db: Database, region: str, name: str) -> Any | None:
     """The group of that name, or None."""
-    rows = await LISTING.page(db, region=region, ids=[name])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, name)
 
 
 async def insert(db: Any, row: Mapping[str, Any]) -> bool:

@@ -129,8 +129,7 @@ returning allocation_id
 
 async def find_one(db: Database, region: str, allocation_id: str) -> Any | None:
     """The address of that allocation, or None."""
-    rows = await LISTING.page(db, region=region, ids=[allocation_id])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, allocation_id)
 
 
 async def allocate(db: Any, row: Mapping[str, Any]) -> bool:

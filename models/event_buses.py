@@ -53,8 +53,7 @@ on conflict do nothing returning id
 
 async def find(db: Database, region: str, name: str) -> Any | None:
     """The bus of that name; None where there is none."""
-    rows = await LISTING.page(db, region=region, ids=[name])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, name)
 
 
 async def insert(db: Any, row: Mapping[str, Any]) -> bool:

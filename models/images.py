@@ -107,8 +107,7 @@ _BY_PARAMETER = "select image_id from images where region = $1 and ssm_alias = $
 
 async def find_one(db: Database, region: str, image_id: str) -> Any | None:
     """The image of that id that the account can see, or None."""
-    rows = await LISTING.page(db, region=region, ids=[image_id])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, image_id)
 
 
 async def named_by(db: Database, region: str, parameter: str) -> str | None:

@@ -324,8 +324,7 @@ TERMINATE_MEMBERS = _statement(
 
 async def find_one(db: Database, region: str, instance_id: str) -> Any | None:
     """The instance of that id, or None; a terminated one is found for an hour."""
-    rows = await LISTING.page(db, region=region, ids=[instance_id])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, instance_id)
 
 
 async def change_state(

@@ -29,8 +29,7 @@ select name from autoscaling_groups
 
 async def find(db: Database, region: str, name: str) -> Any | None:
     """The launch configuration of that name, or None."""
-    rows = await LISTING.page(db, region=region, ids=[name])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, name)
 
 
 async def insert(db: Any, row: Mapping[str, Any]) -> bool:

@@ -131,6 +131,11 @@ class Listing:
             sql += f" limit {bind(limit, '::int')}"
         return await db.fetch(sql, *bind.args, plan=plan)
 
+    async def one(self, db: Database, region: str, key: str) -> Any | None:
+        """The row of a key in a region, or None."""
+        rows = await self.page(db, region=region, ids=[key])
+        return rows[0] if rows else None
+
     def _condition(self, condition: Condition, bind: Binder) -> str:
         if condition.tag is not None or condition.column in ("tag-key", "tag-value"):
             return self._tag(condition, bind)

@@ -102,8 +102,7 @@ select driftcloud_account(), 'load_balancer', $1, t.key, t.value
 
 async def find_one(db: Database, region: str, arn: str) -> Any | None:
     """The load balancer of that ARN, or None; classic ones have none that a request names."""
-    rows = await LISTING.page(db, region=region, ids=[arn])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, arn)
 
 
 async def find_classic(db: Any, region: str, name: str, *, lock: bool = False) -> Any | None:
@@ -115,8 +114,7 @@ async def find_classic(db: Any, region: str, name: str, *, lock: bool = False) -
             region,
             name,
         )
-    rows = await CLASSIC.page(db, region=region, ids=[name])
-    return rows[0] if rows else None
+    return await CLASSIC.one(db, region, name)
 
 
 async def lock(db: Any, region: str, arn: str) -> Any | None:

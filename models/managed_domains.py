@@ -58,8 +58,7 @@ LISTING = Listing(
 
 async def find_one(db: Database, region: str, name: str) -> Any | None:
     """The domain of that name, or None."""
-    rows = await LISTING.page(db, region=region, ids=[name])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, name)
 
 
 async def find_all(db: Database, region: str, names: Sequence[str]) -> list[Any]:

@@ -68,8 +68,7 @@ select nat_gateway_id from gone
 
 async def find_one(db: Database, region: str, nat_gateway_id: str) -> Any | None:
     """The gateway of that id, or None; a deleted one is found for an hour."""
-    rows = await LISTING.page(db, region=region, ids=[nat_gateway_id])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, nat_gateway_id)
 
 
 async def insert(db: Any, row: Mapping[str, Any]) -> None:

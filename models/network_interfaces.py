@@ -128,8 +128,7 @@ returning network_interface_id
 
 async def find_one(db: Database, region: str, interface_id: str) -> Any | None:
     """The interface of that id, whoever it belongs to, or None."""
-    rows = await LISTING.page(db, region=region, ids=[interface_id])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, interface_id)
 
 
 async def insert(db: Any, row: Mapping[str, Any]) -> None:

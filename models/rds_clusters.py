@@ -98,8 +98,7 @@ select id from rds_clusters
 
 async def find_one(db: Database, region: str, identifier: str) -> Any | None:
     """The cluster of that identifier, or None."""
-    rows = await LISTING.page(db, region=region, ids=[identifier])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, identifier)
 
 
 async def lock(db: Any, region: str, identifier: str) -> None:

@@ -175,8 +175,7 @@ _MEMBERS = "select identifier from rds_instances where region = $1 and cluster_i
 
 async def find_one(db: Database, region: str, identifier: str) -> Any | None:
     """The database of that identifier, or None."""
-    rows = await LISTING.page(db, region=region, ids=[identifier])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, identifier)
 
 
 async def lock(db: Any, region: str, identifier: str) -> None:

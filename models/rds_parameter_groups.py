@@ -41,8 +41,7 @@ returning id
 
 async def find_one(db: Database, level: str, region: str, name: str) -> Any | None:
     """The group of that name, or None; `level` is instance or cluster."""
-    rows = await LISTINGS[level].page(db, region=region, ids=[name])
-    return rows[0] if rows else None
+    return await LISTINGS[level].one(db, region, name)
 
 
 async def insert(db: Any, row: Mapping[str, Any]) -> bool:

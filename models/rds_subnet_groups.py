@@ -33,8 +33,7 @@ select subnet_id, vpc_id, availability_zone from subnets
 
 async def find_one(db: Database, region: str, name: str) -> Any | None:
     """The group of that name, or None."""
-    rows = await LISTING.page(db, region=region, ids=[name])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, name)
 
 
 async def insert(db: Any, row: Mapping[str, Any]) -> bool:

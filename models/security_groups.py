@@ -99,8 +99,7 @@ def trusting_itself(group_id: str, account_number: str) -> list[dict[str, Any]]:
 
 async def find_one(db: Database, region: str, group_id: str) -> Any | None:
     """The security group of that id, or None."""
-    rows = await LISTING.page(db, region=region, ids=[group_id])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, group_id)
 
 
 async def find_default(db: Any, vpc_id: str) -> str | None:

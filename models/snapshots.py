@@ -88,8 +88,7 @@ returning snapshot_id
 
 async def find_one(db: Database, region: str, snapshot_id: str) -> Any | None:
     """The snapshot of that id, or None."""
-    rows = await LISTING.page(db, region=region, ids=[snapshot_id])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, snapshot_id)
 
 
 async def insert(db: Any, rows: Sequence[Mapping[str, Any]]) -> None:

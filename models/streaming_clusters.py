@@ -106,14 +106,12 @@ select coalesce(sum(s.shard_count) filter (where s.stream_mode = 'PROVISIONED'),
 
 async def find_stream(db: Database, region: str, name: str) -> Any | None:
     """The Kinesis stream of that name, or None."""
-    rows = await STREAMS.page(db, region=region, ids=[name])
-    return rows[0] if rows else None
+    return await STREAMS.one(db, region, name)
 
 
 async def find_kafka(db: Database, region: str, arn: str) -> Any | None:
     """The Kafka cluster of that ARN, or None."""
-    rows = await KAFKA.page(db, region=region, ids=[arn])
-    return rows[0] if rows else None
+    return await KAFKA.one(db, region, arn)
 
 
 async def lock(db: Any, region: str, arn: str) -> None:

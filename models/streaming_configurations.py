@@ -23,8 +23,7 @@ returning id
 
 async def find_one(db: Database, region: str, arn: str) -> Any | None:
     """The configuration of that ARN, or None."""
-    rows = await LISTING.page(db, region=region, ids=[arn])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, arn)
 
 
 async def insert(db: Any, row: Mapping[str, Any]) -> bool:

@@ -68,8 +68,7 @@ returning s.subnet_id
 
 async def find_one(db: Database, region: str, subnet_id: str) -> Any | None:
     """The subnet of that id, or None."""
-    rows = await LISTING.page(db, region=region, ids=[subnet_id])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, subnet_id)
 
 
 async def insert(db: Any, row: Mapping[str, Any]) -> bool:

@@ -52,8 +52,7 @@ async def find_one(db: Any, region: str, arn: str, *, lock: bool = False) -> Any
             region,
             arn,
         )
-    rows = await LISTING.page(db, region=region, ids=[arn])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, arn)
 
 
 async def known(db: Database, region: str, arns: list[str]) -> dict[str, Any]:

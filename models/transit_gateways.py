@@ -70,14 +70,12 @@ returning attachment_id
 
 async def gateway(db: Database, region: str, gateway_id: str) -> Any | None:
     """The transit gateway of that id, or None; a deleted one for an hour."""
-    rows = await GATEWAYS.page(db, region=region, ids=[gateway_id])
-    return rows[0] if rows else None
+    return await GATEWAYS.one(db, region, gateway_id)
 
 
 async def attachment(db: Database, region: str, attachment_id: str) -> Any | None:
     """The attachment of that id, or None; a deleted one for an hour."""
-    rows = await ATTACHMENTS.page(db, region=region, ids=[attachment_id])
-    return rows[0] if rows else None
+    return await ATTACHMENTS.one(db, region, attachment_id)
 
 
 async def attached(db: Database, region: str, gateway_id: str) -> list[Any]:

@@ -102,8 +102,7 @@ returning volume_id
 
 async def find_one(db: Database, region: str, volume_id: str) -> Any | None:
     """The volume of that id, or None."""
-    rows = await LISTING.page(db, region=region, ids=[volume_id])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, volume_id)
 
 
 async def insert(db: Any, row: dict[str, Any]) -> None:

@@ -62,8 +62,7 @@ INSERT = (
 
 async def find_one(db: Database, region: str, vpc_endpoint_id: str) -> Any | None:
     """The endpoint of that id, or None."""
-    rows = await LISTING.page(db, region=region, ids=[vpc_endpoint_id])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, vpc_endpoint_id)
 
 
 async def has_private_dns(db: Any, vpc_id: str, service_name: str) -> bool:

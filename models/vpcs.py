@@ -62,8 +62,7 @@ returning v.vpc_id
 
 async def find_one(db: Database, region: str, vpc_id: str) -> Any | None:
     """The VPC of that id, or None."""
-    rows = await LISTING.page(db, region=region, ids=[vpc_id])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, vpc_id)
 
 
 async def find_default(db: Any, region: str) -> str | None:

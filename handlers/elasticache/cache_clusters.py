@@ -27,17 +27,9 @@ async def describe_cache_clusters(ctx: Context, params: dict[str, Any]) -> dict[
     where = []
     if params.get("ShowCacheClustersNotInReplicationGroups"):
         where.append(Condition("grouped", (False,)))
-    rows = await cache_clusters.CLUSTERS.page(
-        ctx.db,
-        where,
-        region=ctx.region,
-        ids=[asked.lower()] if asked else None,
-        after=page.after,
-        limit=page.fetch,
+    part, marker = await lists.found(
+        page, cache_clusters.CLUSTERS, "member_id", "cluster", asked, where
     )
-    if asked and not rows:
-        raise identifiers.not_found("cluster", asked)
-    part, marker = page.cut(rows, "member_id")
     nodes = bool(params.get("ShowCacheNodeInfo"))
     return {"CacheClusters": [shown(row, nodes=nodes) for row in part], "Marker": marker}
 

@@ -39,17 +39,9 @@ async def describe_snapshots(ctx: Context, params: dict[str, Any]) -> dict[str, 
             raise AwsError("InvalidParameterValue", f"Invalid SnapshotSource: {source}")
         where.append(Condition("snapshot_source", (SOURCES[source],)))
     asked = params.get("SnapshotName")
-    rows = await cache_snapshots.LISTING.page(
-        ctx.db,
-        where,
-        region=ctx.region,
-        ids=[asked.lower()] if asked else None,
-        after=page.after,
-        limit=page.fetch,
+    part, marker = await lists.found(
+        page, cache_snapshots.LISTING, "identifier", "snapshot", asked, where
     )
-    if asked and not rows:
-        raise identifiers.not_found("snapshot", asked)
-    part, marker = page.cut(rows, "identifier")
     told = bool(params.get("ShowNodeGroupConfig"))
     return {"Snapshots": [_shown(row, told=told) for row in part], "Marker": marker}
 

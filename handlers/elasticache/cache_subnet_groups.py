@@ -17,13 +17,9 @@ async def describe_cache_subnet_groups(ctx: Context, params: dict[str, Any]) -> 
     """The subnet groups of the region."""
     page = lists.page(ctx, params)
     asked = params.get("CacheSubnetGroupName")
-    ids = [asked.lower()] if asked else None
-    rows = await cache_subnet_groups.LISTING.page(
-        ctx.db, region=ctx.region, ids=ids, after=page.after, limit=page.fetch
+    shown, marker = await lists.found(
+        page, cache_subnet_groups.LISTING, "name", "subnet group", asked
     )
-    if asked and not rows:
-        raise identifiers.not_found("subnet group", asked)
-    shown, marker = page.cut(rows, "name")
     return {"CacheSubnetGroups": Rows(GROUP_VIEW, shown), "Marker": marker}
 
 

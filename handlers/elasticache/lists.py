@@ -1,35 +1,27 @@
-"""Lists as ElastiCache gives them: pages of 20 to 100 with a marker.
+"""Lists as ElastiCache gives them: pages with a marker, or the one that is asked for."""
 
-Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_DescribeCacheClusters.html.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
-from emulator import pages
-from emulator.context import Context
-from emulator.errors import AwsError
+from emulator import marked_pages
+from emulator.marked_pages import page
+from emulator.pages import Page
+from handlers.elasticache import identifiers
+from models.listing import Condition, Listing
 
-LEAST, MOST, USUAL = 20, 100, 100
+__all__ = ["found", "page"]
 
 
-def page(ctx: Context, params: Mapping[str, Any], *, most: int = MOST) -> pages.Page:
-    """The page asked for: `MaxRecords` rows behind `Marker`."""
-    size = params.get("MaxRecords")
-    if size is not None and not LEAST <= size <= most:
-        raise AwsError(
-            "InvalidParameterValue",
-            f"Invalid value {size} for MaxRecords. Must be between {LEAST} and {most}",
-        )
-    return pages.page(
-        ctx,
-        params,
-        token="Marker",  # noqa: S106 - the name of a member
-        size="MaxRecords",
-        default=USUAL,
-        invalid=_bad_marker,
+async def found(
+    one: Page,
+    listing: Listing,
+    key: str,
+    noun: str,
+    asked: str | None,
+    where: Sequence[Condition] = (),
+) -> tuple[Sequence[Any], str | None]:
+    """The rows of a page by their column `key`, or the one `asked` for; and the next marker."""
+    name = asked.lower() if asked else None
+    return await marked_pages.found(
+        one, listing, key, name, lambda: identifiers.not_found(noun, asked or ""), where
     )
-
-
-def _bad_marker() -> AwsError:
-    return AwsError("InvalidParameterValue", "Invalid Marker")

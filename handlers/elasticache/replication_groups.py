@@ -25,16 +25,9 @@ async def describe_replication_groups(ctx: Context, params: dict[str, Any]) -> d
     """The replication groups of the region."""
     page = lists.page(ctx, params)
     asked = params.get("ReplicationGroupId")
-    rows = await cache_clusters.GROUPS.page(
-        ctx.db,
-        region=ctx.region,
-        ids=[asked.lower()] if asked else None,
-        after=page.after,
-        limit=page.fetch,
+    part, marker = await lists.found(
+        page, cache_clusters.GROUPS, "replication_group_id", "group", asked
     )
-    if asked and not rows:
-        raise identifiers.not_found("group", asked)
-    part, marker = page.cut(rows, "replication_group_id")
     return {"ReplicationGroups": [shown(row) for row in part], "Marker": marker}
 
 

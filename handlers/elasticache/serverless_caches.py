@@ -11,7 +11,7 @@ from emulator.arns import arn
 from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.rows import Computed, Constant, Rows, View
-from handlers.elasticache import cache_choices, identifiers, tags
+from handlers.elasticache import cache_choices, identifiers, lists, tags
 from handlers.elasticache.cache_addresses import place
 from handlers.elasticache.cache_choices import takes
 from models import cache_clusters, cache_engines, cache_subnet_groups, launches
@@ -27,16 +27,9 @@ async def describe_serverless_caches(ctx: Context, params: dict[str, Any]) -> di
     """The serverless caches of the region."""
     page = pages.page(ctx, params, default=USUAL, invalid=_bad_token)
     asked = params.get("ServerlessCacheName")
-    rows = await cache_clusters.SERVERLESS.page(
-        ctx.db,
-        region=ctx.region,
-        ids=[asked.lower()] if asked else None,
-        after=page.after,
-        limit=page.fetch,
+    shown, token = await lists.found(
+        page, cache_clusters.SERVERLESS, "identifier", "serverless", asked
     )
-    if asked and not rows:
-        raise identifiers.not_found("serverless", asked)
-    shown, token = page.cut(rows, "identifier")
     return {"ServerlessCaches": Rows(CACHE_VIEW, shown), "NextToken": token}
 
 

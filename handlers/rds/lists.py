@@ -7,36 +7,35 @@ RDS knows no wildcards; a filter it does not know it refuses.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from emulator import pages
+from emulator import marked_pages
 from emulator.context import Context
 from emulator.errors import AwsError
+from emulator.marked_pages import USUAL, page
+from emulator.pages import Page
 from emulator.rows import Rows, View
 from handlers.rds import identifiers
 from models.listing import Condition, Listing
 
-LEAST, MOST, USUAL = 20, 100, 100
+__all__ = ["USUAL", "conditions", "described", "found", "last_part", "page", "wanted"]
 
 # How a filter's values are read before they are compared.
 Read = Callable[[str], str]
 
 
-def page(
-    ctx: Context, params: Mapping[str, Any], *, least: int = LEAST, most: int = MOST
-) -> pages.Page:
-    """The page asked for: `MaxRecords` rows behind `Marker`."""
-    size = params.get("MaxRecords")
-    if size is not None and not least <= size <= most:
-        raise AwsError(
-            "InvalidParameterValue",
-            f"Invalid value {size} for MaxRecords. Must be between {least} and {most}",
-        )
-    return pages.page(
-        ctx,
-        params,
-        token="Marker",  # noqa: S106 - the name of a member
-        size="MaxRecords",
-        default=USUAL,
-        invalid=_bad_marker,
+async def found(
+    ctx: Context,
+    one: Page,
+    noun: identifiers.Noun,
+    *,
+    key: str,
+    asked: str | None,
+    listing: Listing,
+    where: Sequence[Condition] = (),
+) -> tuple[Sequence[Any], str | None]:
+    """The rows of a page by their column `key`, or the one `asked` for; and the next marker."""
+    name = identifiers.plain(ctx, noun, asked) if asked else None
+    return await marked_pages.found(
+        one, listing, key, name, lambda: identifiers.not_found(noun, asked or ""), where
     )
 
 
@@ -53,18 +52,9 @@ async def described(
 ) -> dict[str, Any]:
     """The answer of a description: a page of rows as `member`, or the one that is `asked` for."""
     one = page(ctx, params)
-    rows = await listing.page(
-        ctx.db,
-        where,
-        region=ctx.region,
-        ids=[identifiers.plain(ctx, noun, asked)] if asked else None,
-        after=one.after,
-        limit=one.fetch,
-        shift=ctx.shift,
+    shown, marker = await found(
+        ctx, one, noun, key="identifier", asked=asked, listing=listing, where=where
     )
-    if asked and not rows:
-        raise identifiers.not_found(noun, asked)
-    shown, marker = one.cut(rows, "identifier")
     return {member: Rows(view, shown), "Marker": marker}
 
 
@@ -106,7 +96,3 @@ def wanted(
 def last_part(value: str) -> str:
     """The name in an ARN, or the name itself, in lower case."""
     return value.lower().rpartition(":")[2] if value.startswith("arn:") else value.lower()
-
-
-def _bad_marker() -> AwsError:
-    return AwsError("InvalidParameterValue", "Invalid Marker")

@@ -22,13 +22,9 @@ async def describe_db_subnet_groups(ctx: Context, params: dict[str, Any]) -> dic
     page = lists.page(ctx, params)
     lists.wanted((), params.get("Filters"))
     asked = params.get("DBSubnetGroupName")
-    ids = [identifiers.plain(ctx, SUBNET_GROUP, asked)] if asked else None
-    rows = await rds_subnet_groups.LISTING.page(
-        ctx.db, region=ctx.region, ids=ids, after=page.after, limit=page.fetch
+    shown, marker = await lists.found(
+        ctx, page, SUBNET_GROUP, key="name", asked=asked, listing=rds_subnet_groups.LISTING
     )
-    if asked and not rows:
-        raise identifiers.not_found(SUBNET_GROUP, asked)
-    shown, marker = page.cut(rows, "name")
     return {"DBSubnetGroups": Rows(GROUP_VIEW, shown), "Marker": marker}
 
 
