@@ -1,8 +1,9 @@
 """Pages: how much of a list is asked for, and the sealed token that continues it."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeVar
 
 import orjson
@@ -43,10 +44,16 @@ class Page:
         self, items: Sequence[T], key: Callable[[T], str]
     ) -> tuple[Sequence[T], str | None]:
         """The same of what no table holds: `items` in the order of their keys, all of them."""
-        rest = [item for item in items if self.after is None or key(item) > self.after]
-        if self.limit is None or len(rest) <= self.limit:
-            return rest, None
-        shown = rest[: self.limit]
+        return self.cut_rest(
+            (item for item in items if self.after is None or key(item) > self.after), key
+        )
+
+    def cut_rest(self, rest: Iterable[T], key: Callable[[T], str]) -> tuple[list[T], str | None]:
+        """The same of what lies behind `after` already; no more of it is read than is needed."""
+        found = list(islice(rest, self.fetch))
+        if self.limit is None or len(found) <= self.limit:
+            return found, None
+        shown = found[: self.limit]
         return shown, self.token(key(shown[-1]))
 
     def token(self, last: str) -> str:

@@ -4,61 +4,42 @@ An offering's id holds its place among them and a check of region and place, so 
 again without a table.
 """
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from hashlib import blake2b
 from itertools import product
 
-from models import cache_engines, costs
+from models import cache_engines, costs, reservations
 from models.discounts import Offer, offer
+from models.reservations import PAYMENTS, TERMS_MONTHS, YEAR_SECONDS
 
-TERMS_MONTHS = (12, 36)
-PAYMENTS = ("No Upfront", "Partial Upfront", "All Upfront")
-YEAR_SECONDS = 31_536_000
+_PERSON = b"cache-ri"
 
 
 @dataclass(frozen=True, slots=True)
-class Offering:
+class Offering(reservations.Terms):
     """One reservation that is sold."""
 
-    region: str
     node_type: str
     product: str
-    term_months: int
-    payment: str
     place: int
-
-    @property
-    def seconds(self) -> int:
-        """How long it lasts."""
-        return self.term_months // 12 * YEAR_SECONDS
 
     @property
     def price(self) -> Offer:
         """What one reservation costs, beside its hours on demand."""
         hourly = costs.cache_hourly(self.node_type, 1, self.region, engine=self.product)
-        payment = self.payment.lower().replace(" ", "-")
-        return offer(hourly, "elasticache-standard", self.term_months, payment)
+        return offer(hourly, "elasticache-standard", self.term_months, self.paid)
 
     @property
     def offering_id(self) -> str:
         """Its id: the same in every account."""
-        place = self.place.to_bytes(4, "big")
-        return str(uuid.UUID(bytes=place + _check(self.region, place)))
+        return reservations.place_id(self.region, self.place, _PERSON)
 
 
 def find(offering_id: str, region: str) -> Offering | None:
     """The offering of that id in that region, or None."""
-    try:
-        data = uuid.UUID(offering_id).bytes
-    except ValueError:
-        return None
-    at = int.from_bytes(data[:4], "big")
-    if data[4:] != _check(region, data[:4]) or at >= len(_all()):
-        return None
-    return Offering(region, *_all()[at], at)
+    at = reservations.place_of(offering_id, region, _PERSON)
+    return None if at is None or at >= len(_all()) else _offering(region, at)
 
 
 def offerings(
@@ -79,13 +60,14 @@ def offerings(
             and seconds in (None, term // 12 * YEAR_SECONDS)
             and payment in (None, paid)
         ):
-            yield Offering(region, *_all()[at], at)
+            yield _offering(region, at)
+
+
+def _offering(region: str, at: int) -> Offering:
+    kind, name, term, payment = _all()[at]
+    return Offering(region, term, payment, kind, name, at)
 
 
 @cache
 def _all() -> tuple[tuple[str, str, int, str], ...]:
     return tuple(product(cache_engines.node_types(), cache_engines.ENGINES, TERMS_MONTHS, PAYMENTS))
-
-
-def _check(region: str, place: bytes) -> bytes:
-    return blake2b(region.encode() + place, digest_size=12, person=b"cache-ri").digest()

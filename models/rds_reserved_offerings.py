@@ -4,7 +4,6 @@ An offering's id holds its place among them and a check of region and place, so 
 again without a table.
 """
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,12 +11,12 @@ from functools import cache
 from hashlib import blake2b
 from itertools import product
 
-from models import costs, rds_engines
+from models import costs, rds_engines, reservations
 from models.discounts import Offer, offer
+from models.reservations import PAYMENTS, TERMS_MONTHS
+from models.reservations import YEAR_SECONDS as YEAR_SECONDS
 
-TERMS_MONTHS = (12, 36)
-PAYMENTS = ("No Upfront", "Partial Upfront", "All Upfront")
-YEAR_SECONDS = 31_536_000
+_PERSON = b"rds-ri"
 # What AWS calls an engine and its licence in offerings, and the engine whose price it has.
 PRODUCTS = {
     "aurora-mysql": "aurora-mysql",
@@ -35,49 +34,31 @@ PRODUCTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Offering:
+class Offering(reservations.Terms):
     """One reservation that is sold."""
 
-    region: str
     instance_class: str
     product: str
     multi_az: bool
-    term_months: int
-    payment: str
     place: int
-
-    @property
-    def seconds(self) -> int:
-        """How long it lasts."""
-        return self.term_months // 12 * YEAR_SECONDS
 
     @property
     def price(self) -> Offer:
         """What one reservation costs, beside its hours on demand."""
         engine = PRODUCTS[self.product]
         hourly = _hourly(self.instance_class, engine, self.region, self.multi_az)
-        payment = self.payment.lower().replace(" ", "-")
-        return offer(hourly, "rds-standard", self.term_months, payment)
+        return offer(hourly, "rds-standard", self.term_months, self.paid)
 
     @property
     def offering_id(self) -> str:
         """Its id: the same in every account."""
-        place = self.place.to_bytes(4, "big")
-        hidden = bytes(a ^ b for a, b in zip(place, _mask(self.region), strict=True))
-        return str(uuid.UUID(bytes=hidden + _check(self.region, place)))
+        return reservations.place_id(self.region, self.place, _PERSON, _mask(self.region))
 
 
 def find(offering_id: str, region: str) -> Offering | None:
     """The offering of that id in that region, or None."""
-    try:
-        data = uuid.UUID(offering_id).bytes
-    except ValueError:
-        return None
-    place = bytes(a ^ b for a, b in zip(data[:4], _mask(region), strict=True))
-    at = int.from_bytes(place, "big")
-    if data[4:] != _check(region, place) or at >= len(_all()):
-        return None
-    return _offering(region, at)
+    at = reservations.place_of(offering_id, region, _PERSON, _mask(region))
+    return None if at is None or at >= len(_all()) else _offering(region, at)
 
 
 def offerings(
@@ -104,7 +85,8 @@ def offerings(
 
 
 def _offering(region: str, at: int) -> Offering:
-    return Offering(region, *_all()[at], at)
+    kind, name, several, term, payment = _all()[at]
+    return Offering(region, term, payment, kind, name, several, at)
 
 
 @cache
@@ -123,10 +105,6 @@ def _all() -> tuple[tuple[str, str, bool, int, str], ...]:
 @cache
 def _mask(region: str) -> bytes:
     return blake2b(region.encode(), digest_size=4, person=b"rds-ri-mask").digest()
-
-
-def _check(region: str, place: bytes) -> bytes:
-    return blake2b(region.encode() + place, digest_size=12, person=b"rds-ri").digest()
 
 
 @cache

@@ -18,6 +18,7 @@ from models import (
 )
 from models.commitment_advice import Group
 from models.discounts import Offer
+from models.reservations import YEAR_SECONDS
 
 # engine on the bill → product, edition and licence of RDS's offerings
 DATABASES = {
@@ -69,20 +70,19 @@ def _offer(group: Group, name: str, months: int, payment: str, offering_class: s
         product = DATABASES.get(group.engine, ("", ""))[0]
         found = rds_reserved_offerings.offerings(
             group.region, instance_class=name, product=product or None, multi_az=group.multi,
-            seconds=months // 12 * rds_reserved_offerings.YEAR_SECONDS, payment=payment,
+            seconds=months // 12 * YEAR_SECONDS, payment=payment,
         )  # fmt: skip
         exact = [one for one in found if one.product == product]
         return exact[0].price if exact else None
     if group.service == "elasticache":
         caches = cache_reserved_offerings.offerings(
             group.region, node_type=name, engine=group.engine.lower(),
-            seconds=months // 12 * cache_reserved_offerings.YEAR_SECONDS, payment=payment,
+            seconds=months // 12 * YEAR_SECONDS, payment=payment,
         )  # fmt: skip
         one = next(caches, None)
         return one.price if one else None
     for node in search_reservations.offerings(group.region).values():
-        asked = (name, months, payment.upper().replace(" ", "_"))
-        if (node.instance_type, node.term_months, node.payment) == asked:
+        if (node.instance_type, node.term_months, node.payment) == (name, months, payment):
             return node.price
     return None
 

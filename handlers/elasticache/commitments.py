@@ -4,21 +4,19 @@ Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_Re
 and API_PurchaseReservedCacheNodesOffering.html.
 """
 
-import uuid
-from datetime import timedelta
 from typing import Any
 
+from emulator import reservations as spoken
 from emulator.arns import arn
 from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.rows import Computed, Rows, View
 from handlers.elasticache import identifiers, lists, tags
-from models import cache_reservations, cache_reserved_offerings, commitment_terms
-from models.cache_reserved_offerings import YEAR_SECONDS, Offering
+from models import cache_reservations, cache_reserved_offerings, reservations
+from models.cache_reserved_offerings import Offering
 from models.listing import Condition
 
 MOST_NODES = 20
-_DURATIONS = {"1": YEAR_SECONDS, "3": 3 * YEAR_SECONDS}
 
 
 async def describe_reserved_cache_nodes(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -28,26 +26,19 @@ async def describe_reserved_cache_nodes(ctx: Context, params: dict[str, Any]) ->
         Condition(column, (params[name],))
         for name, column in {
             "ReservedCacheNodesOfferingId": "offering_id",
-            "CacheNodeType": "node_type",
+            "CacheNodeType": "instance_type",
             "OfferingType": "payment_option",
             "ProductDescription": "product",
         }.items()
         if params.get(name)
     ]
-    if params.get("Duration"):
-        where.append(Condition("seconds", (_duration(params["Duration"]),)))
+    seconds = spoken.duration(params.get("Duration"))
+    if seconds:
+        where.append(Condition("seconds", (seconds,)))
     asked = params.get("ReservedCacheNodeId")
-    rows = await cache_reservations.LISTING.page(
-        ctx.db,
-        where,
-        region=ctx.region,
-        ids=[asked.lower()] if asked else None,
-        after=page.after,
-        limit=page.fetch,
+    shown, marker = await lists.found(
+        page, cache_reservations.LISTING, "reservation_id", "reservation", asked, where
     )
-    if asked and not rows:
-        raise identifiers.not_found("reservation", asked)
-    shown, marker = page.cut(rows, "reservation_id")
     return {"ReservedCacheNodes": Rows(RESERVED_VIEW, shown), "Marker": marker}
 
 
@@ -63,17 +54,12 @@ async def describe_reserved_cache_nodes_offerings(
         ctx.region,
         node_type=params.get("CacheNodeType"),
         engine=params.get("ProductDescription"),
-        seconds=_duration(params["Duration"]) if params.get("Duration") else None,
+        seconds=spoken.duration(params.get("Duration")),
         payment=params.get("OfferingType"),
         after=int(page.after) if page.after else -1,
     )
-    shown: list[Offering] = []
-    for one in found:
-        if len(shown) == page.limit:
-            marker = page.token(str(shown[-1].place))
-            return {"ReservedCacheNodesOfferings": [*map(_offered, shown)], "Marker": marker}
-        shown.append(one)
-    return {"ReservedCacheNodesOfferings": [_offered(one) for one in shown]}
+    some, marker = page.cut_rest(found, lambda one: str(one.place))
+    return {"ReservedCacheNodesOfferings": [*map(_offered, some)], "Marker": marker}
 
 
 async def purchase_reserved_cache_nodes_offering(
@@ -84,7 +70,7 @@ async def purchase_reserved_cache_nodes_offering(
     count = params.get("CacheNodeCount", 1)
     if not 1 <= count <= MOST_NODES:
         raise AwsError("InvalidParameterValue", f"Invalid value {count} for CacheNodeCount.")
-    drawn = f"ri-{ctx.now:%Y-%m-%d-%H-%M-%S}-{ctx.now.microsecond // 1000:03d}"
+    drawn = spoken.drawn_name(ctx.now)
     name = identifiers.new("ReservedCacheNodeId", params.get("ReservedCacheNodeId") or drawn, 60)
     async with ctx.db.transaction():
         if await cache_reservations.find_one(ctx.db, ctx.region, name) is not None:
@@ -93,43 +79,21 @@ async def purchase_reserved_cache_nodes_offering(
             )
         row = _bought(ctx, offering, count, tags.given(params))
         row |= {
-            "id": uuid.uuid4(),
             "reservation_id": name,
             "arn": arn(ctx, "elasticache", f"reserved-instance:{name}"),
         }
-        await cache_reservations.insert(ctx.db, row)
+        await reservations.insert(ctx.db, row)
         made = await cache_reservations.find_one(ctx.db, ctx.region, name)
     return {"ReservedCacheNode": RESERVED_VIEW.show(made) | {"State": "payment-pending"}}
 
 
 def _bought(ctx: Context, offering: Offering, count: int, given: dict[str, str]) -> dict[str, Any]:
-    """The columns of `count` reservations; their hourly amount has the upfront payment spread."""
-    price = offering.price
-    end = ctx.now + timedelta(seconds=offering.seconds)
-    first, after = commitment_terms.billed(ctx.now, ctx.now, offering.term_months)
-    return {
-        "commitment_type": "reserved_instance",
-        "scope": f"elasticache {offering.node_type} {offering.region}",
-        "term_months": offering.term_months,
-        "hourly_commitment_amount": price.effective_hourly * count,
-        "start_date": first,
-        "end_date": after,
-        "start_time": ctx.now,
-        "end_time": end,
-        "created_at": ctx.now,
-        "state": "active",
-        "service": "elasticache",
+    """The columns of `count` reservations."""
+    kind = offering.node_type
+    return reservations.row("elasticache", kind, count, offering, offering.price, ctx.now) | {
         "offering_id": offering.offering_id,
-        "offering_class": "standard",
-        "payment_option": offering.payment,
-        "instance_type": offering.node_type,
-        "instance_family": offering.node_type.split(".")[1],
-        "instance_count": count,
-        "region": offering.region,
+        "instance_family": kind.split(".")[1],
         "product_description": offering.product,
-        "fixed_price": price.upfront,
-        "usage_price": 0,
-        "recurring_hourly": price.recurring_hourly,
         "tags": given,
     }
 
@@ -145,20 +109,6 @@ def _find(ctx: Context, offering_id: str) -> Offering:
     return offering
 
 
-def _duration(given: str) -> int:
-    """Seconds of a duration in years or seconds."""
-    if given in _DURATIONS:
-        return _DURATIONS[given]
-    if given.isdigit() and int(given) in _DURATIONS.values():
-        return int(given)
-    raise AwsError("InvalidParameterValue", f"Invalid duration: {given}")
-
-
-def _charges(hourly: float) -> list[dict[str, Any]]:
-    amount = {"RecurringChargeAmount": hourly, "RecurringChargeFrequency": "Hourly"}
-    return [amount] if hourly else []
-
-
 def _offered(offering: Offering) -> dict[str, Any]:
     price = offering.price
     return {
@@ -169,7 +119,7 @@ def _offered(offering: Offering) -> dict[str, Any]:
         "UsagePrice": 0.0,
         "ProductDescription": offering.product,
         "OfferingType": offering.payment,
-        "RecurringCharges": _charges(float(price.recurring_hourly)),
+        "RecurringCharges": spoken.charges(float(price.recurring_hourly)),
     }
 
 
@@ -177,16 +127,16 @@ RESERVED_VIEW = View(
     {
         "ReservedCacheNodeId": "reservation_id",
         "ReservedCacheNodesOfferingId": "offering_id",
-        "CacheNodeType": "node_type",
+        "CacheNodeType": "instance_type",
         "StartTime": "started_at",
         "Duration": "seconds",
         "FixedPrice": "fixed_price",
         "UsagePrice": "usage_price",
-        "CacheNodeCount": "node_count",
+        "CacheNodeCount": "instance_count",
         "ProductDescription": "product",
         "OfferingType": "payment_option",
         "State": "state",
-        "RecurringCharges": Computed(_charges, "recurring_hourly"),
+        "RecurringCharges": Computed(spoken.charges, "recurring_hourly"),
         "ReservationARN": "arn",
     }
 )

@@ -3,17 +3,16 @@
 Source: https://docs.aws.amazon.com/opensearch-service/latest/developerguide/ri.html.
 """
 
-import uuid
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from emulator import pages
+from emulator import reservations as spoken
 from emulator.context import Context
 from emulator.errors import AwsError
 from handlers.opensearch.domain_nodes import bad_token
-from models import commitment_terms, search_reservations
-from models.search_reservations import Offering
+from models import reservations, search_reservations
+from models.search_reservations import Offering, payment_word
 
 USUAL, MOST_NODES = 100, 80
 
@@ -45,16 +44,16 @@ async def purchase_reserved_instance_offering(
     count = params.get("InstanceCount", 1)
     if not 1 <= count <= MOST_NODES:
         raise AwsError("LimitExceededException", f"InstanceCount must be 1 to {MOST_NODES}.")
-    name, key = params["ReservationName"], uuid.uuid4()
+    name = params["ReservationName"]
     async with ctx.db.transaction():
         mine = await search_reservations.LISTING.page(ctx.db, region=ctx.region)
-        if any(row["name"] == name for row in mine):
+        if any(row["reservation_id"] == name for row in mine):
             raise AwsError(
                 "ResourceAlreadyExistsException", f"A reservation named {name} already exists."
             )
-        row = _bought(ctx, offering, count) | {"id": key, "reservation_id": name}
-        await search_reservations.insert(ctx.db, row)
-    return {"ReservedInstanceId": str(key), "ReservationName": name}
+        row = _bought(ctx, offering, count) | {"reservation_id": name}
+        await reservations.insert(ctx.db, row)
+    return {"ReservedInstanceId": str(row["id"]), "ReservationName": name}
 
 
 async def reserved(
@@ -74,7 +73,7 @@ async def reserved(
 def shown(row: Mapping[str, Any]) -> dict[str, Any]:
     """A ReservedInstance."""
     return {
-        "ReservationName": row["name"],
+        "ReservationName": row["reservation_id"],
         "ReservedInstanceId": row["reserved_id"],
         "ReservedInstanceOfferingId": row["offering_id"],
         "InstanceType": row["instance_type"],
@@ -85,37 +84,17 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
         "CurrencyCode": "USD",
         "InstanceCount": row["instance_count"],
         "State": row["state"],
-        "PaymentOption": row["payment_option"],
-        "RecurringCharges": _charges(row["recurring_hourly"]),
+        "PaymentOption": payment_word(row["payment_option"]),
+        "RecurringCharges": spoken.charges(row["recurring_hourly"]),
     }
 
 
 def _bought(ctx: Context, offering: Offering, count: int) -> dict[str, Any]:
-    """The columns of a reservation; its hourly amount has the upfront payment spread."""
-    price, end = offering.price, ctx.now + timedelta(seconds=offering.seconds)
-    first, after = commitment_terms.billed(ctx.now, ctx.now, offering.term_months)
-    return {
-        "commitment_type": "reserved_instance",
-        "scope": f"opensearch {offering.instance_type} {offering.region}",
-        "term_months": offering.term_months,
-        "hourly_commitment_amount": price.effective_hourly * count,
-        "start_date": first,
-        "end_date": after,
-        "start_time": ctx.now,
-        "end_time": end,
-        "created_at": ctx.now,
-        "state": "active",
-        "service": "opensearch",
+    """The columns of a reservation."""
+    kind = offering.instance_type
+    return reservations.row("opensearch", kind, count, offering, offering.price, ctx.now) | {
         "offering_id": offering.offering_id,
-        "offering_class": "standard",
-        "payment_option": offering.payment.replace("_", " ").title(),
-        "instance_type": offering.instance_type,
-        "instance_family": offering.instance_type.partition(".")[0],
-        "instance_count": count,
-        "region": offering.region,
-        "fixed_price": price.upfront,
-        "usage_price": 0,
-        "recurring_hourly": price.recurring_hourly,
+        "instance_family": kind.partition(".")[0],
     }
 
 
@@ -128,11 +107,6 @@ def _find(ctx: Context, offering_id: str) -> Offering:
     return found
 
 
-def _charges(hourly: float) -> list[dict[str, Any]]:
-    amount = {"RecurringChargeAmount": hourly, "RecurringChargeFrequency": "Hourly"}
-    return [amount] if hourly else []
-
-
 def _offered(offering: Offering) -> dict[str, Any]:
     price = offering.price
     return {
@@ -142,6 +116,6 @@ def _offered(offering: Offering) -> dict[str, Any]:
         "FixedPrice": float(price.upfront),
         "UsagePrice": 0.0,
         "CurrencyCode": "USD",
-        "PaymentOption": offering.payment,
-        "RecurringCharges": _charges(float(price.recurring_hourly)),
+        "PaymentOption": payment_word(offering.payment),
+        "RecurringCharges": spoken.charges(float(price.recurring_hourly)),
     }

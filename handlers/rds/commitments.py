@@ -4,22 +4,21 @@ Source: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ReservedDB
 API_PurchaseReservedDBInstancesOffering.html.
 """
 
-import uuid
-from datetime import timedelta
 from typing import Any
 
+from emulator import marked_pages
+from emulator import reservations as spoken
 from emulator.arns import arn
 from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.rows import Computed, Constant, Rows, View
 from handlers.rds import identifiers, lists, tags
 from handlers.rds.identifiers import RESERVATION
-from models import commitment_terms, rds_reservations, rds_reserved_offerings
+from models import rds_reservations, rds_reserved_offerings, reservations
 from models.listing import Condition
-from models.rds_reserved_offerings import YEAR_SECONDS, Offering
+from models.rds_reserved_offerings import Offering
 
 MOST_INSTANCES = 40
-_DURATIONS = {"1": YEAR_SECONDS, "3": 3 * YEAR_SECONDS}
 
 
 async def describe_reserved_db_instances(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -30,25 +29,27 @@ async def describe_reserved_db_instances(ctx: Context, params: dict[str, Any]) -
         Condition(column, (params[name],))
         for name, column in {
             "ReservedDBInstancesOfferingId": "offering_id",
-            "DBInstanceClass": "instance_class",
+            "DBInstanceClass": "instance_type",
             "OfferingType": "payment_option",
             "MultiAZ": "multi_az",
             "LeaseId": "lease_id",
         }.items()
         if params.get(name) is not None
     ]
-    if params.get("Duration"):
-        where.append(Condition("seconds", (_duration(params["Duration"]),)))
+    seconds = spoken.duration(params.get("Duration"))
+    if seconds:
+        where.append(Condition("seconds", (seconds,)))
     if params.get("ProductDescription"):
         where.append(Condition("product", (params["ProductDescription"],)))
     asked = params.get("ReservedDBInstanceId")
-    ids = [asked.lower()] if asked else None
-    rows = await rds_reservations.LISTING.page(
-        ctx.db, where, region=ctx.region, ids=ids, after=page.after, limit=page.fetch
+    shown, marker = await marked_pages.found(
+        page,
+        rds_reservations.LISTING,
+        "reservation_id",
+        asked.lower() if asked else None,
+        lambda: identifiers.not_found(RESERVATION, asked or ""),
+        where,
     )
-    if asked and not rows:
-        raise identifiers.not_found(RESERVATION, asked)
-    shown, marker = page.cut(rows, "reservation_id")
     return {"ReservedDBInstances": Rows(RESERVED_VIEW, shown), "Marker": marker}
 
 
@@ -66,17 +67,12 @@ async def describe_reserved_db_instances_offerings(
         instance_class=params.get("DBInstanceClass"),
         product=params.get("ProductDescription"),
         multi_az=params.get("MultiAZ"),
-        seconds=_duration(params["Duration"]) if params.get("Duration") else None,
+        seconds=spoken.duration(params.get("Duration")),
         payment=params.get("OfferingType"),
         after=int(page.after) if page.after else -1,
     )
-    shown: list[Offering] = []
-    for one in found:
-        if len(shown) == page.limit:
-            marker = page.token(str(shown[-1].place))
-            return {"ReservedDBInstancesOfferings": [*map(_offered, shown)], "Marker": marker}
-        shown.append(one)
-    return {"ReservedDBInstancesOfferings": [_offered(one) for one in shown]}
+    some, marker = page.cut_rest(found, lambda one: str(one.place))
+    return {"ReservedDBInstancesOfferings": [*map(_offered, some)], "Marker": marker}
 
 
 async def purchase_reserved_db_instances_offering(
@@ -87,8 +83,7 @@ async def purchase_reserved_db_instances_offering(
     count = params.get("DBInstanceCount", 1)
     if not 1 <= count <= MOST_INSTANCES:
         raise AwsError("InvalidParameterValue", f"Invalid value {count} for DBInstanceCount.")
-    key = uuid.uuid4()
-    drawn = f"ri-{ctx.now:%Y-%m-%d-%H-%M-%S}-{ctx.now.microsecond // 1000:03d}"
+    drawn = spoken.drawn_name(ctx.now)
     name = identifiers.new(RESERVATION, params.get("ReservedDBInstanceId") or drawn)
     async with ctx.db.transaction():
         if await rds_reservations.find_one(ctx.db, ctx.region, name) is not None:
@@ -96,41 +91,20 @@ async def purchase_reserved_db_instances_offering(
                 "ReservedDBInstanceAlreadyExists", f"ReservedDBInstance {name} already exists.", 404
             )
         row = _bought(ctx, offering, count, tags.given(params))
-        row |= {"id": key, "reservation_id": name, "arn": arn(ctx, "rds", f"ri:{name}")}
-        await rds_reservations.insert(ctx.db, row)
+        row |= {"reservation_id": name, "arn": arn(ctx, "rds", f"ri:{name}")}
+        await reservations.insert(ctx.db, row)
         made = await rds_reservations.find_one(ctx.db, ctx.region, name)
     return {"ReservedDBInstance": RESERVED_VIEW.show(made) | {"State": "payment-pending"}}
 
 
 def _bought(ctx: Context, offering: Offering, count: int, given: dict[str, str]) -> dict[str, Any]:
-    """The columns of `count` reservations; their hourly amount has the upfront payment spread."""
-    price = offering.price
-    end = ctx.now + timedelta(seconds=offering.seconds)
-    first, after = commitment_terms.billed(ctx.now, ctx.now, offering.term_months)
-    return {
-        "commitment_type": "reserved_instance",
-        "scope": f"rds {offering.instance_class} {offering.region}",
-        "term_months": offering.term_months,
-        "hourly_commitment_amount": price.effective_hourly * count,
-        "start_date": first,
-        "end_date": after,
-        "start_time": ctx.now,
-        "end_time": end,
-        "created_at": ctx.now,
-        "state": "active",
-        "service": "rds",
+    """The columns of `count` reservations."""
+    kind = offering.instance_class
+    return reservations.row("rds", kind, count, offering, offering.price, ctx.now) | {
         "offering_id": offering.offering_id,
-        "offering_class": "standard",
-        "payment_option": offering.payment,
-        "instance_type": offering.instance_class,
-        "instance_family": offering.instance_class.split(".")[1],
-        "instance_count": count,
-        "region": offering.region,
+        "instance_family": kind.split(".")[1],
         "product_description": offering.product,
         "multi_az": offering.multi_az,
-        "fixed_price": price.upfront,
-        "usage_price": 0,
-        "recurring_hourly": price.recurring_hourly,
         "tags": given,
     }
 
@@ -146,20 +120,6 @@ def _find(ctx: Context, offering_id: str) -> Offering:
     return offering
 
 
-def _duration(given: str) -> int:
-    """Seconds of a duration in years or seconds."""
-    if given in _DURATIONS:
-        return _DURATIONS[given]
-    if given.isdigit() and int(given) in _DURATIONS.values():
-        return int(given)
-    raise AwsError("InvalidParameterValue", f"Invalid duration: {given}")
-
-
-def _charges(hourly: float) -> list[dict[str, Any]]:
-    amount = {"RecurringChargeAmount": hourly, "RecurringChargeFrequency": "Hourly"}
-    return [amount] if hourly else []
-
-
 def _offered(offering: Offering) -> dict[str, Any]:
     price = offering.price
     return {
@@ -172,7 +132,7 @@ def _offered(offering: Offering) -> dict[str, Any]:
         "ProductDescription": offering.product,
         "OfferingType": offering.payment,
         "MultiAZ": offering.multi_az,
-        "RecurringCharges": _charges(float(price.recurring_hourly)),
+        "RecurringCharges": spoken.charges(float(price.recurring_hourly)),
     }
 
 
@@ -180,7 +140,7 @@ RESERVED_VIEW = View(
     {
         "ReservedDBInstanceId": "reservation_id",
         "ReservedDBInstancesOfferingId": "offering_id",
-        "DBInstanceClass": "instance_class",
+        "DBInstanceClass": "instance_type",
         "StartTime": "started_at",
         "Duration": "seconds",
         "FixedPrice": "fixed_price",
@@ -191,7 +151,7 @@ RESERVED_VIEW = View(
         "OfferingType": "payment_option",
         "MultiAZ": "multi_az",
         "State": "state",
-        "RecurringCharges": Computed(_charges, "recurring_hourly"),
+        "RecurringCharges": Computed(spoken.charges, "recurring_hourly"),
         "ReservedDBInstanceArn": "arn",
         "LeaseId": "lease_id",
     }
