@@ -4,8 +4,6 @@ A day's rows of data_transfer_daily that name a resource are written by drift/da
 for as long as the resource is set up so that the traffic flows.
 """
 
-# ruff: noqa: E501 - the lines of SQL read better whole
-
 _SYMPTOM = """
 SELECT t.resource_id, avg(t.estimated_transfer_cost) * 730 / 24 AS saving
   FROM (SELECT max(date) AS date FROM data_transfer_daily

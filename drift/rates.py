@@ -1,7 +1,7 @@
 """Rates of what is billed by use, of models.prices, by region, as statements read them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -58,6 +58,11 @@ ITEMS: dict[str, Callable[[str], Decimal]] = {
     "shard_week": _of("kinesis", "extended-retention"),
     "search_disk": _of("opensearch", "gp3"),
     "notebook_disk": _of("sagemaker", "storage"),
+    "disk": _of("ebs", "gp3"),
+    "disk_iops": _of("ebs", "gp3-iops"),
+    "disk_snapshot": _of("ebs", "snapshot"),
+    "database_snapshot": _of("rds", "backup"),
+    "database_iops": _of("rds", "io1-iops"),
 }
 
 
@@ -78,8 +83,7 @@ def literal(region: str, name: str) -> str:
 
     For statements whose values are fixed: the SYMPTOM of a scenario.
     """
-    listed = {one: str(ITEMS[name](one)) for one in prices.table("regions")}
-    return _looked_up(region, listed, str(ITEMS[name](HOME)))
+    return _looked_up(region, {one: ITEMS[name](one) for one in prices.table("regions")})
 
 
 def smaller(service: str, node: str, region: str) -> str:
@@ -92,27 +96,28 @@ def smaller(service: str, node: str, region: str) -> str:
     steps = {}
     for kind, usd in listed.items():
         family, _, size = kind.partition(".")
-        lesser = [
-            listed[f"{family}.{one}"]
-            for one in _SIZES[: _SIZES.index(size) if size in _SIZES else 0]
-            if f"{family}.{one}" in listed
-        ]
+        at = _SIZES.index(size) if size in _SIZES else 0
+        lesser = [listed[key] for one in _SIZES[:at] if (key := f"{family}.{one}") in listed]
         if lesser:
             steps[f"{prefix}{kind}{suffix}"] = str(usd - lesser[-1])
-    factors = {one: str(prices.factor(one)) for one in prices.table("regions")}
-    return f"(({_json(steps)} ->> {node})::numeric * {_looked_up(region, factors, '1')})"
+    factors = {one: prices.factor(one) for one in prices.table("regions")}
+    return f"(({_json(steps)} ->> {node})::numeric * {_looked_up(region, factors)})"
 
 
-_SIZES = ("small", "medium", "large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge",
-          "16xlarge", "24xlarge")  # fmt: skip
+_SIZES = ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge", "24xlarge")
 
 
-def _looked_up(key: str, listed: dict[str, str], otherwise: str) -> str:
-    return f"coalesce({_json(listed)} ->> {key}, '{otherwise}')::numeric"
+def _looked_up(region: str, listed: Mapping[str, Decimal]) -> str:
+    """One of the figures by region; only those that differ from home are written out."""
+    home = listed[HOME]
+    others = {one: str(figure) for one, figure in listed.items() if figure != home}
+    if not others:
+        return f"{home}::numeric"
+    return f"coalesce({_json(others)} ->> {region}, '{home}')::numeric"
 
 
-def _json(listed: dict[str, str]) -> str:
-    return f"'{json.dumps(listed)}'::jsonb"
+def _json(listed: Mapping[str, str]) -> str:
+    return f"'{json.dumps(listed, separators=(',', ':'))}'::jsonb"
 
 
 @cache

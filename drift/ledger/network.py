@@ -13,7 +13,8 @@ _BALANCER = (
 )
 _OUT, _IN = old("'DataTransfer-Out-Bytes'"), old("'DataTransfer-In-Bytes'")
 _WITHIN = old("'DataTransfer-Regional-Bytes'")
-_TRANSFERS = """SELECT nullif(t.resource_id, '') AS id, t.source_region AS region, NULL::text AS env,
+_TRANSFERS = """SELECT nullif(t.resource_id, '') AS id, t.source_region AS region,
+        NULL::text AS env,
         jsonb_build_object('direction', t.direction, 'gb', t.gb_transferred, 'to', d.code) AS p,
         t.estimated_transfer_cost::numeric AS cost
    FROM data_transfer_daily t

@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+from datetime import datetime
+
 from drift.day import Day, Happening
 from drift.noise import hexadecimal
 from drift.picking import branch, region, tag
@@ -51,33 +53,33 @@ SELECT l.account_id, l.id, l.region, $2, jsonb_build_array(jsonb_build_object('T
 
 async def happen(day: Day) -> Happening | None:
     """An application load balancer without targets and without requests."""
-    from models.costs import load_balancer_hourly
-
     place = await region(day, "idle_load_balancer")
     branch_name, developer = branch(day, "idle_load_balancer")
     name = f"alb-{branch_name}"[:32]
     arn = (f"arn:aws:elasticloadbalancing:{place}:{day.account_number}:loadbalancer/app/{name}/"
            f"{hexadecimal(day.seed, 'alb', 16)}")  # fmt: skip
-    await day.write(
-        "load_balancers", _BALANCER, day.account_id, arn, name, place,
-        load_balancer_hourly("application", place), day.moment("idle_load_balancer"),
-        f"{name}-{int(day.noise(arn, '/dns') * 9e9) + 10**9}.{place}.elb.amazonaws.com",
-    )  # fmt: skip
-    await _surround(day, place, name, arn)
+    await stand(day, place, name, arn, day.moment("idle_load_balancer"))
     await day.profile("load_balancer", arn, "idle", requests=0.0)
     await tag(day, "load_balancer", arn, {"env": "dev", "created_by": developer})
     await day.record("load_balancer", arn, "lifecycle", None, "created")
     return Happening(f"{name} has no targets left", (("load_balancer", arn),))
 
 
-async def _surround(day: Day, place: str, name: str, arn: str) -> None:
-    """The listener and the target group that were left with it."""
+async def stand(day: Day, place: str, name: str, arn: str, moment: datetime) -> None:
+    """An application load balancer in dev, with a listener and a target group."""
+    from models.costs import load_balancer_hourly
+
+    await day.write(
+        "load_balancers", _BALANCER, day.account_id, arn, name, place,
+        load_balancer_hourly("application", place), moment,
+        f"{name}-{int(day.noise(arn, '/dns') * 9e9) + 10**9}.{place}.elb.amazonaws.com",
+    )  # fmt: skip
     group = (f"arn:aws:elasticloadbalancing:{place}:{day.account_number}:targetgroup/{name}/"
-             f"{hexadecimal(day.seed, 'alb-group', 16)}")  # fmt: skip
+             f"{hexadecimal(day.seed, f'{arn}/group', 16)}")  # fmt: skip
     listener = arn.replace(":loadbalancer/", ":listener/")
-    listener += f"/{hexadecimal(day.seed, 'alb-listener', 16)}"
+    listener += f"/{hexadecimal(day.seed, f'{arn}/listener', 16)}"
     rule = listener.replace(":listener/", ":listener-rule/")
-    rule += f"/{hexadecimal(day.seed, 'alb-rule', 16)}"
+    rule += f"/{hexadecimal(day.seed, f'{arn}/rule', 16)}"
     if await day.write("target_groups", _GROUP, arn, group):
         await day.write("listeners", _LISTENER, arn, listener)
         await day.write("listener_rules", _RULE, listener, rule, group)

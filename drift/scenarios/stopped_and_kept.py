@@ -9,6 +9,12 @@ ODDS = 0.03
 PATTERN = "ec2_stopped_ebs"
 RESOURCE_TYPE = "instance"
 REMEDIES = ("ec2:TerminateInstances", "ec2:DeleteVolume")
+REVEALED_BY = ("ec2:DescribeInstances", "ec2:DescribeVolumes")
+TRAPS = (
+    "Evidence (tag legal_hold=true) is not to be touched.",
+    "A machine that works once a season (tag season) or is stopped every night starts again.",
+    "Volumes that do not go with their machine are to be deleted after it.",
+)
 
 # AWS looks for 30 days; a week is enough to ask whose it is.
 SYMPTOM = """
@@ -26,7 +32,8 @@ SELECT i.instance_id AS key FROM instances i
 
 _STOP = """
 UPDATE instances SET state = 'stopped', state_changed_at = $3, current_cpu = 0, current_memory = 0,
-       public_ip_address = NULL, state_transition_reason = 'User initiated',
+       public_ip_address = NULL,
+       state_transition_reason = 'User initiated (' || to_char($3 AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' GMT)',
        state_reason_code = 'Client.UserInitiatedShutdown',
        state_reason_message = 'Client.UserInitiatedShutdown: User initiated shutdown'
  WHERE account_id = $1 AND instance_id = $2"""
@@ -36,14 +43,19 @@ _VOLUMES = (
 )
 
 
+async def stop(day: Day, scenario: str, identifier: str) -> None:
+    """Stop an instance by hand."""
+    await day.write("instances", _STOP, day.account_id, identifier, day.moment(scenario, 19, 20))
+    await day.record("instance", identifier, "state", "running", "stopped")
+
+
 async def happen(day: Day) -> Happening | None:
     """Stop it by hand; its volumes stay attached."""
     machine = await pick(day, "stopped_and_kept", "instance", _MACHINES)
     if machine is None:
         return None
     identifier = machine["key"]
-    await day.write("instances", _STOP, day.account_id, identifier, day.moment("stopped_and_kept"))
-    await day.record("instance", identifier, "state", "running", "stopped")
+    await stop(day, "stopped_and_kept", identifier)
     volumes = [row[0] for row in await day.connection.fetch(_VOLUMES, day.account_id, identifier)]
     for volume in volumes:
         await day.record("volume", volume, "workload", "in use", "ended")

@@ -1,0 +1,34 @@
+"""A developer copies the template of production's search domain, with all of its nodes."""
+
+# ruff: noqa: E501 - the lines of SQL read better whole
+
+from drift.day import Day, Happening
+from drift.picking import branch, tag
+from drift.scenarios.duplicate_search_cluster import create
+
+ODDS = 0.02
+PATTERN = "managed_ha_dev"
+RESOURCE_TYPE = "managed_service"
+REMEDIES = ("opensearch:UpdateDomainConfig", "es:UpdateElasticsearchDomainConfig")
+REVEALED_BY = ("opensearch:DescribeDomain", "opensearch:DescribeDomains", "opensearch:ListTags")
+TRAPS = (
+    "Who tests how shards are allocated needs the nodes: tag test.",
+    "A domain that one node cannot hold keeps what its storage needs.",
+)
+
+# All nodes are alike where there are neither masters nor warm ones.
+SYMPTOM = """
+SELECT v.arn, v.hourly_cost / v.node_count * (v.node_count - 1) * 730 AS saving FROM managed_services v
+ WHERE v.account_id = $1 AND v.service_type IN ('opensearch', 'elasticsearch', 'es') AND v.env <> 'prod'
+   AND v.node_count > 1 AND v.dedicated_master_count = 0 AND v.warm_count = 0
+   AND lower(v.status) <> 'deleting' AND $2::timestamptz IS NOT NULL"""
+
+
+async def happen(day: Day) -> Happening | None:
+    """Three nodes for one developer."""
+    name, developer = branch(day, "search_nodes_in_dev")
+    domain = f"dev-{name}"[:26]
+    arn = await create(day, "search_nodes_in_dev", "opensearch", domain, "dev",
+                       "r6g.large.search", 3, "light")  # fmt: skip
+    await tag(day, "managed_service", arn, {"env": "dev", "created_by": developer})
+    return Happening(f"{domain} is ready for the failure of a zone", (("managed_service", arn),))
