@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any, Protocol
 
-from drift import announcing, capacities, days, scenarios
+from drift import announcing, capacities, days, healing, innocence, scenarios, truth
 from drift.day import Day, Happening, Knobs
 
 log = logging.getLogger("driftcloud.drift")
@@ -155,11 +155,13 @@ async def history(
     calm = knobs or Knobs(mess=0.0)
     reports: list[TickReport] = []
     for at in range(days):
-        last = at == days - 1 or calm.mess > 0
-        since = reports[0].virtual_date if reports and calm.mess == 0 else None
+        last = at == days - 1
+        begun = reports[0].virtual_date if reports else None
         report = await _tick_once(
-            connection, account_id, calm, first_day=first_day, since=since, live=last
-        )
+            connection, account_id, calm, first_day=first_day,
+            since=begun if calm.mess == 0 else None, live=last or calm.mess > 0,
+            settle=(begun or date.max) if last else None,
+        )  # fmt: skip
         if report is None:
             break
         reports.append(report)
@@ -227,11 +229,14 @@ async def _tick_once(
     first_day: date | None = None,
     since: date | None = None,
     live: bool = True,
+    settle: date | None = date.max,
 ) -> TickReport | None:
     for attempt in range(1, RETRIES + 1):
         try:
             async with connection.transaction():
-                return await _write_day(connection, account_id, knobs, first_day, since, live)
+                return await _write_day(
+                    connection, account_id, knobs, first_day, since, live, settle
+                )
         except Exception as error:
             if attempt == RETRIES or getattr(error, "sqlstate", None) not in _RETRIED:
                 raise
@@ -245,6 +250,7 @@ async def _write_day(
     first_day: date | None,
     since: date | None,
     live: bool,
+    settle: date | None,
 ) -> TickReport | None:
     began = time.perf_counter()
     await connection.execute(_LOCK, LOCK_CLASS, account_id)
@@ -278,8 +284,12 @@ async def _write_day(
             if hasattr(module, "live"):
                 await module.live(day)
     happened = await _make_mess(day)
+    await healing.go_on(day)
     if live:
         await announcing.announce(day)
+    if settle is not None:
+        unsettled = settle if settle < today else None
+        await truth.settle(connection, account_id, day.start, since=unsettled)
     seconds = time.perf_counter() - began
     await connection.execute(_TURN_CLOCK, account_id, day.world, today, round(seconds, 3))
     await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, str(account_id))
@@ -309,9 +319,10 @@ async def _make_mess(day: Day) -> list[str]:
             continue
         try:
             async with day.connection.transaction():
-                happening = await scenario.happen(day)
+                happening, decoy = await innocence.happen(day, name, scenario)
                 if happening is not None:
                     await _enter(day, name, happening)
+                    await truth.enter(day, name, happening, decoy)
                     happened.append(name)
         except Exception:
             log.exception(json.dumps({"event": "scenario_failed", "scenario": name,

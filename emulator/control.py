@@ -37,18 +37,23 @@ def _silent(done: int, total: int, what: str) -> None:
 
 @dataclass(slots=True)
 class World:
-    """What the verbs work on: a database, what seals its secrets, and its settings."""
+    """What the verbs work on: a database, what seals its secrets, and its settings.
+
+    `mark` is what the access keys of an episode carry; the main world's carry none.
+    """
 
     database: "Database"
     vault: "Vault"
     settings: "Settings"
     progress: Progress = field(default=_silent)
+    mark: str = ""
 
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_END = "2026-06-30"
 READS = frozenset(
-    {"status", "keys_list", "accounts_list", "db_url", "admin_token", "drift_show", "faults_list"}
+    {"status", "keys_list", "accounts_list", "db_url", "admin_token", "drift_show", "faults_list",
+     "episode_list", "episode_diff"}
 )
 
 Account = Annotated[str, "account number of 12 digits"]
@@ -114,11 +119,12 @@ async def waste(
     account: Annotated[str, "only this account; default: all"] = "",
     pattern: Annotated[str, "only this kind of waste, such as ebs_unattached"] = "",
     decoys: Annotated[bool, "show also what only looks like waste, and why it is none"] = False,
+    ended: Annotated[bool, "show also what is over, since when and by whose doing"] = False,
 ) -> Answer:
     """The answer key: what is waste here, since when, what it costs and what ends it."""
     from emulator import truth
 
-    return await truth.waste(world, account=account, pattern=pattern, decoys=decoys)
+    return await truth.waste(world, account=account, pattern=pattern, decoys=decoys, ended=ended)
 
 
 async def export(

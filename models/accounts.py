@@ -165,7 +165,8 @@ with recursive edges as (
            (select attname from pg_attribute
              where attrelid = c.conrelid and attnum = c.conkey[1]) as via
       from pg_constraint c
-     where c.contype = 'f' and c.connamespace = 'public'::regnamespace and c.conparentid = 0
+     where c.contype = 'f' and c.connamespace in ('public'::regnamespace, 'truth'::regnamespace)
+       and c.conparentid = 0
 ), owned as (
     select child, parent, via, 1 as depth from edges where parent = 'cloud_accounts'
     union

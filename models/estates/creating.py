@@ -22,6 +22,7 @@ from models.estates import (
     elastic_ips,
     event_rules,
     instances,
+    labels,
     lambda_functions,
     lambda_parts,
     load_balancers,
@@ -184,6 +185,7 @@ async def _write(connection: Any, estate: Estate, steps: _Steps) -> dict[str, in
     for table in tables:
         await _silence(connection)
         counts[table] = await copy_in(connection, table, estate.rows[table])
+    await labels.write(connection, estate)
     steps.done("writing")
     return counts
 
