@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, Final
 
-from drift import waste
+from drift import truth
 from models.decoys import DECOYS
 
 ESTATE: Final = "startup"
@@ -24,10 +24,6 @@ MODE: Final = "observe"
 
 _SHARE: Final = 0.5
 _SEED: Final = "SELECT seed FROM virtual_clocks WHERE account_id = $1"
-_INNOCENT: Final = """
-INSERT INTO resource_profiles AS p (account_id, resource_type, resource_id, profile, params)
-VALUES ($1, $2, $3, 'steady', jsonb_build_object('decoy', $4::text))
-ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET params = p.params || excluded.params"""
 _TAG: Final = """
 INSERT INTO resource_tags (account_id, resource_type, resource_id, key, value)
 SELECT $1, $2, $3, t.key, t.value FROM jsonb_each_text($4::text::jsonb) AS t
@@ -43,18 +39,13 @@ async def prepare(connection: Any, accounts: Sequence[uuid.UUID]) -> None:
     for account_id in accounts:
         seed = await connection.fetchval(_SEED, account_id)
         chance = random.Random(f"decoys/{seed}")  # noqa: S311 - a simulation's chance
-        found = await waste.found(connection, account_id)
+        found = await truth.settled(connection, account_id, decoys=False)
         found.sort(key=lambda one: (one.pattern, one.resource_id))
         async with connection.transaction():
             await connection.execute("SELECT set_config('driftcloud.source', 'drift_engine', true)")
             for one in found:
-                if one.decoy is None and one.pattern in DECOYS and chance.random() < _SHARE:
-                    await _acquit(connection, account_id, one, chance)
-
-
-async def _acquit(connection: Any, account_id: uuid.UUID, one: Any, chance: random.Random) -> None:
-    decoy = chance.choice(DECOYS[one.pattern])
-    about = (account_id, one.resource_type, one.resource_id)
-    await connection.execute(_INNOCENT, *about, decoy.reason)
-    await connection.execute(_TAG, *about, json.dumps(dict(decoy.tags)))
-    await connection.execute(_LABEL, *about, decoy.reason)
+                if one.pattern in DECOYS and chance.random() < _SHARE:
+                    decoy = chance.choice(DECOYS[one.pattern])
+                    about = (account_id, one.resource_type, one.resource_id)
+                    await connection.execute(_TAG, *about, json.dumps(dict(decoy.tags)))
+                    await connection.execute(_LABEL, *about, decoy.reason)
