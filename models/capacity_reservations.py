@@ -69,8 +69,7 @@ returning capacity_reservation_id
 
 async def find_one(db: Database, region: str, reservation_id: str) -> Any | None:
     """The reservation of that id, or None."""
-    rows = await LISTING.page(db, region=region, ids=[reservation_id])
-    return rows[0] if rows else None
+    return await LISTING.one(db, region, reservation_id)
 
 
 async def insert(db: Any, row: Mapping[str, Any]) -> None:
