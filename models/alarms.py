@@ -139,6 +139,8 @@ select a.id, a.evaluated_at, a.state_value, a.state_reason, a.actions_enabled, a
   from alarms as a where a.account_id = {ACCOUNT} and a.region = $1 and a.name = $2
 """
 
+_EXISTS = f"select true from alarms as a where a.account_id = {ACCOUNT} and a.arn = $1"
+
 _ACTIONS = {
     "OK": "ok_actions",
     "ALARM": "alarm_actions",
@@ -157,6 +159,11 @@ async def put(
     period = float(row["period_seconds"] or 300)
     values = [row[column] for column in CONFIGURATION]
     await db.write(PUT, region, name, arn, now, period, *values, dict(tags))
+
+
+async def exists(db: Any, arn: str) -> bool:
+    """Whether there is an alarm of that ARN."""
+    return bool(await db.fetchval(_EXISTS, arn))
 
 
 async def delete(db: Any, region: str, names: Sequence[str], now: datetime) -> set[str]:

@@ -9,10 +9,17 @@ ODDS = 0.03
 PATTERN = "cache_ha_dev"
 RESOURCE_TYPE = "cache_cluster"
 REMEDIES = ("elasticache:DecreaseReplicaCount",)
+REVEALED_BY = ("elasticache:DescribeReplicationGroups", "elasticache:DescribeCacheClusters")
+TRAPS = (
+    "Where cluster mode or failover is what is tested (tag workload=failover-tests) there have to be several.",
+    "Nodes of Memcached hold different keys: none of them is a replica.",
+    "Automatic failover has to be turned off before the last replica can go.",
+)
 
 SYMPTOM = """
 SELECT cluster_id, hourly_cost / num_nodes * (num_nodes - 1) * 730 AS saving FROM cache_clusters
- WHERE account_id = $1 AND num_nodes > 1 AND env IN ('dev', 'staging', 'preview')
+ WHERE account_id = $1 AND num_nodes > 1 AND env IN ('dev', 'test', 'staging', 'preview')
+   AND engine <> 'memcached' AND NOT cluster_mode AND serverless IS NULL AND status <> 'deleting'
    AND $2::timestamptz IS NOT NULL"""
 
 INSERT = """

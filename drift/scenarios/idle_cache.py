@@ -1,34 +1,37 @@
 """A cache outlives the feature that it made fast."""
 
+
+
 from drift.day import Day, Happening
-from drift.picking import branch, region, tag
-from drift.scenarios.cache_replicas_in_dev import INSERT
+from drift.scenarios.cache_oversized import create
 
 ODDS = 0.02
 PATTERN = "cache_idle"
 RESOURCE_TYPE = "cache_cluster"
 REMEDIES = ("elasticache:DeleteCacheCluster", "elasticache:DeleteReplicationGroup")
+REVEALED_BY = (
+    "elasticache:DescribeCacheClusters",
+    "cloudwatch:GetMetricStatistics",
+    "compute-optimizer:GetIdleRecommendations",
+)
+TRAPS = (
+    "A session store is quiet at night and full all the same: look at its memory.",
+    "A cache that was made this week has not been filled yet.",
+)
 
 SYMPTOM = """
 SELECT cluster_id, hourly_cost * 730 AS saving FROM cache_clusters
- WHERE account_id = $1 AND avg_cpu_7d < 3 AND created_at <= $2::timestamptz - interval '7 days'"""
+ WHERE account_id = $1 AND avg_cpu_7d < 2 AND avg_memory_7d < 5 AND serverless IS NULL
+   AND status <> 'deleting' AND created_at <= $2::timestamptz - interval '7 days'"""
 
 
 async def happen(day: Day) -> Happening | None:
-    """One node that nobody asks."""
-    from models.costs import cache_hourly
-
-    place = await region(day, "idle_cache")
-    name, developer = branch(day, "idle_cache")
-    node_type = "cache.r6g.large"
-    cluster_id = await day.connection.fetchval(
-        INSERT, day.account_id, f"{name}-sessions", node_type, 1, place,
-        cache_hourly(node_type, 1, place, engine="valkey"), day.moment("idle_cache"),
+    """One node that nobody asks, and with hardly a key in it."""
+    chance = day.random("idle_cache")
+    cluster_id = await create(
+        day, "idle_cache", "sessions", "cache.r6g.large", "idle",
+        chance.uniform(0.003, 0.012), chance.uniform(0.01, 0.03),
     )  # fmt: skip
     if cluster_id is None:
         return None
-    day.written["cache_clusters"] += 1
-    await tag(day, "cache_cluster", cluster_id, {"created_by": developer, "env": "dev"})
-    await day.profile("cache_cluster", cluster_id, "idle")
-    await day.record("cache_cluster", cluster_id, "lifecycle", None, "created")
     return Happening(f"nobody asks {cluster_id}", (("cache_cluster", cluster_id),))

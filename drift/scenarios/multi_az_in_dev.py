@@ -1,5 +1,7 @@
 """A development database is made from production's template: two machines where one would do."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day, Happening
 from drift.scenarios.oversized_database import create
 
@@ -7,10 +9,14 @@ ODDS = 0.03
 PATTERN = "rds_ha_nonprod"
 RESOURCE_TYPE = "rds_instance"
 REMEDIES = ("rds:ModifyDBInstance",)
+REVEALED_BY = ("rds:DescribeDBInstances",)
+TRAPS = ("Where failovers are rehearsed (tag workload=failover-tests) there have to be two.",)
 
+# The second machine and its copy of the storage; one that is stopped pays for storage alone.
 SYMPTOM = """
-SELECT db_instance_id, hourly_cost * 730 / 2 AS saving FROM rds_instances
- WHERE account_id = $1 AND multi_az AND env IN ('dev', 'staging', 'preview')
+SELECT db_instance_id, CASE state WHEN 'stopped' THEN 0 ELSE hourly_cost * 730 / 2 END
+       + coalesce(storage_monthly_cost, 0) / 2 AS saving FROM rds_instances
+ WHERE account_id = $1 AND multi_az AND env IN ('dev', 'test', 'staging', 'preview') AND state <> 'deleting'
    AND $2::timestamptz IS NOT NULL"""
 
 

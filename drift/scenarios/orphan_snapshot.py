@@ -6,16 +6,22 @@ import json
 
 from drift.day import Day, Happening
 from drift.picking import branch, region
+from drift.symptoms import ORPHANED, UNDER_AN_IMAGE
 
 ODDS = 0.05
 PATTERN = "snap_orphan"
 RESOURCE_TYPE = "snapshot"
 REMEDIES = ("ec2:DeleteSnapshot",)
+REVEALED_BY = ("ec2:DescribeSnapshots", "ec2:DescribeVolumes", "ec2:DescribeImages")
+TRAPS = (
+    "The last backup of a system that is gone (tags retention=7y, legal_hold=true) is kept on purpose.",
+    "A snapshot that an image needs cannot be deleted.",
+    "A copy of a snapshot has no volume of its own: it says vol-ffffffff.",
+)
 
-SYMPTOM = """
+SYMPTOM = f"""
 SELECT s.snapshot_id, s.monthly_cost AS saving FROM snapshots s
-  LEFT JOIN volumes v ON v.volume_id = s.source_volume_id AND v.state <> 'deleted'
- WHERE s.account_id = $1 AND v.id IS NULL AND s.source_volume_id IS NOT NULL
+ WHERE s.account_id = $1 AND {ORPHANED} AND NOT {UNDER_AN_IMAGE}
    AND s.created_at <= $2::timestamptz - interval '7 days'"""
 
 

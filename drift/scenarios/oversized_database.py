@@ -4,16 +4,30 @@
 
 from drift.day import Day, Happening
 from drift.picking import branch, region, tag
+from drift.symptoms import smaller, unchanged
 
 ODDS = 0.03
 PATTERN = "rds_oversized"
 RESOURCE_TYPE = "rds_instance"
 REMEDIES = ("rds:ModifyDBInstance",)
+REVEALED_BY = (
+    "rds:DescribeDBInstances",
+    "cloudwatch:GetMetricStatistics",
+    "compute-optimizer:GetRDSDatabaseRecommendations",
+)
+TRAPS = (
+    "A database that keeps its working set in memory (tag workload=memory-bound) needs the memory, not the CPU.",
+    "The most connections that a class allows fall with it.",
+    "One of the finance department is busy at the end of the month only.",
+)
 
-SYMPTOM = """
-SELECT db_instance_id, hourly_cost * 730 * 0.5 AS saving FROM rds_instances
- WHERE account_id = $1 AND state = 'available' AND avg_cpu_7d < 20 AND avg_cpu_7d > 0
-   AND avg_connections_7d >= 1 AND instance_class ~ 'xlarge$' AND $2::timestamptz IS NOT NULL"""
+# The next smaller class; its means tell nothing of a class that it has not had for a week.
+SYMPTOM = f"""
+SELECT r.db_instance_id, r.hourly_cost * 730 * {smaller("r.instance_class")} AS saving FROM rds_instances r
+ WHERE r.account_id = $1 AND r.state = 'available' AND r.avg_cpu_7d < 20 AND r.avg_cpu_7d > 0
+   AND r.avg_connections_7d >= 1 AND r.instance_class ~ 'xlarge$'
+   AND r.created_at <= $2::timestamptz - interval '7 days'
+   AND {unchanged("rds_instance", "r.db_instance_id", "r.instance_class")}"""
 
 INSERT = """
 INSERT INTO rds_instances (account_id, identifier, engine, instance_class, allocated_storage_gib, env,
@@ -24,17 +38,18 @@ ON CONFLICT DO NOTHING RETURNING db_instance_id"""
 
 
 async def create(
-    day: Day, scenario: str, instance_class: str, env: str, *, multi_az: bool, profile: str
-) -> str | None:
-    """A PostgreSQL database with 200 GiB; its db_instance_id, None where the name is taken."""
+    day: Day, scenario: str, instance_class: str, env: str, *, multi_az: bool, profile: str,
+    storage_gib: int = 200,
+) -> str | None:  # fmt: skip
+    """A PostgreSQL database; its db_instance_id, None where the name is taken."""
     from models.costs import rds_hourly, rds_storage_monthly
 
     place = await region(day, scenario)
     name, developer = branch(day, scenario)
     hourly = rds_hourly(instance_class, "postgres", place, multi_az=multi_az)
-    storage = rds_storage_monthly(200, place, storage_type="gp3", multi_az=multi_az)
+    storage = rds_storage_monthly(storage_gib, place, storage_type="gp3", multi_az=multi_az)
     identifier: str | None = await day.connection.fetchval(
-        INSERT, day.account_id, f"{env}-{name}", instance_class, 200, env, place, hourly, storage,
+        INSERT, day.account_id, f"{env}-{name}", instance_class, storage_gib, env, place, hourly, storage,
         day.moment(scenario), multi_az,
     )  # fmt: skip
     if identifier is None:

@@ -16,11 +16,20 @@ TRAPS = (
     "Volumes that do not go with their machine are to be deleted after it.",
 )
 
+REVEALED_BY = ("ec2:DescribeInstances", "ec2:DescribeVolumes")
+TRAPS = (
+    "A machine that is held as evidence says so: tag legal_hold.",
+    "A machine that a schedule stopped last night starts again in the morning.",
+    "A stopped node of a cluster is the cluster's affair.",
+)
+
 # AWS looks for 30 days; a week is enough to ask whose it is.
 SYMPTOM = """
 SELECT i.instance_id, sum(v.monthly_cost) AS saving
   FROM instances i JOIN volumes v ON v.attached_instance_id = i.instance_id
  WHERE i.account_id = $1 AND i.state = 'stopped' AND i.state_changed_at <= $2::timestamptz - interval '7 days'
+   AND i.autoscaling_group_id IS NULL
+   AND NOT EXISTS (SELECT FROM container_nodes n WHERE n.instance_id = i.instance_id)
  GROUP BY i.instance_id"""
 
 _MACHINES = """

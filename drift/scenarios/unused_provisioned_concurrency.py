@@ -1,22 +1,32 @@
 """For a launch day a function gets provisioned concurrency; the day passes, the setting stays."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day, Happening
 from drift.picking import pick
+from drift.symptoms import KEPT, RUN, SECONDS_RUN, WARM
 
 ODDS = 0.04
 PATTERN = "lambda_pc_unused"
 RESOURCE_TYPE = "lambda_function"
 REMEDIES = ("lambda:DeleteProvisionedConcurrencyConfig",)
+REVEALED_BY = ("lambda:ListProvisionedConcurrencyConfigs", "cloudwatch:GetMetricStatistics")
+TRAPS = (
+    "A payment that has to answer within moments (tag slo) must not start cold.",
+    "The peak counts, not the mean: keep as many as are busy at once.",
+)
 
-SYMPTOM = """
-SELECT arn, provisioned_concurrency * memory_mb / 1024.0 * 2628000 * 0.0000041667 AS saving
-  FROM lambda_functions
- WHERE account_id = $1 AND provisioned_concurrency > 0 AND $2::timestamptz IS NOT NULL
-   AND invocations_7d * avg_duration_ms_7d / 1000.0 / 86400 < provisioned_concurrency * 0.1"""
+# Keeping warm is saved; running costs its full rate again. One that nobody calls is dead.
+SYMPTOM = f"""
+SELECT f.arn, coalesce(f.current_provisioned_mb, f.provisioned_concurrency * f.memory_mb) / 1024.0 * 2628000 * {KEPT}
+       - {SECONDS_RUN} * f.memory_mb / 1024.0 * ({RUN} - {WARM}) AS saving
+  FROM lambda_functions f
+ WHERE f.account_id = $1 AND f.provisioned_concurrency > 0 AND $2::timestamptz IS NOT NULL AND f.invocations_7d > 0
+   AND f.invocations_7d * f.avg_duration_ms_7d / 1000.0 / 86400 < f.provisioned_concurrency * 0.1"""
 
 _FUNCTIONS = """
 SELECT arn AS key, arn, name, coalesce(provisioned_concurrency, 0) AS old FROM lambda_functions
- WHERE account_id = $1 AND coalesce(provisioned_concurrency, 0) = 0
+ WHERE account_id = $1 AND coalesce(provisioned_concurrency, 0) = 0 AND invocations_7d > 0
    AND invocations_7d * avg_duration_ms_7d / 1000.0 / 86400 < 0.5"""
 
 

@@ -10,6 +10,12 @@ ODDS = 0.05
 PATTERN = "ebs_unattached"
 RESOURCE_TYPE = "volume"
 REMEDIES = ("ec2:DeleteVolume",)
+REVEALED_BY = ("ec2:DescribeVolumes", "compute-optimizer:GetIdleRecommendations")
+TRAPS = (
+    "Somebody's wish (tag DoNotDelete=true) is to be asked about first.",
+    "A claim of Kubernetes (tag kubernetes.io/created-for/pvc/name) waits for its pod.",
+    "One that was detached within the week may be on its way to another machine.",
+)
 
 SYMPTOM = """
 SELECT volume_id, monthly_cost AS saving FROM volumes
