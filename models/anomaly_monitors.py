@@ -8,8 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from models import cost_categories, single_rows
-from models.budget_spend import MINE, joins
-from models.cost_expressions import Categories, Compiler, categories_in
+from models.cost_expressions import MINE, Categories, Compiler, categories_in
 from models.listing import Binder
 
 _OWN = "m.account_id = (select driftcloud_account())"
@@ -118,7 +117,7 @@ async def take(db: Any, monitor: Any, since: date, until: date) -> None:
         where=where,
         watched=_WATCHED,
         mine=MINE,
-        joins=joins(compiler, bind),
+        joins=compiler.joins(),
     )
     await db.write(sql, *bind.args)
 
@@ -142,7 +141,7 @@ async def causes(db: Any, monitor: Any, value: str, start: date, end: date) -> l
         where=where,
         watched=_WATCHED,
         mine=MINE,
-        joins=joins(compiler, bind),
+        joins=compiler.joins(),
     )
     rows: list[Any] = await db.fetch(sql, *bind.args, plan="custom")
     return rows

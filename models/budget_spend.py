@@ -15,10 +15,15 @@ from typing import Any
 
 from models import cost_categories
 from models.budget_periods import Period
-from models.cost_expressions import Categories, Compiler, ExpressionError, categories_in
+from models.cost_expressions import (
+    MINE,
+    Categories,
+    Compiler,
+    ExpressionError,
+    categories_in,
+)
 from models.listing import Binder
 
-MINE = "l.account_id = ANY (ARRAY(SELECT driftcloud_paid_accounts()))"
 _USED = "l.record_type IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')"
 _OF_PLANS = "l.eligible IN ('ec2', 'fargate', 'lambda', 'sagemaker')"
 _OF_RESERVATIONS = (
@@ -125,7 +130,7 @@ def _part(n: int, one: Question, shift: timedelta, categories: Categories, bind:
     condition = f" AND {compiler.condition(one.filter)}" if one.filter else ""
     days = (
         f"SELECT l.date, sum({part}) AS part, sum({whole}) AS whole"
-        f" FROM {'cost_lines_daily' if lines else 'cost_daily'} l {joins(compiler, bind)}"
+        f" FROM {'cost_lines_daily' if lines else 'cost_daily'} l {compiler.joins()}"
         f" WHERE {MINE} AND l.date >= {bind(first, '::date')} AND l.date < {bind(last, '::date')}"
         f" AND {rows}{condition} GROUP BY l.date"
     )
@@ -151,24 +156,4 @@ def _measure(one: Question, bind: Binder) -> tuple[str, str, str]:
     return column, "NULL::numeric", rows
 
 
-def joins(compiler: Compiler, bind: Binder) -> str:
-    """The tables that a filter looks at besides the ledger."""
-    joins = []
-    if compiler.tag_keys:
-        tags = ", ".join(
-            f"l.tags ->> {bind(key, '::text')} AS {alias}"
-            for key, alias in compiler.tag_keys.items()
-        )
-        joins.append(
-            f"LEFT JOIN (SELECT l.id, {tags} FROM cost_tag_sets l WHERE {MINE} OFFSET 0) s ON s.id = l.tag_set"
-        )
-    if compiler.accounts:
-        joins.append("JOIN (SELECT * FROM driftcloud_billed_accounts()) a ON a.id = l.account_id")
-    if compiler.commitments:
-        joins.append(
-            "LEFT JOIN (SELECT * FROM driftcloud_billed_commitments()) c ON c.id = l.commitment_id"
-        )
-    return " ".join(joins)
-
-
-__all__ = ["AMORTIZED", "ExpressionError", "Question", "amounts", "bounds", "check", "joins"]
+__all__ = ["AMORTIZED", "ExpressionError", "Question", "amounts", "bounds", "check"]

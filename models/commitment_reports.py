@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from models.cost_expressions import Compiler
+from models.cost_expressions import MINE, Compiler
 from models.coverage import rate
 from models.listing import Binder
 from models.prices.interpolation import weight
@@ -23,7 +23,6 @@ PERIODS = {
     "MONTHLY": "date_trunc('month', (l.date + {shift})::timestamp)::date",
     "": "NULL::date",
 }
-_MINE = "l.account_id = ANY (ARRAY(SELECT driftcloud_paid_accounts()))"
 
 # Those that were alive on one of the days; the account's name comes along.
 _ALIVE = """
@@ -87,7 +86,7 @@ async def utilisation(
     by_period = bool(span.granularity) and not each
     sql = _USED.format(
         days=PERIODS[span.granularity if by_period else ""].format(shift="$8::int"),
-        mine=_MINE,
+        mine=MINE,
         period="d.period" if by_period else "NULL::date AS period",
         id="d.id" if each else "NULL::uuid AS id",
         sets="(), (d.id)" if each else "(), (d.period)" if by_period else "()",
@@ -148,7 +147,7 @@ async def coverage(
     where = [compiler.condition(one) for one in filters]
     covered = "SavingsPlanCoveredUsage" if plans else "DiscountedUsage"
     where += [
-        _MINE,
+        MINE,
         f"l.date >= {bind(span.start, '::date')} AND l.date < {bind(span.end, '::date')}",
         f"l.record_type IN ('Usage', '{covered}')",
         f"{_ELIGIBLE} = ANY ({bind(list(eligible), '::text[]')})",

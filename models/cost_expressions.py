@@ -16,6 +16,8 @@ ROOTS = ("And", "Or", "Not", "Dimensions", "Tags", "CostCategories")
 PATTERNS = {"STARTS_WITH": "{}%", "ENDS_WITH": "%{}", "CONTAINS": "%{}%"}
 CASES = {"CASE_SENSITIVE", "CASE_INSENSITIVE"}
 NO_VALUE = ""
+# The lines of the ledger, or sets of tags, of the accounts that the caller pays for.
+MINE = "l.account_id = ANY (ARRAY(SELECT driftcloud_paid_accounts()))"
 
 
 class ExpressionError(ValueError):
@@ -89,6 +91,29 @@ class Compiler:
             }
             known = self._values[kind, key] = made[kind](key)
         return known
+
+    def joins(self) -> str:
+        """The tables that what was compiled looks at, besides the ledger `l`."""
+        found = []
+        if self.tag_keys:
+            tags = ", ".join(
+                f"l.tags ->> {self.bind(key, '::text')} AS {alias}"
+                for key, alias in self.tag_keys.items()
+            )
+            found.append(
+                f"LEFT JOIN (SELECT l.id, {tags} FROM cost_tag_sets l WHERE {MINE} OFFSET 0) s"
+                " ON s.id = l.tag_set"
+            )
+        if self.accounts:
+            found.append(
+                "JOIN (SELECT * FROM driftcloud_billed_accounts()) a ON a.id = l.account_id"
+            )
+        if self.commitments:
+            found.append(
+                "LEFT JOIN (SELECT * FROM driftcloud_billed_commitments()) c"
+                " ON c.id = l.commitment_id"
+            )
+        return " ".join(found)
 
     def dimension(self, key: str) -> Dimension:
         """A dimension that the statement's rows have."""

@@ -5,7 +5,7 @@ columns alone that the report looks at, then looks at tags, accounts and rules, 
 far fewer rows left.
 """
 
-# ruff: noqa: E501 - the lines of SQL read better whole
+
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from models.cost_dimensions import NORMALIZED, NORMALIZED_COLUMNS, PLANNED, RESERVED
-from models.cost_expressions import Categories, Compiler
+from models.cost_expressions import MINE, Categories, Compiler
 from models.listing import Binder
 
 # metric → the column that it adds up, and the columns that it looks at besides; blended rates are
@@ -30,7 +30,6 @@ METRICS: dict[str, tuple[str, frozenset[str]]] = {
 }
 _SUMMED = ("unblended_cost", "amortized_cost", "usage_amount")
 _BY_TAGS = {"account_id", "date", "service", "record_type", "tag_set", "usage_unit"}
-_MINE = "l.account_id = ANY (ARRAY(SELECT driftcloud_paid_accounts()))"
 PERIODS = {
     "DAILY": "(l.date + {shift})",
     "MONTHLY": "date_trunc('month', (l.date + {shift})::timestamp)::date",
@@ -89,7 +88,7 @@ async def read(
 
 async def any_day(db: Any) -> bool:
     """Whether the ledger has a day at all."""
-    return bool(await db.fetchval(f"SELECT EXISTS (SELECT FROM cost_daily l WHERE {_MINE})"))
+    return bool(await db.fetchval(f"SELECT EXISTS (SELECT FROM cost_daily l WHERE {MINE})"))
 
 
 async def accounts(db: Any) -> dict[str, str]:
@@ -112,7 +111,7 @@ def _statement(report: Report, categories: Categories, bind: Binder) -> str:
     unit = "CASE WHEN min(l.usage_unit) = max(l.usage_unit) THEN min(l.usage_unit) END"
     sums.append(f"{unit if 'usage_unit' in compiler.columns else 'NULL::text'} AS unit")
     named = [f"{key} AS key_{n}" for n, key in enumerate(keys)]
-    sql = f"SELECT l.period, {', '.join([*named, *sums])} FROM ({inner}) l {_joins(compiler, bind)}"
+    sql = f"SELECT l.period, {', '.join([*named, *sums])} FROM ({inner}) l {compiler.joins()}"
     if where:
         sql += " WHERE " + " AND ".join(where)
     sql += " GROUP BY " + ", ".join(str(n + 1) for n in range(1 + len(keys)))
@@ -130,7 +129,7 @@ def _inner(report: Report, compiler: Compiler, bind: Binder) -> str:
     table = "cost_lines_daily" if report.resources else _smallest(compiler.columns)
     return (
         f"SELECT {', '.join([f'{period} AS period', *columns, *sums])} FROM {table} l"
-        f" WHERE {_MINE} AND l.date >= {bind(report.start, '::date')}"
+        f" WHERE {MINE} AND l.date >= {bind(report.start, '::date')}"
         f" AND l.date < {bind(report.end, '::date')}"
         f" GROUP BY {', '.join(str(n + 1) for n in range(1 + len(columns)))}"
     )
@@ -142,25 +141,6 @@ def _smallest(columns: set[str]) -> str:
         # without tags it is no smaller than the other
         return "cost_daily_by_tags" if "tag_set" in columns else "cost_daily_untagged"
     return "cost_daily" if "tag_set" in columns else "cost_daily_untagged"
-
-
-def _joins(compiler: Compiler, bind: Binder) -> str:
-    joins = []
-    if compiler.tag_keys:
-        tags = ", ".join(
-            f"l.tags ->> {bind(key, '::text')} AS {alias}"
-            for key, alias in compiler.tag_keys.items()
-        )
-        joins.append(
-            f"LEFT JOIN (SELECT l.id, {tags} FROM cost_tag_sets l WHERE {_MINE} OFFSET 0) s ON s.id = l.tag_set"
-        )
-    if compiler.accounts:
-        joins.append("JOIN (SELECT * FROM driftcloud_billed_accounts()) a ON a.id = l.account_id")
-    if compiler.commitments:
-        joins.append(
-            "LEFT JOIN (SELECT * FROM driftcloud_billed_commitments()) c ON c.id = l.commitment_id"
-        )
-    return " ".join(joins)
 
 
 def _hourly(sql: str, report: Report, bind: Binder) -> str:

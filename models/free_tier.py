@@ -11,8 +11,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from models.budget_spend import MINE
 from models.cost_dimensions import EC2, ELASTICACHE, RDS
+from models.cost_expressions import MINE
 
 ALWAYS, TWELVE_MONTHS = "Always Free", "12 Months Free"
 YEAR = timedelta(days=365)
