@@ -22,6 +22,8 @@ from handlers.iam.identities import (
     paged,
     quoted,
 )
+from handlers.iam.policy_view import of_aws, shown_version
+from handlers.iam.policy_view import shown as shown_policy
 from models import identities, identity_accounts, managed_policies, policies
 
 NOUN = "cloud_accounts"
@@ -196,52 +198,19 @@ async def _policies(ctx: Context, wanted: set[str]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if not wanted or "LocalManagedPolicy" in wanted:
         for row in await policies.listed(ctx.db):
-            versions = await policies.versions(ctx.db, row["id"])
-            found.append(_policy(row, [_version(row, one) for one in versions]))
+            found.append(_policy(row, await policies.versions(ctx.db, row["id"])))
     if not wanted or "AWSManagedPolicy" in wanted:
         for arn, uses in (await policies.uses_of_aws(ctx.db)).items():
             one = managed_policies.every().get(arn)
             if one is not None:
-                version = {
-                    "VersionId": f"v{one.version}",
-                    "IsDefaultVersion": True,
-                    "CreateDate": one.changed_at - ctx.shift,
-                    "Document": quoted(one.document),
-                }
-                row = {
-                    "name": one.name, "policy_id": one.policy_id, "arn": arn, "path": one.path,
-                    "default_version": one.version, "attachments": uses["attachments"],
-                    "boundaries": uses["boundaries"], "description": one.description,
-                    "created_at": one.created_at - ctx.shift,
-                    "changed_at": one.changed_at - ctx.shift,
-                }  # fmt: skip
+                row, version = of_aws(ctx, one, uses)
                 found.append(_policy(row, [version]))
     return found
 
 
-def _policy(row: Any, versions: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "PolicyName": row["name"],
-        "PolicyId": row["policy_id"],
-        "Arn": row["arn"],
-        "Path": row["path"],
-        "DefaultVersionId": f"v{row['default_version']}",
-        "AttachmentCount": row["attachments"],
-        "PermissionsBoundaryUsageCount": row["boundaries"],
-        "IsAttachable": True,
-        "CreateDate": row["created_at"],
-        "UpdateDate": row["changed_at"],
-        "PolicyVersionList": versions,
-    }
-
-
-def _version(row: Any, one: Any) -> dict[str, Any]:
-    return {
-        "VersionId": f"v{one['version']}",
-        "IsDefaultVersion": one["version"] == row["default_version"],
-        "CreateDate": one["created_at"],
-        "Document": quoted(one["document"]),
-    }
+def _policy(row: Any, versions: list[Any]) -> dict[str, Any]:
+    listed = [shown_version(row, one) | {"Document": quoted(one["document"])} for one in versions]
+    return shown_policy(row) | {"PolicyVersionList": listed}
 
 
 def _no_password_policy(ctx: Context) -> AwsError:

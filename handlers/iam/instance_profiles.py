@@ -22,6 +22,7 @@ from handlers.iam.identities import (
     no_such,
     paged,
 )
+from handlers.iam.identity_changes import tag_page
 from models import instance_profiles, single_rows, tags, unique_ids
 
 
@@ -92,16 +93,13 @@ async def remove_role_from_instance_profile(ctx: Context, params: dict[str, Any]
 async def list_instance_profile_tags(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """A profile's tags."""
     row = await _find(ctx, params["InstanceProfileName"])
-    asked = list_page(ctx, params)
-    shown, token = asked.cut_items(TAGS.shown(row["tags"]), lambda tag: tag["Key"])
-    return paged("Tags", shown, token)
+    return tag_page(ctx, params, row["tags"])
 
 
 async def tag_instance_profile(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Put tags on a profile."""
     row = await _find(ctx, params["InstanceProfileName"])
-    if not await tags.merge(ctx.db, "instance_profile", row["arn"], TAGS.checked(params["Tags"])):
-        raise TAGS.too_many_tags()
+    await TAGS.put(ctx.db, "instance_profile", row["arn"], TAGS.checked(params["Tags"]))
     return {}
 
 

@@ -22,6 +22,9 @@ from handlers.iam.identities import (
     quoted,
     shown_tags,
 )
+from handlers.iam.identity_changes import tag_page
+from handlers.iam.policy_view import of_aws, shown_version
+from handlers.iam.policy_view import shown as shown_policy
 from models import managed_policies, policies, tags
 from models.managed_policies import ManagedPolicy
 
@@ -117,10 +120,15 @@ async def get_policy_version(ctx: Context, params: dict[str, Any]) -> dict[str, 
     if found is not None:
         if params["VersionId"] != f"v{found.version}":
             raise _no_version(params["PolicyArn"], params["VersionId"])
-        return {"PolicyVersion": _aws_version(ctx, found) | {"Document": quoted(found.document)}}
+        return {
+            "PolicyVersion": shown_version(*of_aws(ctx, found))
+            | {"Document": quoted(found.document)}
+        }
     row = await _find(ctx, params["PolicyArn"])
     version = await _version(ctx, row, params["VersionId"])
-    return {"PolicyVersion": _shown(row, version) | {"Document": quoted(version["document"])}}
+    return {
+        "PolicyVersion": shown_version(row, version) | {"Document": quoted(version["document"])}
+    }
 
 
 async def list_policy_versions(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -128,11 +136,11 @@ async def list_policy_versions(ctx: Context, params: dict[str, Any]) -> dict[str
     found = managed_policies.every().get(params["PolicyArn"])
     asked = list_page(ctx, params)
     if found is not None:
-        return paged("Versions", [_aws_version(ctx, found)], None)
+        return paged("Versions", [shown_version(*of_aws(ctx, found))], None)
     row = await _find(ctx, params["PolicyArn"])
     versions = await policies.versions(ctx.db, row["id"])
     shown, token = asked.cut_items(versions, lambda one: f"{10**6 - one['version']:07}")
-    return paged("Versions", [_shown(row, one) for one in shown], token)
+    return paged("Versions", [shown_version(row, one) for one in shown], token)
 
 
 async def set_default_policy_version(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -160,16 +168,13 @@ async def list_policy_tags(ctx: Context, params: dict[str, Any]) -> dict[str, An
     tagged: dict[str, str] = {}
     if params["PolicyArn"] not in managed_policies.every():
         tagged = (await _find(ctx, params["PolicyArn"]))["tags"]
-    asked = list_page(ctx, params)
-    shown, token = asked.cut_items(TAGS.shown(tagged), lambda tag: tag["Key"])
-    return paged("Tags", shown, token)
+    return tag_page(ctx, params, tagged)
 
 
 async def tag_policy(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Put tags on a policy."""
     row = await _own(ctx, params["PolicyArn"])
-    if not await tags.merge(ctx.db, "policy", row["arn"], TAGS.checked(params["Tags"])):
-        raise TAGS.too_many_tags()
+    await TAGS.put(ctx.db, "policy", row["arn"], TAGS.checked(params["Tags"]))
     return {}
 
 
@@ -225,20 +230,8 @@ def _asked_for(shown: dict[str, Any], params: dict[str, Any]) -> bool:
 
 
 def _one(row: Any, *, described: bool) -> dict[str, Any]:
-    shown = {
-        "PolicyName": row["name"],
-        "PolicyId": row["policy_id"],
-        "Arn": row["arn"],
-        "Path": row["path"],
-        "DefaultVersionId": f"v{row['default_version']}",
-        "AttachmentCount": row["attachments"],
-        "PermissionsBoundaryUsageCount": row["boundaries"],
-        "IsAttachable": True,
-        "CreateDate": row["created_at"],
-        "UpdateDate": row["changed_at"],
-    }
     more = {"Description": row["description"] or "", "Tags": TAGS.shown(row["tags"])}
-    return shown | (more if described else _tags_only(row))
+    return shown_policy(row) | (more if described else _tags_only(row))
 
 
 def _tags_only(row: Any) -> dict[str, Any]:
@@ -247,32 +240,5 @@ def _tags_only(row: Any) -> dict[str, Any]:
 
 
 def _aws(ctx: Context, one: ManagedPolicy, uses: Any, *, described: bool) -> dict[str, Any]:
-    shown = {
-        "PolicyName": one.name,
-        "PolicyId": one.policy_id,
-        "Arn": one.arn,
-        "Path": one.path,
-        "DefaultVersionId": f"v{one.version}",
-        "AttachmentCount": uses["attachments"] if uses else 0,
-        "PermissionsBoundaryUsageCount": uses["boundaries"] if uses else 0,
-        "IsAttachable": True,
-        "CreateDate": one.created_at - ctx.shift,
-        "UpdateDate": one.changed_at - ctx.shift,
-    }
+    shown = shown_policy(of_aws(ctx, one, uses)[0])
     return shown | ({"Description": one.description, "Tags": []} if described else {})
-
-
-def _aws_version(ctx: Context, one: ManagedPolicy) -> dict[str, Any]:
-    return {
-        "VersionId": f"v{one.version}",
-        "IsDefaultVersion": True,
-        "CreateDate": one.changed_at - ctx.shift,
-    }
-
-
-def _shown(row: Any, version: Any) -> dict[str, Any]:
-    return {
-        "VersionId": f"v{version['version']}",
-        "IsDefaultVersion": version["version"] == row["default_version"],
-        "CreateDate": version["created_at"],
-    }

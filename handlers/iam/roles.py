@@ -11,7 +11,7 @@ import orjson
 
 from emulator.context import Context
 from emulator.errors import AwsError
-from emulator.rows import Rows
+from handlers.iam import identity_changes
 from handlers.iam.identities import (
     ROLES,
     TAGS,
@@ -19,14 +19,11 @@ from handlers.iam.identities import (
     checked_document,
     checked_name,
     checked_path,
-    conflict,
     exists,
     find,
-    list_page,
     managed,
     no_such,
     one_role,
-    paged,
 )
 from models import identities, single_rows, tags, unique_ids
 
@@ -82,12 +79,7 @@ async def get_role(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
 
 async def list_roles(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """The roles under a path, by name."""
-    asked = list_page(ctx, params)
-    rows = await identities.listed(
-        ctx.db, "role", params.get("PathPrefix"), asked.after, asked.fetch
-    )
-    shown, token = asked.cut(rows, "name")
-    return paged("Roles", Rows(ROLES, shown), token)
+    return await identity_changes.listed(ctx, params, "role", ROLES)
 
 
 async def update_role(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -121,15 +113,7 @@ async def delete_role(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Delete a role that has nothing left; its sessions may do nothing any more."""
     async with ctx.db.transaction():
         row = await changeable_role(ctx, params["RoleName"])
-        has = await identities.holdings(ctx.db, "role", row["id"])
-        if has["profiles"]:
-            raise conflict("remove roles from instance profile")
-        if has["attached"]:
-            raise conflict("detach all policies")
-        if has["inline"]:
-            raise conflict("delete policies")
-        await identities.delete(ctx.db, "role", row["id"])
-    return {}
+        return await identity_changes.deleted(ctx, "role", row)
 
 
 async def create_service_linked_role(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -185,34 +169,25 @@ async def get_service_linked_role_deletion_status(
 async def put_role_permissions_boundary(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Bound what a role's sessions may do."""
     row = await changeable_role(ctx, params["RoleName"])
-    await managed(ctx, params["PermissionsBoundary"])
-    changes = {"permissions_boundary": params["PermissionsBoundary"]}
-    await identities.update(ctx.db, "role", row["id"], changes)
-    return {}
+    return await identity_changes.bounded(ctx, "role", row, params["PermissionsBoundary"])
 
 
 async def delete_role_permissions_boundary(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Take a role's bound away."""
     row = await changeable_role(ctx, params["RoleName"])
-    if row["permissions_boundary"] is None:
-        raise no_such(f"Role {row['name']} does not have permissions boundary.")
-    await identities.update(ctx.db, "role", row["id"], {"permissions_boundary": None})
-    return {}
+    return await identity_changes.unbounded(ctx, "role", row)
 
 
 async def list_role_tags(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """A role's tags."""
     row = await find(ctx, "role", params["RoleName"])
-    asked = list_page(ctx, params)
-    shown, token = asked.cut_items(TAGS.shown(row["tags"]), lambda tag: tag["Key"])
-    return paged("Tags", shown, token)
+    return identity_changes.tag_page(ctx, params, row["tags"])
 
 
 async def tag_role(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Put tags on a role."""
     row = await find(ctx, "role", params["RoleName"])
-    if not await tags.merge(ctx.db, "role", row["arn"], TAGS.checked(params["Tags"])):
-        raise TAGS.too_many_tags()
+    await TAGS.put(ctx.db, "role", row["arn"], TAGS.checked(params["Tags"]))
     return {}
 
 

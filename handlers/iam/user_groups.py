@@ -8,13 +8,13 @@ from typing import Any
 
 from emulator.context import Context
 from emulator.rows import Rows
+from handlers.iam import identity_changes
 from handlers.iam.identities import (
     GROUPS,
     USERS,
     arn,
     checked_name,
     checked_path,
-    conflict,
     exists,
     find,
     limit_exceeded,
@@ -53,12 +53,7 @@ async def get_group(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
 
 async def list_groups(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """The groups under a path, by name."""
-    asked = list_page(ctx, params)
-    rows = await identities.listed(
-        ctx.db, "group", params.get("PathPrefix"), asked.after, asked.fetch
-    )
-    shown, token = asked.cut(rows, "name")
-    return paged("Groups", Rows(GROUPS, shown), token)
+    return await identity_changes.listed(ctx, params, "group", GROUPS)
 
 
 async def list_groups_for_user(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -73,28 +68,16 @@ async def list_groups_for_user(ctx: Context, params: dict[str, Any]) -> dict[str
 async def update_group(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Another name or path."""
     row = await find(ctx, "group", params["GroupName"])
-    name = checked_name("group", params.get("NewGroupName") or row["name"])
-    path = checked_path(params.get("NewPath") or row["path"])
-    if name.lower() != row["name"].lower() and await identities.find(ctx.db, "group", name):
-        raise exists(f"Group with name {name} already exists.")
-    changes = {"name": name, "path": path, "arn": arn(ctx, "group", path, name)}
-    await identities.update(ctx.db, "group", row["id"], changes)
-    return {}
+    return await identity_changes.renamed(
+        ctx, "group", row, params.get("NewGroupName"), params.get("NewPath")
+    )
 
 
 async def delete_group(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Delete a group that has nothing left."""
     async with ctx.db.transaction():
         row = await find(ctx, "group", params["GroupName"])
-        has = await identities.holdings(ctx.db, "group", row["id"])
-        if has["members"]:
-            raise conflict("remove users from group")
-        if has["attached"]:
-            raise conflict("detach all policies")
-        if has["inline"]:
-            raise conflict("delete policies")
-        await identities.delete(ctx.db, "group", row["id"])
-    return {}
+        return await identity_changes.deleted(ctx, "group", row)
 
 
 async def add_user_to_group(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:

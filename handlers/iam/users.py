@@ -7,7 +7,7 @@ the operations beside it.
 from typing import Any
 
 from emulator.context import Context
-from emulator.rows import Rows
+from handlers.iam import identity_changes
 from handlers.iam.identities import (
     ONE_USER,
     TAGS,
@@ -15,14 +15,11 @@ from handlers.iam.identities import (
     arn,
     checked_name,
     checked_path,
-    conflict,
     exists,
     find,
-    list_page,
     managed,
     no_such,
     own_name,
-    paged,
 )
 from models import identities, single_rows, tags, unique_ids
 
@@ -54,76 +51,46 @@ async def get_user(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
 
 async def list_users(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """The users under a path, by name."""
-    asked = list_page(ctx, params)
-    rows = await identities.listed(
-        ctx.db, "user", params.get("PathPrefix"), asked.after, asked.fetch
-    )
-    shown, token = asked.cut(rows, "name")
-    return paged("Users", Rows(USERS, shown), token)
+    return await identity_changes.listed(ctx, params, "user", USERS)
 
 
 async def update_user(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Another name or path; keys, policies and groups stay."""
     row = await find(ctx, "user", params["UserName"])
-    name = checked_name("user", params.get("NewUserName") or row["name"])
-    path = checked_path(params.get("NewPath") or row["path"])
-    if name.lower() != row["name"].lower() and await identities.find(ctx.db, "user", name):
-        raise exists(f"User with name {name} already exists.")
-    changes = {"name": name, "path": path, "arn": arn(ctx, "user", path, name)}
-    await identities.update(ctx.db, "user", row["id"], changes)
-    return {}
+    return await identity_changes.renamed(
+        ctx, "user", row, params.get("NewUserName"), params.get("NewPath")
+    )
 
 
 async def delete_user(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Delete a user that has nothing left."""
     async with ctx.db.transaction():
         row = await find(ctx, "user", params["UserName"])
-        has = await identities.holdings(ctx.db, "user", row["id"])
-        if has["passwords"]:
-            raise conflict("delete login profile")
-        if has["keys"]:
-            raise conflict("delete access keys")
-        if has["attached"]:
-            raise conflict("detach all policies")
-        if has["inline"]:
-            raise conflict("delete policies")
-        if has["members"]:
-            raise conflict("remove users from group")
-        await identities.delete(ctx.db, "user", row["id"])
-    return {}
+        return await identity_changes.deleted(ctx, "user", row)
 
 
 async def put_user_permissions_boundary(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Bound what a user may do."""
     row = await find(ctx, "user", params["UserName"])
-    await managed(ctx, params["PermissionsBoundary"])
-    changes = {"permissions_boundary": params["PermissionsBoundary"]}
-    await identities.update(ctx.db, "user", row["id"], changes)
-    return {}
+    return await identity_changes.bounded(ctx, "user", row, params["PermissionsBoundary"])
 
 
 async def delete_user_permissions_boundary(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Take a user's bound away."""
     row = await find(ctx, "user", params["UserName"])
-    if row["permissions_boundary"] is None:
-        raise no_such(f"User {row['name']} does not have permissions boundary.")
-    await identities.update(ctx.db, "user", row["id"], {"permissions_boundary": None})
-    return {}
+    return await identity_changes.unbounded(ctx, "user", row)
 
 
 async def list_user_tags(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """A user's tags."""
     row = await find(ctx, "user", params["UserName"])
-    asked = list_page(ctx, params)
-    shown, token = asked.cut_items(TAGS.shown(row["tags"]), lambda tag: tag["Key"])
-    return paged("Tags", shown, token)
+    return identity_changes.tag_page(ctx, params, row["tags"])
 
 
 async def tag_user(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Put tags on a user."""
     row = await find(ctx, "user", params["UserName"])
-    if not await tags.merge(ctx.db, "user", row["arn"], TAGS.checked(params["Tags"])):
-        raise TAGS.too_many_tags()
+    await TAGS.put(ctx.db, "user", row["arn"], TAGS.checked(params["Tags"]))
     return {}
 
 
