@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import models.tags
 from emulator.errors import AwsError
+from models.tags import MOST_TAGS
 
-LONGEST_KEY, LONGEST_VALUE, MOST_TAGS = 128, 256, 50
+LONGEST_KEY, LONGEST_VALUE = 128, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,13 @@ class TagRules:
     def shown(self, tags: Mapping[str, str] | None) -> list[dict[str, str]]:
         """Tags as a list of structures, by key."""
         return [{self.key: key, self.value: tags[key]} for key in sorted(tags)] if tags else []
+
+    async def put(
+        self, db: Any, resource_type: str, resource_id: str, tags: Mapping[str, str]
+    ) -> None:
+        """Put checked tags on a resource, over what it has of the same keys."""
+        if not await models.tags.merge(db, resource_type, resource_id, tags, self.most):
+            raise self.too_many_tags()
 
     def too_many_tags(self) -> AwsError:
         """The refusal of more tags than a resource may have."""

@@ -13,8 +13,9 @@ from emulator.filters import conditions
 from emulator.rows import Rows, View
 from handlers.autoscaling.acting import invalid, page
 from handlers.autoscaling.group_view import TAG
-from handlers.autoscaling.tag_rules import MOST_TAGS, checked
+from handlers.autoscaling.tag_rules import checked
 from models import autoscaling_groups
+from models.tags import MOST_TAGS
 
 FILTERS = {
     "auto-scaling-group": "group",

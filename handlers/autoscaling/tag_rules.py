@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from handlers.autoscaling.acting import invalid
+from models.tags import MOST_TAGS
 
-MOST_TAGS = 50
 TYPE = "auto-scaling-group"
 
 

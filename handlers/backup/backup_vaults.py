@@ -127,8 +127,7 @@ async def list_tags(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
 async def tag_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Put tags on a plan, a vault or a recovery point."""
     kind, named = await _tagged(ctx, params["ResourceArn"])
-    if not await tags.merge(ctx.db, kind, named, TAGS.checked(params["Tags"])):
-        raise TAGS.too_many_tags()
+    await TAGS.put(ctx.db, kind, named, TAGS.checked(params["Tags"]))
     return {}
 
 

@@ -93,8 +93,7 @@ async def tag_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Put tags on an export."""
     arn = (await _find(ctx, params["ResourceArn"]))["arn"]
     given = TAGS.checked(params["ResourceTags"])
-    if not await tags.merge(ctx.db, "data_export", arn, given, TAGS.most):
-        raise TAGS.too_many_tags()
+    await TAGS.put(ctx.db, "data_export", arn, given)
     return {}
 
 

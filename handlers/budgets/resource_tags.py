@@ -18,8 +18,7 @@ async def tag_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Put tags on a budget or an action."""
     kind, arn = await _find(ctx, params["ResourceARN"])
     given = TAGS.checked(params["ResourceTags"])
-    if not await tags.merge(ctx.db, kind, arn, given, TAGS.most):
-        raise TAGS.too_many_tags()
+    await TAGS.put(ctx.db, kind, arn, given)
     return {}
 
 

@@ -193,8 +193,7 @@ async def add_tags(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Put tags on a trail."""
     row = await find(ctx, params["ResourceId"])
     marks = TAGS.checked(params["TagsList"])
-    if not await tags.merge(ctx.db, "trail", row["arn"], marks):
-        raise TAGS.too_many_tags()
+    await TAGS.put(ctx.db, "trail", row["arn"], marks)
     return {}
 
 

@@ -14,6 +14,7 @@ from emulator.rows import Each, Rows, View
 from handlers.cloudwatch import alarm_input
 from handlers.cloudwatch.alarm_times import moved
 from handlers.cloudwatch.questions import dimensions_of
+from handlers.cloudwatch.resource_tags import RULES
 from models import alarms
 from models.listing import Condition
 
@@ -24,7 +25,7 @@ async def put_metric_alarm(ctx: Context, params: dict[str, Any]) -> dict[str, An
     """Create an alarm, or overwrite one; its state stays as it is until it is evaluated."""
     name = params["AlarmName"]
     row = alarm_input.row(params)
-    tags = {one["Key"]: one["Value"] for one in params.get("Tags") or ()}
+    tags = RULES.checked(params.get("Tags"))
     await alarms.put(
         ctx.db, ctx.region, name, arn(ctx, "cloudwatch", f"alarm:{name}"), ctx.now, row, tags
     )

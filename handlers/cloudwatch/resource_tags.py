@@ -7,48 +7,52 @@ from typing import Any
 
 from emulator.context import Context
 from emulator.errors import AwsError
+from emulator.tags import TagRules
 from handlers.cloudwatch.questions import invalid
-from models import alarm_tags
+from models import alarms, tags
+
+RULES = TagRules()
+TYPE = "alarm"
 
 
 async def list_tags_for_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """The tags of an alarm."""
-    tags = await alarm_tags.find(ctx.db, _own(ctx, params["ResourceARN"]))
-    if tags is None:
-        raise _not_found(params)
-    return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+    arn = await _find(ctx, params["ResourceARN"])
+    return {"Tags": RULES.shown(await tags.listed(ctx.db, TYPE, arn))}
 
 
 async def tag_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Put tags on an alarm."""
-    tags = {one["Key"]: one["Value"] for one in params["Tags"]}
-    if any(key.lower().startswith("aws:") for key in tags):
-        raise invalid("The tag key prefix aws: is reserved.")
-    if not await alarm_tags.merge(ctx.db, _own(ctx, params["ResourceARN"]), tags):
-        raise _not_found(params)
+    new = RULES.checked(params["Tags"])
+    async with ctx.db.transaction():
+        arn = await _find(ctx, params["ResourceARN"])
+        await RULES.put(ctx.db, TYPE, arn, new)
     return {}
 
 
 async def untag_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Take tags off an alarm."""
-    if not await alarm_tags.remove(ctx.db, _own(ctx, params["ResourceARN"]), params["TagKeys"]):
-        raise _not_found(params)
+    async with ctx.db.transaction():
+        arn = await _find(ctx, params["ResourceARN"])
+        await tags.remove(ctx.db, TYPE, arn, params["TagKeys"])
     return {}
 
 
-def _own(ctx: Context, arn: str) -> str:
+async def _find(ctx: Context, arn: str) -> str:
+    """The ARN, which is the id of an alarm that there is in the region."""
     parts = arn.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or parts[2] != "cloudwatch":
         raise invalid(f"The value {arn} for parameter ResourceARN is not a valid ARN.")
-    # an alarm belongs to a region, and is not found from another
-    return arn if parts[3] == ctx.region else ""
+    if parts[3] != ctx.region or not await alarms.exists(ctx.db, arn):
+        raise _not_found(arn)
+    return arn
 
 
-def _not_found(params: dict[str, Any]) -> AwsError:
+def _not_found(arn: str) -> AwsError:
     return AwsError(
         "ResourceNotFoundException",
-        f"Unknown: {params['ResourceARN']}",
+        f"Unknown: {arn}",
         404,
         ResourceType="alarm",
-        ResourceId=params["ResourceARN"],
+        ResourceId=arn,
     )

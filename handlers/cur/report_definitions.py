@@ -87,8 +87,7 @@ async def tag_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Put tags on a report."""
     row = await _find(ctx, params["ReportName"])
     given = TAGS.checked(params["Tags"])
-    if not await tags.merge(ctx.db, "report_definition", row["arn"], given, TAGS.most):
-        raise TAGS.too_many_tags()
+    await TAGS.put(ctx.db, "report_definition", row["arn"], given)
     return {}
 
 

@@ -115,8 +115,7 @@ async def list_tags_for_resource(ctx: Context, params: dict[str, Any]) -> dict[s
 async def tag_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Put tags on a policy."""
     row = await _find(ctx, params["ResourceArn"].rpartition("/")[2])
-    if not await tags.merge(ctx.db, "snapshot_policy", row["arn"], TAGS.checked(params["Tags"])):
-        raise TAGS.too_many_tags()
+    await TAGS.put(ctx.db, "snapshot_policy", row["arn"], TAGS.checked(params["Tags"]))
     return {}
 
 

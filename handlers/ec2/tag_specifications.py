@@ -4,10 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from emulator.errors import AwsError
-
-MOST_TAGS = 50
-LONGEST_KEY = 128
-LONGEST_VALUE = 256
+from emulator.tags import LONGEST_KEY, LONGEST_VALUE
+from models.tags import MOST_TAGS
 
 
 def tags_for(params: Mapping[str, Any], resource_type: str) -> dict[str, str]:

@@ -33,8 +33,7 @@ async def tag_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     new = RULES.checked(params["tags"])
     async with ctx.db.transaction():
         found = await _locate(ctx, params["resourceArn"])
-        if not await tags.merge(ctx.db, *found, new, RULES.most):
-            raise RULES.too_many_tags()
+        await RULES.put(ctx.db, *found, new)
     return {}
 
 

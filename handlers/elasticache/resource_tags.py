@@ -33,8 +33,7 @@ async def add_tags_to_resource(ctx: Context, params: dict[str, Any]) -> dict[str
     new = RULES.checked(params["Tags"])
     async with ctx.db.transaction():
         found = await _locate(ctx, params["ResourceName"])
-        if not await tags.merge(ctx.db, *found, new, RULES.most):
-            raise RULES.too_many_tags()
+        await RULES.put(ctx.db, *found, new)
         return await _shown(ctx, *found)
 
 

@@ -43,8 +43,7 @@ async def add_tags(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     async with ctx.db.transaction():
         for name in sorted(set(params["LoadBalancerNames"])):
             row = await find(ctx, name, lock=True)
-            if not await tags.merge(ctx.db, _KIND, row["lb_arn"], new, RULES.most):
-                raise RULES.too_many_tags()
+            await RULES.put(ctx.db, _KIND, row["lb_arn"], new)
     return {}
 
 

@@ -38,8 +38,7 @@ async def add_tags(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     new = given(params)
     async with ctx.db.transaction():
         for arn, kind in (await _located(ctx, params["ResourceArns"], lock=True)).items():
-            if not await tags.merge(ctx.db, kind, arn, new, RULES.most):
-                raise RULES.too_many_tags()
+            await RULES.put(ctx.db, kind, arn, new)
     return {}
 
 

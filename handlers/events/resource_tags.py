@@ -27,8 +27,7 @@ async def tag_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         found = await _locate(ctx, params["ResourceARN"])
         if params["ResourceARN"].endswith(":event-bus/default"):
             await event_buses.make_default(ctx.db, ctx.region, ctx.now)
-        if not await tags.merge(ctx.db, *found, new, RULES.most):
-            raise RULES.too_many_tags()
+        await RULES.put(ctx.db, *found, new)
     return {}
 
 

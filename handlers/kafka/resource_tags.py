@@ -24,8 +24,7 @@ async def tag_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     new = RULES.checked(params["Tags"])
     async with ctx.db.transaction():
         row = await find(ctx, params["ResourceArn"])
-        if not await tags.merge(ctx.db, _KIND, row["arn"], new, RULES.most):
-            raise RULES.too_many_tags()
+        await RULES.put(ctx.db, _KIND, row["arn"], new)
     return {}
 
 

@@ -26,9 +26,10 @@ async def list_tags_for_stream(ctx: Context, params: dict[str, Any]) -> dict[str
 
 async def add_tags_to_stream(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Put tags on a stream."""
+    new = RULES.checked(params["Tags"])
     async with ctx.db.transaction():
         row = await find(ctx, params)
-        await _merge(ctx, "streaming_cluster", row["arn"], params["Tags"])
+        await RULES.put(ctx.db, "streaming_cluster", row["arn"], new)
     return {}
 
 
@@ -48,9 +49,10 @@ async def list_tags_for_resource(ctx: Context, params: dict[str, Any]) -> dict[s
 
 async def tag_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Put tags on a stream or a consumer."""
+    new = RULES.checked(params["Tags"])
     async with ctx.db.transaction():
         found = await _locate(ctx, params["ResourceARN"])
-        await _merge(ctx, *found, params["Tags"])
+        await RULES.put(ctx.db, *found, new)
     return {}
 
 
@@ -60,11 +62,6 @@ async def untag_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]
         found = await _locate(ctx, params["ResourceARN"])
         await tags.remove(ctx.db, *found, params["TagKeys"])
     return {}
-
-
-async def _merge(ctx: Context, kind: str, resource: str, given: dict[str, str]) -> None:
-    if not await tags.merge(ctx.db, kind, resource, RULES.checked(given), RULES.most):
-        raise RULES.too_many_tags()
 
 
 async def _locate(ctx: Context, arn: str) -> tuple[str, str]:

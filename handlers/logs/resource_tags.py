@@ -52,8 +52,7 @@ async def _tag(ctx: Context, identifier: str, given: dict[str, str]) -> dict[str
     new = RULES.checked(given)
     async with ctx.db.transaction():
         group = await _find(ctx, identifier)
-        if not await tags.merge(ctx.db, TYPE, group["arn"], new, RULES.most):
-            raise RULES.too_many_tags()
+        await RULES.put(ctx.db, TYPE, group["arn"], new)
     return {}
 
 

@@ -23,8 +23,7 @@ async def add_tags(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     new = RULES.checked(params["TagList"])
     async with ctx.db.transaction():
         arn = await resource(ctx, params["ARN"])
-        if not await tags.merge(ctx.db, KIND, arn, new, RULES.most):
-            raise RULES.too_many_tags()
+        await RULES.put(ctx.db, KIND, arn, new)
     return {}
 
 

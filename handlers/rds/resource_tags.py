@@ -25,8 +25,7 @@ async def add_tags_to_resource(ctx: Context, params: dict[str, Any]) -> dict[str
         found = await _locate(ctx, params["ResourceName"], lock=True)
         if found is None:
             raise _unchangeable(params["ResourceName"])
-        if not await tags.merge(ctx.db, *found, new, RULES.most):
-            raise RULES.too_many_tags()
+        await RULES.put(ctx.db, *found, new)
     return {}
 
 

@@ -29,8 +29,7 @@ async def add_tags(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     new = RULES.checked(params["Tags"])
     async with ctx.db.transaction():
         found = await _locate(ctx, params["ResourceArn"])
-        if not await tags.merge(ctx.db, *found, new, RULES.most):
-            raise RULES.too_many_tags()
+        await RULES.put(ctx.db, *found, new)
         return {"Tags": RULES.shown(await tags.listed(ctx.db, *found))}
 
 

@@ -22,8 +22,7 @@ async def tag_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     new = TAGS.checked(params["tags"])
     async with ctx.db.transaction():
         plan_id = await _named(ctx, params["resourceArn"])
-        if not await tags.merge(ctx.db, "commitment", plan_id, new):
-            raise TAGS.too_many_tags()
+        await TAGS.put(ctx.db, "commitment", plan_id, new)
     return {}
 
 

@@ -25,8 +25,7 @@ async def tag_queue(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     new = RULES.checked(params["Tags"])
     async with ctx.db.transaction():
         row = await queue_addresses.find(ctx, params)
-        if not await tags.merge(ctx.db, "queue", row["arn"], new, RULES.most):
-            raise RULES.too_many_tags()
+        await RULES.put(ctx.db, "queue", row["arn"], new)
     return {}
 
 

@@ -182,8 +182,7 @@ async def list_tags_for_resource(ctx: Context, params: dict[str, Any]) -> dict[s
 async def add_tags_to_resource(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Put tags on a parameter."""
     arn = await _tagged(ctx, params)
-    if not await tags.merge(ctx.db, "parameter", arn, TAGS.checked(params["Tags"])):
-        raise TAGS.too_many_tags()
+    await TAGS.put(ctx.db, "parameter", arn, TAGS.checked(params["Tags"]))
     return {}
 
 
