@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from emulator import control
+from emulator import control, episode_verbs
 from emulator.settings import PREFIX, Settings
 
 EPILOG = f"""\
@@ -67,10 +67,11 @@ def _told() -> tuple[type[Exception], ...]:
 
 
 def verbs() -> dict[str, Verb]:
-    """The verbs by name, in the order in which control.py tells them."""
+    """The verbs by name, in the order in which their modules tell them."""
     return {
         name: function
-        for name, function in vars(control).items()
+        for module in (control, episode_verbs)
+        for name, function in vars(module).items()
         if inspect.iscoroutinefunction(function) and not name.startswith("_")
     }
 

@@ -27,8 +27,9 @@ async def create(
     """A new key of an account; the only time that its secret is told."""
     async with world.database.owner() as connection:
         return await insert(
-            connection, world.vault, account, name, scopes, access_key_id, secret_access_key
-        )
+            connection, world.vault, account, name, scopes, access_key_id, secret_access_key,
+            mark=world.mark,
+        )  # fmt: skip
 
 
 async def insert(
@@ -39,10 +40,12 @@ async def insert(
     scopes: list[str],
     access_key_id: str = "",
     secret_access_key: str = "",
+    *,
+    mark: str = "",
 ) -> dict[str, Any]:
     """The same over a connection of the owner role, perhaps within a transaction."""
     _check(scopes, access_key_id)
-    drawn_id, drawn_secret = keys.generate()
+    drawn_id, drawn_secret = keys.generate(mark)
     key_id, secret = access_key_id or drawn_id, secret_access_key or drawn_secret
     owner = await accounts.find(connection, account)
     if owner is None:

@@ -52,9 +52,9 @@ class World:
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_END = "2026-06-30"
 READS = frozenset(
-    {"status", "keys_list", "accounts_list", "db_url", "admin_token", "drift_show", "faults_list",
-     "episode_list", "episode_diff"}
-)
+    ("status", "keys_list", "accounts_list", "db_url", "admin_token", "drift_show", "faults_list",
+     "episode_list", "episode_diff")
+)  # fmt: skip
 
 Account = Annotated[str, "account number of 12 digits"]
 Seed = Annotated[int, "same seed, same world"]

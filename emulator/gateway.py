@@ -30,7 +30,7 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
     permission over the state of any resource.
     """
     started = time.perf_counter()
-    code = ""
+    code, main = "", server
     try:
         # route: service, protocol and operation by the shape of the request
         unread: ReadBody | None = read_body
@@ -40,6 +40,8 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
         ctx.service, ctx.protocol = to.service or "", to.protocol
         # signature: who calls, and in which region
         ctx._principal = await verify(ctx, to, server.keys, read_body=unread)
+        # world: the access key of an episode has led to it
+        server = ctx._server or server
         if to.fault is not None:
             raise to.fault
         ctx.path = to.path or ctx.path
@@ -79,7 +81,9 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
         return _refusal(ctx, spelled)
     finally:
         operation = ctx.operation.name if ctx.operation else ""
-        server.counters.answer(ctx.service, operation, code, time.perf_counter() - started)
+        main.counters.answer(ctx.service, operation, code, time.perf_counter() - started)
+        if ctx._server is not main and ctx._server is not None:
+            ctx._server.leave()
 
 
 async def perform(

@@ -26,6 +26,9 @@ USED_EVERY_SECONDS: Final = 60.0
 
 _MOST_SIGNING_KEYS = 64
 _WELL_FORMED = re.compile(r"[A-Za-z0-9_+=,.@-]{1,128}")
+# An access key of an episode: what stands after AKIA or ASIA, and whose it is.
+EPISODE: Final = "EP"
+_OF_EPISODE = re.compile(r"A[KS]IA(EP[A-Z2-7]{4})[A-Z2-7]{10}")
 
 Lookup = Callable[[str], Awaitable[Mapping[str, Any] | None]]
 
@@ -219,9 +222,23 @@ def user_id(client_id: uuid.UUID) -> str:
     return "AIDA" + _letters(hashlib.blake2b(client_id.bytes, digest_size=10).digest())
 
 
-def generate() -> tuple[str, str]:
-    """A fresh access key id (AKIA…) and secret access key (40 characters, 240 bits)."""
-    return "AKIA" + _letters(secrets.token_bytes(10)), generate_secret()
+def mark_of(access_key_id: str) -> str:
+    """The mark in the access key ids of an episode (EP and its code); empty: of no episode."""
+    match = _OF_EPISODE.fullmatch(access_key_id)
+    return match[1] if match else ""
+
+
+def generate(mark: str = "") -> tuple[str, str]:
+    """A fresh access key id (AKIA…) and secret access key (40 characters, 240 bits).
+
+    `mark` is that of the episode which the key shall lead to; no other key looks like one.
+    """
+    letters = mark or EPISODE
+    while not mark and letters.startswith(EPISODE):
+        letters = _letters(secrets.token_bytes(10))
+    if mark:
+        letters = mark + _letters(secrets.token_bytes(10))[:10]
+    return "AKIA" + letters, generate_secret()
 
 
 def generate_secret() -> str:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emulator import clients, trail_files
 from emulator.clock import Clocks
@@ -26,6 +26,7 @@ from emulator.trouble import Trouble
 from models import (
     api_clients,
     cache_clusters,
+    episodes,
     event_outbox,
     fault_rules,
     grants,
@@ -36,6 +37,10 @@ from models import (
     streaming_clusters,
     virtual_clocks,
 )
+
+if TYPE_CHECKING:
+    from emulator.context import Context
+    from emulator.episode_servers import EpisodeServers
 
 log = logging.getLogger("driftcloud.server")
 
@@ -58,10 +63,12 @@ class Server:
         self.trail = Trail(database)
         self.dispatcher = Dispatcher(database, self.clocks, vault)
         self.world = World(database, vault, settings)
+        self._episodes: EpisodeServers | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Hear what changes elsewhere, and begin what runs by itself."""
+        await self.database.hear_of_copies()
         await self.database.listen("api_clients_changed", self._key_changed)
         await self.database.listen("driftcloud_policies", self.permissions.forget)
         await self.database.listen("driftcloud_tick", self._ticked)
@@ -75,6 +82,30 @@ class Server:
         if self.settings.transition_seconds > 0:
             self._begin(self._settle(), "transitions")
 
+    async def enter(self, ctx: "Context", access_key_id: str) -> Keys:
+        """Let a request into the episode that its access key names; the keys to look among.
+
+        Where there is no such episode it stays in the main world. Whoever is let in leaves again
+        (`leave`), so that nothing is closed over it.
+        """
+        episode = await (await self._have_episodes()).find(access_key_id)
+        if episode is None:
+            return self.keys
+        ctx._server = episode
+        return episode.keys
+
+    def leave(self) -> None:
+        """Note that a request was answered; the main world does not count."""
+
+    async def _have_episodes(self) -> "EpisodeServers":
+        if self._episodes is None:
+            from emulator.episode_servers import EpisodeServers
+
+            self._episodes = EpisodeServers(self)
+            await self.database.listen(episodes.CHANGED, self._episodes.changed)
+            self._begin(self._episodes.run(), "episodes")
+        return self._episodes
+
     def drift(self) -> None:
         """Let days go by, from when the world is whole: histories are written undisturbed."""
         if self.settings.drift_seconds is not None:
@@ -85,6 +116,8 @@ class Server:
     async def stop(self) -> None:
         """End the background tasks; what they still hold is written."""
         await self.trouble.stop()
+        if self._episodes is not None:
+            await self._episodes.stop()
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from emulator.context import Principal
-from emulator.keys import Key, Keys, SessionKey, generate, generate_secret
+from emulator.keys import Key, Keys, SessionKey, generate, generate_secret, mark_of
 from emulator.scopes import intersection
 from emulator.seal import SealError, Vault
 
@@ -45,7 +45,7 @@ def issue_session(
     replaced by the session's own.
     """
     who = as_principal or parent
-    access_key_id = PREFIX + generate()[0].removeprefix("AKIA")
+    access_key_id = PREFIX + generate(mark_of(parent.access_key_id))[0].removeprefix("AKIA")
     secret = generate_secret()
     expires = int((now or datetime.now(UTC)).timestamp()) + seconds
     payload = {

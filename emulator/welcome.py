@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from emulator import clients, control, worlds
 from emulator.control import DEFAULT_ACCOUNT, ControlError, World
-from models import accounts, api_clients
+from models import accounts, api_clients, episodes
 
 if TYPE_CHECKING:
     from emulator.server import Server
@@ -66,6 +66,8 @@ async def tell(server: "Server") -> None:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
     host = f"[{host}]" if ":" in host else host
     url = f"http://{host}:{settings.port}"
+    async with server.database.owner() as connection:
+        await episodes.serve_at(connection, url)
     lines = [f"driftcloud answers at {url}"]
     if await _knows_test(server):
         lines += [

@@ -223,12 +223,14 @@ async def tick(world: World, *, days: int, account: str) -> dict[str, Any]:
         async with world.database.owner() as connection:
             chosen = [(await _one(connection, account)).id]
     reports: list[engine.TickReport] = []
-    for done in range(days):
-        ticked, failures = await engine.tick_all(world.database, accounts=chosen, knobs=knobs)
-        if failures:
-            raise ControlError("; ".join(f"{one.account}: {one.error}" for one in failures), 500)
-        reports += ticked
-        world.progress(done + 1, days, "virtual days")
+    async with world.database.undisturbed():
+        for done in range(days):
+            ticked, failures = await engine.tick_all(world.database, accounts=chosen, knobs=knobs)
+            if failures:
+                told = "; ".join(f"{one.account}: {one.error}" for one in failures)
+                raise ControlError(told, 500)
+            reports += ticked
+            world.progress(done + 1, days, "virtual days")
     if not reports:
         raise ControlError("no account has anything to advance: create an estate first")
     return {

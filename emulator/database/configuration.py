@@ -29,7 +29,8 @@ SETTINGS: dict[str, str] = {
     "listen_addresses": "''",
     "port": str(PORT),
     "unix_socket_permissions": "0700",
-    "max_connections": "64",
+    # episodes have connections of their own; a slot that nobody uses costs a few KB
+    "max_connections": "400",
     "superuser_reserved_connections": "3",
     "shared_buffers": "96MB",
     "huge_pages": "off",
@@ -103,3 +104,13 @@ def write(data: Path, *, durable: bool, names: tuple[str, ...]) -> None:
     }
     for name, text in files.items():
         (data / name).write_text(text)
+    _forget_fsync(data / "postgresql.auto.conf")
+
+
+def _forget_fsync(file: Path) -> None:
+    """Take out what a copy of a database that was killed in its first moment may have left."""
+    if file.exists():
+        lines = file.read_text().splitlines(keepends=True)
+        kept = [line for line in lines if not line.startswith("fsync")]
+        if kept != lines:
+            file.write_text("".join(kept))

@@ -78,11 +78,15 @@ FRESH = Wanted.of(None, "", "generic")
 
 @dataclass(slots=True)
 class Link:
-    """A pooled connection, the settings it has (None: unknown), its prepared statements."""
+    """A pooled connection, the settings it has (None: unknown), its prepared statements.
+
+    `age` is that of its pool when it was opened (see `Pool.let_go`).
+    """
 
     raw: asyncpg.Connection
     has: Wanted | None = FRESH
     statements: dict[str, PreparedStatement] = field(default_factory=dict)
+    age: int = 0
 
     async def settle(self, wanted: Wanted) -> None:
         """Give the connection these settings; a round trip only where they differ."""

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import asyncpg
 
 from emulator.database import configuration
 from emulator.database.connections import API_SETTINGS, OWNER_SETTINGS, connect
+from emulator.database.copies import LET_GO, Copies, with_name
 from emulator.database.embedded import EmbeddedServer, InUseError, running_url
 from emulator.database.listener import Callback, Listener
 from emulator.database.migrate import Migration, migrate
@@ -25,6 +27,12 @@ log = logging.getLogger(__name__)
 
 OWNER_POOL_SIZE = 4
 _COMMAND_SECONDS = 20.0  # the server ends a statement after 15; this ends a dead connection
+# How long a connection waits for a database that is closed while it is copied.
+_COPYING_SECONDS = 15.0
+_ORPHANED_SECONDS = 1.0
+_GLANCE_SECONDS = 0.02
+# "busy": held by whoever works over several transactions, and waited for by whoever copies.
+_BUSY_LOCK = 0x6275_7379
 
 
 class Database:
@@ -36,14 +44,16 @@ class Database:
         *,
         api_dsn: str | None = None,
         size: int = 12,
+        owners: int = OWNER_POOL_SIZE,
         server: EmbeddedServer | None = None,
         wait_seconds: float = 10.0,
     ) -> None:
         self.server = server
         self._owner_dsn = owner_dsn
         self._api_dsn = api_dsn
+        self.copies = Copies(owner_dsn)
         self.pool = Pool(self._connect_api, size=size, wait_seconds=wait_seconds)
-        self._owners = Pool(self.connect_owner, size=OWNER_POOL_SIZE, wait_seconds=60.0)
+        self._owners = Pool(self.connect_owner, size=owners, wait_seconds=60.0)
         self._listener = Listener(self.connect_owner)
 
     @classmethod
@@ -98,6 +108,16 @@ class Database:
         api_dsn = owner_dsn.replace(f"//{configuration.OWNER}@", f"//{configuration.API}@", 1)
         return cls(owner_dsn, api_dsn=api_dsn, size=size)
 
+    def sibling(self, name: str, *, size: int, owners: int) -> "Database":
+        """Another database of the same PostgreSQL, as the same roles."""
+        api_dsn = None if self._api_dsn is None else with_name(self._api_dsn, name)
+        return Database(with_name(self._owner_dsn, name), api_dsn=api_dsn, size=size, owners=owners)
+
+    @property
+    def name(self) -> str:
+        """The database's name within its PostgreSQL."""
+        return self.copies.home
+
     @property
     def libpq_url(self) -> str:
         """The URL for psql and other clients: as the owner."""
@@ -127,6 +147,23 @@ class Database:
         """Call back with the payload of each notification, None when some may be missed."""
         await self._listener.listen(channel, callback)
 
+    @asynccontextmanager
+    async def undisturbed(self) -> AsyncIterator[None]:
+        """Let whoever wants to copy this database wait, for work of several transactions."""
+        async with self.owner() as connection:
+            await connection.execute("select pg_advisory_lock_shared($1)", _BUSY_LOCK)
+            yield  # what was locked is unlocked by the pool's reset
+
+    async def hear_of_copies(self) -> None:
+        """Let go of all connections whenever this database is about to be copied."""
+        await self.listen(LET_GO, lambda payload: self.let_go() if payload else None)
+
+    def let_go(self) -> None:
+        """Close the connections, those at work as soon as they are done."""
+        self.pool.let_go()
+        self._owners.let_go()
+        self._listener.let_go()
+
     async def close(self) -> None:
         """Finish what runs, close the connections, stop the embedded server."""
         await self._listener.close()
@@ -137,14 +174,29 @@ class Database:
 
     async def connect_owner(self) -> asyncpg.Connection:
         """A connection of one's own as the owner; close it yourself."""
-        return await connect(self._owner_dsn, OWNER_SETTINGS, command_seconds=None)
+        return await self._patiently(
+            lambda: connect(self._owner_dsn, OWNER_SETTINGS, command_seconds=None)
+        )
 
     async def _connect_api(self) -> asyncpg.Connection:
-        if self._api_dsn is not None:
-            return await connect(self._api_dsn, API_SETTINGS, command_seconds=_COMMAND_SECONDS)
-        return await connect(
-            self._owner_dsn,
-            API_SETTINGS,
-            role=configuration.API,
-            command_seconds=_COMMAND_SECONDS,
+        dsn, role = (self._api_dsn, None) if self._api_dsn else (self._owner_dsn, configuration.API)
+        return await self._patiently(
+            lambda: connect(dsn, API_SETTINGS, role=role, command_seconds=_COMMAND_SECONDS)
         )
+
+    async def _patiently(
+        self, opening: Callable[[], Awaitable[asyncpg.Connection]]
+    ) -> asyncpg.Connection:
+        """A connection, waited for while the database is closed to be copied."""
+        began = looked = time.monotonic()
+        while True:
+            try:
+                return await opening()
+            except asyncpg.ObjectNotInPrerequisiteStateError:
+                now = time.monotonic()
+                if now - began > _COPYING_SECONDS:
+                    raise
+            if now - looked > _ORPHANED_SECONDS:
+                looked = now
+                await self.copies.open_again(self.name)
+            await asyncio.sleep(_GLANCE_SECONDS)

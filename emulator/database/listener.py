@@ -51,6 +51,11 @@ class Listener:
                 with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                     await self._connection.add_listener(channel, self._heard)
 
+    def let_go(self) -> None:
+        """Close the connection; it is opened again as soon as the database lets it."""
+        if self._connection is not None and not self._connection.is_closed():
+            self._connection.terminate()
+
     async def close(self) -> None:
         """Stop listening."""
         if self._task is not None:

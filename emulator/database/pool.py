@@ -34,6 +34,8 @@ class Pool:
         self._idle: list[Link] = []
         self._waiters: deque[asyncio.Future[Link | None]] = deque()
         self._open = 0
+        # connections of an earlier age are closed when they come back
+        self._age = 0
         self._menders: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -95,8 +97,9 @@ class Pool:
 
     async def _new(self) -> Link:
         self._open += 1
+        age = self._age
         try:
-            return Link(await self._connect())
+            return Link(await self._connect(), age=age)
         except BaseException as error:
             self._open -= 1
             self._wake(None)
@@ -140,6 +143,10 @@ class Pool:
         elif self._closed:
             self._open -= 1
             link.raw.terminate()
+        elif link.age != self._age:
+            self._open -= 1
+            link.raw.terminate()
+            self._wake(None)
         elif not self._wake(link):
             self._idle.append(link)
 
@@ -182,6 +189,17 @@ class Pool:
             raise
         finally:
             self.release(link)
+
+    def let_go(self) -> None:
+        """Close every connection: those at rest now, those at work when they come back.
+
+        Whoever needs one from now on gets a fresh one.
+        """
+        self._age += 1
+        for link in self._idle:
+            self._open -= 1
+            link.raw.terminate()
+        self._idle.clear()
 
     async def close(self, *, patience_seconds: float = 5.0) -> None:
         """Close all connections; those at work may first finish what they are doing."""

@@ -15,6 +15,7 @@ from emulator.fakecloud.actions import ACTIONS, SIGNING_NAME, Request
 from emulator.fakecloud.refusals import Refusal, invalid
 from emulator.front import DisconnectedError, read_body
 from emulator.ids import request_id
+from emulator.keys import EPISODE
 from models import resource_rows
 
 if TYPE_CHECKING:
@@ -63,10 +64,16 @@ async def answer(server: "Server", request: HttpRequest) -> Response:
         return _json(500, told.body(ctx.request_id))
     finally:
         server.counters.answer("fakecloud", action, code, time.perf_counter() - started)
+        if ctx.server is not server:
+            ctx.server.leave()
 
 
 async def _done(server: "Server", ctx: Context, request: HttpRequest) -> tuple[str, dict[str, Any]]:
     body = await read_body(request.receive, BODY_BYTES, request.headers.get("content-length"))
+    access_key_id = ctx.headers.get("x-access-key", "")
+    if access_key_id[4:6] == EPISODE:
+        await server.enter(ctx, access_key_id)
+        server = ctx.server
     ctx._principal = await signatures.verify(server, ctx.headers, body)
     ctx.shift = await server.clocks.shift(ctx.principal.account_id, ctx.wall)
     given = _object(body)

@@ -35,7 +35,7 @@ async def create_access_key(ctx: Context, params: dict[str, Any]) -> dict[str, A
             given, ctx.principal.scopes
         )  # fmt: skip
     scopes = tuple(scope for scope in given if not scope.startswith("admin:"))
-    key_id, secret = keys.generate()
+    key_id, secret = keys.generate(ctx.server.world.mark)
     vault = ctx.vault
     await access_keys.create(
         ctx.db,

@@ -1,0 +1,178 @@
+"""Snapshots of episodes: a pack's world made once per seed and version of the code, then copied."""
+
+import hashlib
+import importlib
+import pkgutil
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from emulator import clients, keys
+from emulator.control import DEFAULT_ACCOUNT, DEFAULT_END, ControlError, World
+from emulator.episode_servers import OWNERS, POOL_SIZE, settings_of
+from models import accounts, episodes
+
+# What the keys in a snapshot are marked with; no episode has this code.
+BASE: Final = "BASE"
+# Whose key an episode is played with, in each of its accounts.
+PLAYER: Final = "agent"
+_ROOMS: Final = ("models", "drift", "sql")
+
+
+def pack_of(name: str) -> ModuleType:
+    """The pack of that name (freeze-week as well as freeze_week); ControlError: there is none."""
+    from drift import packs
+
+    known = sorted(one.name for one in pkgutil.iter_modules(packs.__path__))
+    wanted = name.replace("-", "_")
+    if wanted not in known:
+        raise ControlError(f"there is no pack {name}; there are {', '.join(known)}")
+    return importlib.import_module(f"{packs.__name__}.{wanted}")
+
+
+@cache
+def version() -> str:
+    """A digest of all that a world is made by."""
+    root, digest = Path(__file__).parent.parent, hashlib.sha256()
+    for room in _ROOMS:
+        for path in sorted((root / room).rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
+    digest.update(Path(__file__).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@asynccontextmanager
+async def opened_database(world: World, name: str, code: str = "") -> AsyncIterator[World]:
+    """Any database of the same PostgreSQL as a world."""
+    database = world.database.sibling(name, size=POOL_SIZE, owners=OWNERS)
+    try:
+        mark = keys.EPISODE + code if code else ""
+        yield World(database, world.vault, settings_of(world.settings), world.progress, mark)
+    finally:
+        await database.close()
+
+
+async def of_pack(world: World, pack: str, seed: int) -> str:
+    """The database that episodes of a pack and seed begin as; made where it is not there yet."""
+    copies = world.database.copies
+    module = pack_of(pack)
+    label = hashlib.sha256(f"{module.__name__}/{seed}/{version()}".encode()).hexdigest()[:12]
+    name = f"{world.database.name}_base_{label}"
+    async with copies.alone(name):
+        if name not in await copies.names(name):
+            half = f"{name}_new"
+            await copies.drop(half)
+            await copies.create(half)
+            async with opened_database(world, half, BASE) as made:
+                await _fill(made, module, seed)
+            await copies.rename(half, name)
+        async with world.database.owner() as connection:
+            await episodes.keep_snapshot(connection, name, pack_name(module), seed, version())
+            for old in await episodes.old_snapshots(connection, version()):
+                await episodes.discard(connection, old)
+                await episodes.forget_snapshot(connection, old)
+    return name
+
+
+def pack_name(module: ModuleType) -> str:
+    """A pack as it is called."""
+    return module.__name__.rpartition(".")[2]
+
+
+async def _fill(world: World, pack: ModuleType, seed: int) -> None:
+    """Make the world of a pack in an empty database."""
+    from drift import loop
+    from emulator import control, welcome
+
+    await world.database.migrate()
+    await welcome.found(world, known_client=False)
+    await control.estate_create(
+        world, pack.ESTATE, seed=seed, days=pack.DAYS, until=DEFAULT_END, account=DEFAULT_ACCOUNT
+    )
+    async with world.database.owner() as connection:
+        made = await accounts.every(connection)
+    if hasattr(pack, "prepare"):
+        async with world.database.owner() as connection:
+            await pack.prepare(connection, [one.id for one in made])
+    await enter_players(world)
+    if pack.KNOBS:
+        await loop.adjust(world.database, knobs=dict(pack.KNOBS))
+    async with world.database.owner() as connection:
+        # what is copied again and again is tidied once
+        await connection.execute("vacuum (analyze)")
+
+
+async def enter_players(world: World) -> None:
+    """A key in every account that has none of this world's."""
+    async with world.database.owner() as connection, connection.transaction():
+        have = {row["account_id"] for row in await episodes.marked_keys(connection, code_of(world))}
+        for one in await accounts.every(connection):
+            if one.id not in have:
+                await clients.insert(
+                    connection, world.vault, one.number, PLAYER, ["*"], mark=world.mark
+                )
+
+
+def code_of(world: World) -> str:
+    """The code of the episode that a world is; empty: it is the main one."""
+    return world.mark.removeprefix(keys.EPISODE)
+
+
+async def rekey(
+    world: World, from_code: str, *, kept: Mapping[uuid.UUID, Mapping[str, Any]] | None = None
+) -> dict[str, str]:
+    """Give the keys of a copied world ids and secrets of its own; the new ids by the old.
+
+    `from_code` is whose keys were copied. The keys of clients that are `kept`, rows of another
+    database of the same episode, come over as they are.
+    """
+    vault, renamed = world.vault, {}
+    async with world.database.owner() as connection, connection.transaction():
+        for row in await episodes.marked_keys(connection, from_code):
+            key_id, secret = keys.generate(world.mark)
+            sealed: Mapping[str, Any] = {
+                "secret_sealed": vault.seal_secret(secret, key_id, row["account_id"]),
+                "secret_key_hash": vault.hash_secret(secret),
+                "key_version": vault.version,
+            }
+            if kept and row["id"] in kept:
+                sealed = kept[row["id"]]
+                key_id = sealed["access_key_id"]
+            await episodes.rekey(
+                connection,
+                row["id"],
+                key_id,
+                secret_sealed=sealed["secret_sealed"],
+                secret_key_hash=sealed["secret_key_hash"],
+                key_version=sealed["key_version"],
+            )
+            renamed[row["access_key_id"]] = key_id
+    return renamed
+
+
+async def credentials(world: World) -> list[dict[str, Any]]:
+    """The keys of an episode with their secrets, the default account's first."""
+    async with world.database.owner() as connection:
+        rows = await episodes.marked_keys(connection, code_of(world))
+        found = {one.id: one for one in await accounts.every(connection)}
+    rows = sorted(
+        rows, key=lambda row: (row["name"] != PLAYER, not found[row["account_id"]].is_default)
+    )
+    return [
+        {
+            "account": found[row["account_id"]].number,
+            "name": row["name"],
+            "access_key_id": row["access_key_id"],
+            "secret_access_key": world.vault.open_secret(
+                bytes(row["secret_sealed"]), row["access_key_id"], row["account_id"],
+                row["key_version"],
+            ),
+        }
+        for row in rows
+        if row["status"] == "active"
+    ]  # fmt: skip

@@ -1,0 +1,287 @@
+"""Episodes: worlds of their own to play in, started from packs, forked, compared and reset.
+
+An episode is a database beside the main one, copied from a snapshot, and its access keys lead to
+it at the same endpoint. What is done in one world is never seen in another.
+
+A finished episode can still be looked at: calls that change something are refused as AWS refuses
+whoever has no permission.
+"""
+
+import base64
+import re
+import secrets
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from datetime import date
+from typing import Any, Final
+
+from emulator import episode_snapshots as snapshots
+from emulator import worlds
+from emulator.control import Answer, ControlError, World
+from emulator.database.copies import CopyError
+from emulator.episode_servers import sweep
+from models import accounts, episodes
+
+MAIN: Final = "main"
+LONGEST_DAYS: Final = 3660
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+REGION: Final = "us-east-1"
+
+Row = Mapping[str, Any]
+
+
+async def start(world: World, pack: str, *, seed: int, name: str = "") -> dict[str, Any]:
+    """A new episode of a pack: a copy of its snapshot, with access keys of its own."""
+    module = snapshots.pack_of(pack)
+    pack = snapshots.pack_name(module)
+    name, code = await _names(world, name, f"{pack}-{seed}")
+    with _told():
+        snapshot = await snapshots.of_pack(world, pack, seed)
+        database = _database(world, code)
+        await world.database.copies.copy(snapshot, database)
+    async with snapshots.opened_database(world, database, code) as made:
+        await snapshots.rekey(made, snapshots.BASE)
+        begun_on = await _today(made)
+    async with world.database.owner() as connection:
+        row = await episodes.add(
+            connection, id=name, code=code, pack=pack, seed=seed, parent=None,
+            database=database, snapshot=snapshot, mode=module.MODE, begun_on=begun_on,
+        )  # fmt: skip
+    return await _shown(world, row, horizon_days=module.HORIZON)
+
+
+async def fork(world: World, origin: str, *, name: str = "") -> dict[str, Any]:
+    """A copy of a world as it is now, which goes on by itself from here."""
+    source = None if origin == MAIN else await find(world, origin)
+    name, code = await _names(world, name, f"{origin}-fork")
+    database, snapshot = _database(world, code), _database(world, code, "at")
+    from_name = world.database.name if source is None else source["database"]
+    let_go = world.database.let_go if source is None else _nobody
+    copies = world.database.copies
+    with _told():
+        await copies.copy(from_name, snapshot, let_go=let_go)
+    async with snapshots.opened_database(world, snapshot, code) as made:
+        async with made.database.owner() as connection:
+            await episodes.separate(connection)
+        renamed = await snapshots.rekey(made, source["code"] if source else "")
+        await snapshots.enter_players(made)
+        begun_on = await _today(made)
+    with _told():
+        await copies.copy(snapshot, database)
+    told = source or {"pack": None, "seed": None, "mode": "observe"}
+    async with world.database.owner() as connection:
+        row = await episodes.add(
+            connection, id=name, code=code, pack=told["pack"], seed=told["seed"],
+            parent=source["id"] if source else MAIN, database=database, snapshot=snapshot,
+            mode=told["mode"], begun_on=begun_on,
+        )  # fmt: skip
+    return await _shown(world, row, keys_of_the_origin=renamed)
+
+
+async def advance(world: World, episode: str, *, days: int) -> dict[str, Any]:
+    """Let days go by in an episode, with the knobs of its pack."""
+    if not 1 <= days <= LONGEST_DAYS:
+        raise ControlError(f"--days takes 1 to {LONGEST_DAYS}, not {days}")
+    row = await find(world, episode)
+    if row["state"] != "running":
+        raise ControlError(f"the episode {row['id']} is finished; fork or reset it to go on")
+    async with opened(world, episode) as inside:
+        done = await worlds.tick(inside, days=days, account="")
+    return {
+        "episode": row["id"],
+        "virtual_date": done["simulatedDate"],
+        "days": days,
+        "ticks": done["ticks"],
+    }
+
+
+async def finish(world: World, episode: str) -> dict[str, Any]:
+    """End an episode: from now on it can be looked at, and nothing in it changes any more."""
+    row = await find(world, episode)
+    async with world.database.owner() as connection:
+        row = await episodes.finish(connection, row["id"])
+    async with opened(world, row["id"]) as inside:
+        today = await _today(inside)
+    return {**_told_row(row), "virtual_date": today, "finished_at": row["finished_at"]}
+
+
+async def reset(world: World, episode: str) -> dict[str, Any]:
+    """Let an episode be again what it began as; its access keys stay good."""
+    row = await find(world, episode)
+    copies, database = world.database.copies, _database(world, row["code"])
+    with _told():
+        taken = await copies.names(database)
+        database = next(
+            name for n in range(1000) if (name := f"{database}_{n}" if n else database) not in taken
+        )
+        await copies.copy(row["snapshot"], database)
+    async with opened(world, row["id"]) as before, before.database.owner() as connection:
+        kept = {one["id"]: one for one in await episodes.marked_keys(connection, row["code"])}
+    async with snapshots.opened_database(world, database, row["code"]) as after:
+        await snapshots.rekey(after, snapshots.BASE, kept=kept)
+    async with world.database.owner() as connection, connection.transaction():
+        await episodes.discard(connection, row["database"])
+        row = await episodes.restart(connection, row["id"], database)
+    return await _shown(world, row)
+
+
+async def delete(world: World, episode: str) -> Answer:
+    """Delete an episode with all that happened in it."""
+    row = await find(world, episode)
+    async with world.database.owner() as connection, connection.transaction():
+        await episodes.remove(connection, row["id"])
+        await episodes.discard(connection, row["database"])
+        if not await episodes.users_of_snapshot(connection, row["snapshot"]):
+            await episodes.discard(connection, row["snapshot"])
+    await sweep(world)
+    return {"episode": row["id"], "status": "deleted"}
+
+
+async def every(world: World) -> Answer:
+    """The episodes: pack, seed, where they came from, how far they are."""
+    async with world.database.owner() as connection:
+        rows = await episodes.every(connection)
+    shown = []
+    for row in rows:
+        async with opened(world, row["id"]) as inside:
+            shown.append({**_told_row(row), "virtual_date": await _today(inside)})
+    return shown
+
+
+async def find(world: World, name: str) -> Row:
+    """The register's row of an episode; ControlError: there is none."""
+    async with world.database.owner() as connection:
+        row = await episodes.find(connection, name)
+    if row is None:
+        if name == MAIN:
+            raise ControlError("main is the world beside which episodes are played, and no episode")
+        raise ControlError(f"there is no episode {name}; see driftcloud episode list")
+    return row
+
+
+@asynccontextmanager
+async def opened(world: World, episode: str) -> AsyncIterator[World]:
+    """An episode as the verbs work on a world; "main" is the main one itself."""
+    if episode == MAIN:
+        yield world
+        return
+    row = await find(world, episode)
+    async with snapshots.opened_database(world, row["database"], row["code"]) as inside:
+        await inside.database.migrate()
+        yield inside
+
+
+@asynccontextmanager
+async def counterfactual(world: World, episode: str) -> AsyncIterator[World]:
+    """What would have become of an episode had nobody done anything in it.
+
+    A copy of what it began as, advanced to the virtual day that it has reached; gone afterwards.
+    """
+    row = await find(world, episode)
+    async with opened(world, episode) as inside:
+        until = await _today(inside)
+    copies = world.database.copies
+    database = f"{_database(world, row['code'], 'if')}_{secrets.token_hex(3)}"
+    with _told():
+        await copies.copy(row["snapshot"], database)
+    try:
+        async with snapshots.opened_database(world, database) as branch:
+            await branch.database.migrate()
+            today = await _today(branch)
+            if until is not None and today is not None and until > today:
+                await worlds.tick(branch, days=(until - today).days, account="")
+            yield branch
+    finally:
+        await copies.drop(database)
+
+
+def _database(world: World, code: str, kind: str = "ep") -> str:
+    return f"{world.database.name}_{kind}_{code.lower()}"
+
+
+async def _names(world: World, name: str, usual: str) -> tuple[str, str]:
+    """The id of a new episode, and a code that no other has."""
+    if name and (not _NAME.fullmatch(name) or name == MAIN):
+        raise ControlError(
+            f"an episode is called by letters, digits, - and _ (not {MAIN}): {name!r} is not"
+        )
+    async with world.database.owner() as connection:
+        taken = await episodes.names(connection)
+    if name in taken:
+        raise ControlError(f"there is an episode {name} already; see driftcloud episode list")
+    code = snapshots.BASE
+    while code in taken or code == snapshots.BASE:
+        code = base64.b32encode(secrets.token_bytes(5)).decode()[:4]
+    number = 1
+    while not name:
+        word = usual if number == 1 else f"{usual}-{number}"
+        name, number = "" if word in taken else word, number + 1
+    return name[:63], code
+
+
+async def _today(world: World) -> date | None:
+    """The newest virtual day of a world."""
+    async with world.database.owner() as connection:
+        days = [one.virtual_date for one in await accounts.every(connection) if one.virtual_date]
+    return max(days, default=None)
+
+
+def _told_row(row: Row) -> dict[str, Any]:
+    return {
+        "episode": row["id"],
+        "pack": row["pack"],
+        "seed": row["seed"],
+        "parent": row["parent"],
+        "state": row["state"],
+        "mode": row["mode"],
+        "begun_on": row["begun_on"],
+    }
+
+
+async def _shown(world: World, row: Row, **more: Any) -> dict[str, Any]:
+    """An episode with all that a client needs to play in it."""
+    endpoint = await _endpoint(world)
+    async with opened(world, row["id"]) as inside:
+        keys = await snapshots.credentials(inside)
+        today = await _today(inside)
+        async with inside.database.owner() as connection:
+            numbers = [one.number for one in await accounts.every(connection)]
+    first = keys[0] if keys else {"access_key_id": "", "secret_access_key": "", "account": ""}
+    lines = {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": first["access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": first["secret_access_key"],
+        "AWS_DEFAULT_REGION": REGION,
+    }
+    return {
+        **_told_row(row),
+        **more,
+        "virtual_date": today,
+        "endpoint": endpoint,
+        "account": first["account"],
+        "access_key_id": first["access_key_id"],
+        "secret_access_key": first["secret_access_key"],
+        "region": REGION,
+        "accounts": numbers,
+        "keys": keys,
+        "export": "\n" + "\n".join(f"export {name}={value}" for name, value in lines.items()),
+    }
+
+
+async def _endpoint(world: World) -> str:
+    async with world.database.owner() as connection:
+        url = await episodes.served_at(connection)
+    return url or f"http://{world.settings.host}:{world.settings.port}"
+
+
+def _nobody() -> None:
+    """Nobody in this process is connected to what is copied, or else hears of it."""
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A copy that fails is told as any wish that cannot be granted."""
+    try:
+        yield
+    except CopyError as error:
+        raise ControlError(str(error), 409) from error
