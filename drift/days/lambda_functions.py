@@ -48,6 +48,7 @@ ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
     priced=_PRICED,
 )
 
+# A CPU's share follows the memory: what only computes takes as much longer as it has less of it.
 _WRITE = statement(
     """
 {insert} jsonb_build_object(
@@ -64,10 +65,12 @@ _WRITE = statement(
           FROM (SELECT r.*, {usage_walk} AS w,
                        round(p.requests * {busy}
                            * (0.85 + 0.3 * driftcloud_noise(:seed, r.id, '/requests')))::bigint AS called,
-                       p.duration_ms
+                       p.duration_ms * CASE WHEN p.profile = 'cpu_bound'
+                               THEN coalesce((p.params ->> 'memory_mb')::float8, r.mb) / r.mb ELSE 1 END
                            * (0.95 + 0.1 * driftcloud_noise(:seed, r.id, '/duration')) AS duration
                   FROM (SELECT f.arn AS id, f.env, f.region, f.architecture AS type,
-                               f.memory_mb / 1024::float8 AS gb, f.current_invocations AS asked,
+                               f.memory_mb::float8 AS mb, f.memory_mb / 1024::float8 AS gb,
+                               f.current_invocations AS asked,
                                f.current_invocation_errors AS failed,
                                f.reserved_concurrency AS reserved,
                                coalesce(f.provisioned_concurrency, 0) AS slots, {priced}

@@ -15,6 +15,17 @@ _RUNNING = """SELECT b.db_instance_id AS id, b.env, b.region, b.instance_class A
 
 _FILL = fill("rds_instance", _RUNNING)
 
+# What its team's job wants down is stopped again on the morning after AWS started it, unless
+# somebody else has had to do with it within a week.
+_STOP_AGAIN = statement("""
+UPDATE rds_instances r SET state = 'stopped', stopped_at = :date::timestamp AT TIME ZONE 'UTC' + interval '7 hours'
+  FROM resource_profiles p
+ WHERE r.account_id = :account AND r.state = 'available' AND r.created_at < :date AND p.account_id = :account
+   AND p.resource_type = 'rds_instance' AND p.resource_id = r.db_instance_id AND p.profile = 'kept_stopped'
+   AND NOT EXISTS (SELECT FROM resource_change_events e
+        WHERE e.account_id = :account AND e.resource_type = 'rds_instance' AND e.resource_id = r.db_instance_id
+          AND e.change_source = 'agent' AND e.changed_at >= :date - interval '7 days')""")
+
 # A stopped instance is started again once it has been down for seven days.
 _RESTART = statement("""
 UPDATE rds_instances SET state = 'available', stopped_at = NULL, settles_at = NULL,
@@ -100,6 +111,7 @@ UPDATE rds_instances b SET avg_cpu_7d = coalesce(k.first, b.avg_cpu_7d),
 
 async def write(day: Day) -> None:
     """A day of every database; a stopped one still pays for its storage."""
+    await day.apply("rds_instances", _STOP_AGAIN)
     await day.apply("rds_instances", _RESTART)
     await day.apply("rds_instances", _MAINTENANCE)
     await day.apply("rds_instances", _RENAME)

@@ -49,9 +49,10 @@ def _bulk(day: str) -> str:
 
 
 # What is older than N days is what was there N days ago; where no row reaches back that far, the
-# first day's stock is taken to be spread evenly over the bucket's age by then.
+# first day's stock is taken to be spread evenly over the bucket's age by then. At 0 days things
+# move in the night after they came.
 _OLDER = """coalesce((SELECT {bulk}
-        FROM s3_bucket_usage_daily o WHERE o.bucket_id = r.id AND o.date = :date - r.{days})::float8,
+        FROM s3_bucket_usage_daily o WHERE o.bucket_id = r.id AND o.date = :date - greatest(1, r.{days}))::float8,
     f.total * greatest(0, least(1, 1 - (r.{days} - (:date - f.date))
         / greatest(1, f.date - r.created)::float8)))""".replace("{bulk}", _bulk("o"))
 
@@ -70,6 +71,9 @@ SELECT :account, 's3_bucket', b.name, coalesce(p.profile, 'steady'),
 ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
     stored_gib = coalesce(old.stored_gib, excluded.stored_gib),
     requests = coalesce(old.requests, excluded.requests)""")
+
+# Below 128 KB objects stay where they are.
+_LARGE = "coalesce(p.params ->> 'decoy', '') <> 'small_objects'"
 
 # A month has 30 days; what moves to another tier does so in objects of 1 MB. Growth is 1 … 3 % a day in prod and 0.3 … 1.5 % elsewhere, and slows from the second month on.
 _WRITE = statement(
@@ -101,7 +105,8 @@ ON CONFLICT DO NOTHING""",
                         ELSE least({older_expire}, greatest(0,
                              v.total + v.growth - r.expire_days * v.growth)) END
                     END)::numeric(12,4) AS total
-          FROM (SELECT b.id, b.region, b.created_at::date AS created, n.ia_days, n.glacier_days, n.expire_days,
+          FROM (SELECT b.id, b.region, b.created_at::date AS created, n.expire_days,
+                       CASE WHEN {large} THEN n.ia_days END AS ia_days, CASE WHEN {large} THEN n.glacier_days END AS glacier_days,
                        b.current_bulk_share AS share, p.stored_gib * b.current_bulk_share AS stock,
                        round(p.requests * b.current_bulk_share * CASE WHEN b.env = 'prod' THEN :busy_prod ELSE :busy END
                            * (0.8 + 0.4 * driftcloud_noise(:seed, b.name, '/requests')))::bigint AS requests,
@@ -120,6 +125,7 @@ ON CONFLICT DO NOTHING""",
           LEFT JOIN LATERAL (
                SELECT x.total, x.total * r.rate * least(1, 30 / greatest(1, :date - f.date)::float8) AS growth
                  FROM (SELECT {yesterday}::float8 AS total) x) v ON true""",
+    large=_LARGE,
     older_ia=_OLDER.replace("{days}", "ia_days"),
     older_glacier=_OLDER.replace("{days}", "glacier_days"),
     older_expire=_OLDER.replace("{days}", "expire_days"),

@@ -36,7 +36,7 @@ SELECT f.arn, {SECONDS_RUN} * (f.memory_mb - {ENOUGH_MB}) / 1024.0 * {RUN} AS sa
 _INSERT = """
 INSERT INTO lambda_functions (id, account_id, name, env, region, memory_mb, timeout_seconds, provisioned_concurrency,
     description, code_size, created_at, last_modified)
-VALUES (md5('function' || $1 || $2 || $4)::uuid, $1, $2, $3, $4, $5, 30, $6, $7, 2100000, $8, $8)
+VALUES (md5('function' || $1::uuid || $2 || $4)::uuid, $1, $2, $3, $4, $5, 30, $6, $7, 2100000, $8, $8)
 ON CONFLICT DO NOTHING RETURNING arn"""
 
 

@@ -1,0 +1,70 @@
+"""SQL that symptoms share: what functions cost, and what can be said of snapshots and buckets.
+
+A SYMPTOM knows the account as $1 and the virtual now as $2.
+"""
+
+# ruff: noqa: E501 - the lines of SQL read better whole
+
+from drift.rates import literal
+
+
+def _by_architecture(name: str) -> str:
+    arm, intel = literal("f.region", f"{name}_arm"), literal("f.region", name)
+    return f"(CASE f.architecture WHEN 'arm64' THEN {arm} ELSE {intel} END)"
+
+
+# Of a function f: USD of a GB-second of running, of one where environments are kept warm, and of
+# keeping one warm.
+RUN, WARM, KEPT = (_by_architecture(one) for one in ("run", "run_warm", "kept"))
+# Seconds that it runs in a month of 730 hours: invocations_7d is the mean of a day.
+SECONDS_RUN = "(f.invocations_7d * 730 / 24.0 * f.avg_duration_ms_7d / 1000)"
+
+# Of a snapshot s: an image needs it; its volume is gone; its time is over.
+UNDER_AN_IMAGE = """s.snapshot_id IN (SELECT x.block -> 'Ebs' ->> 'SnapshotId' FROM images m
+        CROSS JOIN LATERAL jsonb_array_elements(coalesce(m.block_device_mappings, '[]')) x (block)
+        WHERE m.account_id = $1 AND x.block -> 'Ebs' ->> 'SnapshotId' IS NOT NULL)"""
+ORPHANED = """(s.source_volume_id <> 'vol-ffffffff' AND NOT EXISTS (
+        SELECT FROM volumes v WHERE v.volume_id = s.source_volume_id AND v.state <> 'deleted'))"""
+_KEPT_FOR = "coalesce(s.retention_policy, s.tags ->> 'retention')"
+EXPIRED = f"""(CASE WHEN {_KEPT_FOR} ~ '^[0-9]{{1,5}}d$' THEN s.created_at
+    < $2::timestamptz - rtrim({_KEPT_FOR}, 'd')::int * interval '1 day' ELSE false END)"""
+
+# Of a bucket b: its newest day n, and the week u up to it.
+BUCKET_DAYS = """
+  JOIN LATERAL (SELECT d.* FROM s3_bucket_usage_daily d WHERE d.bucket_id = b.id
+                 ORDER BY d.date DESC LIMIT 1) n ON true
+  JOIN LATERAL (SELECT count(*) AS days, avg(d.requests_count) AS asked, avg(d.storage_gb_standard) AS standard
+                  FROM s3_bucket_usage_daily d
+                 WHERE d.bucket_id = b.id AND d.date > n.date - 7) u ON true"""
+# Nobody has asked for anything in two months, as far as is known; backups are asked for in need.
+DEAD = """(u.days = 7 AND u.asked = 0 AND b.name NOT LIKE '%backup%' AND NOT EXISTS (
+        SELECT FROM s3_bucket_usage_daily d WHERE d.bucket_id = b.id AND d.date > n.date - 60
+           AND d.requests_count > 0))"""
+# Fewer requests a day than there are GB, in more than 100 GB.
+COLD = f"""(u.days = 7 AND u.standard > 100 AND n.storage_gb_standard > 100
+    AND u.asked < u.standard AND NOT {DEAD})"""
+_RULES = """jsonb_array_elements(CASE
+        WHEN jsonb_typeof(b.lifecycle_policy -> 'Rules') = 'array' THEN b.lifecycle_policy -> 'Rules'
+        WHEN jsonb_typeof(b.lifecycle_policy -> 'rules') = 'array' THEN b.lifecycle_policy -> 'rules'
+        WHEN jsonb_typeof(b.lifecycle_policy) = 'array' THEN b.lifecycle_policy
+        WHEN b.lifecycle_policy ?| array['transitions', 'expiration'] THEN jsonb_build_array(b.lifecycle_policy)
+        ELSE '[]' END) AS r (rule)"""
+_ENABLED = "coalesce(r.rule ->> 'Status', r.rule ->> 'status', 'Enabled') = 'Enabled'"
+RULED = f"EXISTS (SELECT FROM {_RULES} WHERE {_ENABLED})"
+MOVED_ON = f"""EXISTS (SELECT FROM {_RULES} WHERE {_ENABLED}
+    AND r.rule ?| array['Transitions', 'transitions', 'Expiration', 'expiration'])"""
+
+
+def unchanged(kind: str, identifier: str, now: str) -> str:
+    """That something has been of its size for a week: its means tell of that size alone."""
+    return f"""NOT EXISTS (SELECT FROM metrics_daily m
+        WHERE m.account_id = $1 AND m.resource_type = '{kind}' AND m.resource_id = {identifier}
+          AND m.date >= ($2::timestamptz)::date - 7 AND m.metric_payload ->> 'type' <> {now})"""
+
+
+def smaller(node: str) -> str:
+    """What share of its cost a machine saves by the next smaller size, by its type (SQL).
+
+    Half; a 12xlarge has no half, but a third.
+    """
+    return f"(CASE WHEN {node} ~ '[.]12xlarge$' THEN 2 / 3.0 ELSE 0.5 END)"
