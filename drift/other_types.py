@@ -1,18 +1,14 @@
 """What a machine would cost as another type, as SYMPTOMs read it.
 
 A SYMPTOM has two arguments only, and prices live in no table: they stand in its text, taken from
-`models.prices` when it is first read. The price is the one that the API sets after a change of
-type, to four decimals: the list's, times the region's factor, plus the platform's licence.
+`models.prices` when it is first read.
 """
 
-# ruff: noqa: E501 - the lines of SQL read better whole
-
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
 
-from models import costs, instance_types, prices
-
-PLATFORMS = ("windows", "rhel", "suse")
+from models import instance_types, prices
 
 # Families of before, and who follows them: the same processors' makers, the same sizes.
 _NEWER = {
@@ -64,7 +60,7 @@ def graviton(name: str) -> str | None:
 
 @cache
 def becoming(other: Callable[[str], str | None]) -> str:
-    """A join of instances `i` with what they could be: t.target, at `HOURLY` USD an hour.
+    """A join of instances `i` of Linux with what they could be, at `LISTED` USD an hour.
 
     `other` gives a type's other one; types that have none, or a dearer one, are left out.
     """
@@ -75,23 +71,52 @@ def becoming(other: Callable[[str], str | None]) -> str:
         and instance_types.exists(target)
         and prices.price("ec2", target) < prices.price("ec2", name)
     ]
-    targets = [target for _, target in types]
-    usd = _numbers(prices.price("ec2", one) for one in targets)
-    licences = ", ".join(
-        _numbers(costs.licence_hourly(one, platform) for one in targets) for platform in PLATFORMS
-    )
     regions = list(prices.table("regions"))
+    usd = _numbers(prices.price("ec2", target) for _, target in types)
     factors = _numbers(prices.factor(one) for one in regions)
     return (
-        f"JOIN unnest({_texts(name for name, _ in types)}, {_texts(targets)}, {usd}, {licences})"
-        f" AS t (type, target, usd, {', '.join(PLATFORMS)}) ON t.type = i.instance_type"
-        f" LEFT JOIN unnest({_texts(regions)}, {factors}) AS f (region, factor) ON f.region = i.region"
+        f"JOIN unnest({_texts(name for name, _ in types)}, {usd}) AS t (type, usd)"
+        " ON t.type = i.instance_type AND coalesce(i.platform_details, 'Linux/UNIX') = 'Linux/UNIX'"
+        f" LEFT JOIN unnest({_texts(regions)}, {factors}) AS f (region, factor)"
+        " ON f.region = i.region"
     )
 
 
-HOURLY = """round(t.usd * coalesce(f.factor, 1) * CASE i.tenancy WHEN 'dedicated' THEN 1.06 ELSE 1 END
-        + CASE WHEN i.platform = 'windows' THEN t.windows WHEN i.platform_details ILIKE '%red hat%' THEN t.rhel
-               WHEN i.platform_details ILIKE '%suse%' THEN t.suse ELSE 0 END, 4)"""
+LISTED = (
+    "round(t.usd * coalesce(f.factor, 1) * CASE i.tenancy WHEN 'dedicated' THEN 1.06 ELSE 1 END, 4)"
+)
+
+
+@cache
+def halved() -> str:
+    """What an hour of an instance `i` costs as its `smaller` type: its own cost where it has none.
+
+    Prices go with sizes: nearly always the half. Where a size says otherwise, or a type, it is
+    listed; all of them would be ten times as long as a statement that is kept prepared.
+    """
+    parts = {name: _part(name) for name in instance_types.names()}
+    sizes: dict[str, Counter[str]] = {}
+    for name, part in parts.items():
+        sizes.setdefault(name.partition(".")[2], Counter())[part] += 1
+    usual = {size: found.most_common(1)[0][0] for size, found in sizes.items()}
+    rare = {name: part for name, part in parts.items() if part != usual[name.partition(".")[2]]}
+    return (
+        "(i.hourly_cost * coalesce("
+        f"(SELECT z.part FROM unnest({_texts(rare)}, {_numbers(rare.values())}) AS z (type, part)"
+        " WHERE z.type = i.instance_type), "
+        f"(SELECT z.part FROM unnest({_texts(usual)}, {_numbers(usual.values())}) AS z (size, part)"
+        " WHERE z.size = split_part(i.instance_type, '.', 2)), 1))"
+    )
+
+
+def _part(name: str) -> str:
+    """What the smaller type costs, as a part of this one's price."""
+    target = smaller(name)
+    if target is None:
+        return "1"
+    part = prices.price("ec2", target) / prices.price("ec2", name)
+    return f"{part:.4f}".rstrip("0")
+
 
 # Instances that are judged by themselves: on demand, of no group and no cluster.
 ALONE = """i.autoscaling_group_id IS NULL AND i.instance_lifecycle IS NULL

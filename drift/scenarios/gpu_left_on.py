@@ -1,7 +1,10 @@
 """A GPU instance trains one model and is then left on, for the next one."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day, Happening
 from drift.launches import Launch, launch
+from drift.other_types import ALONE
 from drift.picking import branch, region
 
 ODDS = 0.02
@@ -9,10 +12,20 @@ PATTERN = "ec2_gpu_idle"
 RESOURCE_TYPE = "instance"
 REMEDIES = ("ec2:StopInstances", "ec2:TerminateInstances")
 
-SYMPTOM = """
-SELECT instance_id, hourly_cost * 730 AS saving FROM instances
- WHERE account_id = $1 AND has_gpu AND state = 'running' AND avg_cpu_7d < 10
-   AND coalesce(last_active_at, launch_time) <= $2::timestamptz - interval '2 days'"""
+REVEALED_BY = (
+    "ec2:DescribeInstances",
+    "ec2:DescribeInstanceTypes",
+    "cloudwatch:GetMetricStatistics",
+)
+TRAPS = (
+    "Inference keeps a GPU busy while the CPU has little to do: nvidia_smi_utilization_gpu tells.",
+    "Training at a fixed hour needs the machine then: tags workload=training and window.",
+)
+
+SYMPTOM = f"""
+SELECT i.instance_id, i.hourly_cost * 730 AS saving FROM instances i
+ WHERE i.account_id = $1 AND i.has_gpu AND i.state = 'running' AND i.avg_cpu_7d < 10
+   AND coalesce(i.last_active_at, i.launch_time) <= $2::timestamptz - interval '2 days' AND {ALONE}"""
 
 
 async def happen(day: Day) -> Happening | None:

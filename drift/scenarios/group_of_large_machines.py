@@ -5,7 +5,7 @@
 from drift import groups
 from drift.day import Day, Happening
 from drift.days import autoscaling_groups
-from drift.other_types import HOURLY, becoming, smaller
+from drift.other_types import halved
 from drift.picking import branch, region
 
 ODDS = 0.03
@@ -20,14 +20,13 @@ TRAPS = (
 
 # Every member as the next smaller type of its family.
 SYMPTOM = f"""
-SELECT g.arn, sum(i.hourly_cost - {HOURLY}) * 730 AS saving
+SELECT g.arn, sum(i.hourly_cost - {halved()}) * 730 AS saving
   FROM autoscaling_groups g
   JOIN instances i ON i.autoscaling_group_id = g.id AND i.state = 'running' AND i.instance_lifecycle IS NULL
-  {becoming(smaller)}
  WHERE g.account_id = $1 AND g.env <> 'preview' AND g.status IS NULL AND g.current_utilization < 30
    AND g.mixed_instances_policy IS NULL AND g.created_at <= $2::timestamptz - interval '7 days'
    AND NOT EXISTS (SELECT FROM node_groups n WHERE n.autoscaling_group_id = g.id)
- GROUP BY g.arn"""
+ GROUP BY g.arn HAVING sum(i.hourly_cost - {halved()}) > 0"""
 
 
 async def happen(day: Day) -> Happening | None:

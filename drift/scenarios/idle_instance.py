@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - the lines of SQL read better whole
 
 from drift.day import Day, Happening
+from drift.other_types import ALONE
 from drift.picking import pick
 
 ODDS = 0.04
@@ -10,11 +11,23 @@ PATTERN = "ec2_idle"
 RESOURCE_TYPE = "instance"
 REMEDIES = ("ec2:StopInstances", "ec2:TerminateInstances")
 
-SYMPTOM = """
+REVEALED_BY = (
+    "ec2:DescribeInstances",
+    "cloudwatch:GetMetricStatistics",
+    "compute-optimizer:GetIdleRecommendations",
+)
+TRAPS = (
+    "A standby or pilot light waits for its day: tags role=standby and dr.",
+    "A machine that bursts or works in batches is idle by its mean and busy by its maximum.",
+    "A proxy moves much and computes little: its network tells.",
+    "A member of a group or a node would be replaced: the group is to shrink.",
+)
+
+# Its volumes, and an address that it has, cost what they did.
+SYMPTOM = f"""
 SELECT i.instance_id, i.hourly_cost * 730 AS saving FROM instances i
  WHERE i.account_id = $1 AND i.state = 'running' AND i.avg_cpu_7d < 5 AND NOT coalesce(i.has_gpu, false)
-   AND i.autoscaling_group_id IS NULL AND i.launch_time <= $2::timestamptz - interval '7 days'
-   AND NOT EXISTS (SELECT FROM container_nodes n WHERE n.instance_id = i.instance_id)"""
+   AND i.launch_time <= $2::timestamptz - interval '7 days' AND {ALONE}"""
 
 _MACHINES = """
 SELECT i.instance_id AS key, i.env FROM instances i

@@ -2,7 +2,7 @@
 
 from drift.day import Day, Happening
 from drift.launches import Launch, launch
-from drift.other_types import ALONE, HOURLY, becoming, graviton
+from drift.other_types import ALONE, LISTED, becoming, graviton
 from drift.picking import branch, region
 
 ODDS = 0.01
@@ -17,10 +17,10 @@ TRAPS = (
 )
 
 SYMPTOM = f"""
-SELECT i.instance_id, (i.hourly_cost - {HOURLY}) * 730 AS saving
+SELECT i.instance_id, (i.hourly_cost - {LISTED}) * 730 AS saving
   FROM instances i {becoming(graviton)}
  WHERE i.account_id = $1 AND i.state = 'running' AND i.env <> 'prod' AND {ALONE}
-   AND i.platform IS NULL AND i.hourly_cost > {HOURLY}
+   AND i.platform IS NULL AND i.hourly_cost > {LISTED}
    AND $2::timestamptz IS NOT NULL"""
 
 

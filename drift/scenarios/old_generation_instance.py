@@ -2,7 +2,7 @@
 
 from drift.day import Day, Happening
 from drift.launches import Launch, launch
-from drift.other_types import ALONE, HOURLY, becoming, newer
+from drift.other_types import ALONE, LISTED, becoming, newer
 from drift.picking import branch
 
 ODDS = 0.01
@@ -17,10 +17,10 @@ TRAPS = (
 )
 
 SYMPTOM = f"""
-SELECT i.instance_id, (i.hourly_cost - {HOURLY}) * 730 AS saving
+SELECT i.instance_id, (i.hourly_cost - {LISTED}) * 730 AS saving
   FROM instances i {becoming(newer)}
  WHERE i.account_id = $1 AND i.state = 'running' AND {ALONE}
-   AND i.architecture IS DISTINCT FROM 'arm64' AND i.hourly_cost > {HOURLY}
+   AND i.architecture IS DISTINCT FROM 'arm64' AND i.hourly_cost > {LISTED}
    AND $2::timestamptz IS NOT NULL"""
 
 

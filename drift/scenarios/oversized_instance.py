@@ -1,7 +1,10 @@
 """A team takes production's machine for staging, where a quarter of it would do."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day, Happening
 from drift.launches import Launch, launch
+from drift.other_types import ALONE, halved
 from drift.picking import branch, region
 
 ODDS = 0.03
@@ -9,12 +12,23 @@ PATTERN = "ec2_oversized"
 RESOURCE_TYPE = "instance"
 REMEDIES = ("ec2:ModifyInstanceAttribute",)
 
-SYMPTOM = r"""
-SELECT i.instance_id, i.hourly_cost * 730 * 0.5 AS saving FROM instances i
+REVEALED_BY = (
+    "ec2:DescribeInstances",
+    "cloudwatch:GetMetricStatistics",
+    "compute-optimizer:GetEC2InstanceRecommendations",
+)
+TRAPS = (
+    "A machine that is busy to its limit at the month's end needs it: its maximum tells, and tag workload.",
+    "Memory may be the limit, not CPU.",
+    "What a reservation covers is paid anyway until its term ends.",
+)
+
+SYMPTOM = rf"""
+SELECT i.instance_id, (i.hourly_cost - {halved()}) * 730 AS saving FROM instances i
  WHERE i.account_id = $1 AND i.state = 'running' AND i.avg_cpu_7d >= 5 AND i.avg_cpu_7d < 20
    AND coalesce(i.current_memory, 0) < 40 AND i.instance_type ~ '\.([0-9]*xlarge|metal)$'
-   AND i.autoscaling_group_id IS NULL AND i.launch_time <= $2::timestamptz - interval '7 days'
-   AND NOT EXISTS (SELECT FROM container_nodes n WHERE n.instance_id = i.instance_id)"""
+   AND NOT coalesce(i.has_gpu, false) AND i.hourly_cost > {halved()}
+   AND i.launch_time <= $2::timestamptz - interval '7 days' AND {ALONE}"""
 
 
 async def happen(day: Day) -> Happening | None:

@@ -1,8 +1,10 @@
 """Production's machine is copied for development, with its size."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 from drift.day import Day, Happening
 from drift.launches import Launch, launch
-from drift.other_types import ALONE, HOURLY, becoming, smaller
+from drift.other_types import ALONE, halved
 from drift.picking import branch, region
 
 ODDS = 0.03
@@ -17,11 +19,11 @@ TRAPS = (
 
 # Half of it bears the load: what is busier than 40 % would be too tight.
 SYMPTOM = rf"""
-SELECT i.instance_id, (i.hourly_cost - {HOURLY}) * 730 AS saving
-  FROM instances i {becoming(smaller)}
+SELECT i.instance_id, (i.hourly_cost - {halved()}) * 730 AS saving
+  FROM instances i
  WHERE i.account_id = $1 AND i.state = 'running' AND i.env IN ('dev', 'preview', 'test')
    AND i.instance_type ~ '\.(2|4|8|9|12|16|18|24|32|48)xlarge$' AND NOT coalesce(i.has_gpu, false)
-   AND i.avg_cpu_7d < 40 AND coalesce(i.current_memory, 0) < 45 AND {ALONE}
+   AND i.hourly_cost > {halved()} AND i.avg_cpu_7d < 40 AND coalesce(i.current_memory, 0) < 45 AND {ALONE}
    AND i.launch_time <= $2::timestamptz - interval '7 days'"""
 
 

@@ -45,7 +45,7 @@ INSERT INTO streaming_clusters (account_id, name, env, shard_count, provisioned_
 VALUES ($1, 'clicks', 'dev', 4, 4, 0.06);
 INSERT INTO managed_services (account_id, service_type, name, env, instance_type, node_count, hourly_cost)
 VALUES ($1, 'opensearch', 'search', 'dev', 'r5.large.search', 2, 0.372);
-INSERT INTO container_clusters (account_id, name, env) VALUES ($1, 'kube', 'dev');
+INSERT INTO container_clusters (account_id, name, env, created_at) VALUES ($1, 'kube', 'dev', '2026-01-01');
 INSERT INTO container_nodes (cluster_id, instance_id, instance_type, hourly_cost)
 SELECT id, 'i-node' || $2, 'm5.large', 0.096 FROM container_clusters WHERE account_id = $1;
 INSERT INTO container_services (cluster_id, name, env, requested_cpu, requested_memory_mb, launch_type)
