@@ -37,6 +37,7 @@ class Knobs:
     growth      scale of the growth of buckets, logs and traffic (0 = none)
     mess        scale of every scenario's odds (0 = no mess)
     odds        odds per tick of single scenarios, in place of their own ODDS
+    decoys      share of happenings that only look like waste
     walk        "bounded": every billed table wanders around its price; "exact": hours are exact
     public_ipv4 bill associated addresses too, as AWS has done since 2024-02-01
     reconcile   let Auto Scaling groups launch and terminate members
@@ -46,6 +47,7 @@ class Knobs:
     growth: float = 1.0
     mess: float = 1.0
     odds: Mapping[str, float] = field(default_factory=dict)
+    decoys: float = 0.12
     walk: str = "bounded"
     public_ipv4: bool = False
     reconcile: bool = True
@@ -57,6 +59,8 @@ class Knobs:
             value = getattr(self, name)
             if not 0 <= float(value) <= 100:
                 raise ValueError(f"{name} is a number from 0 to 100, not {value!r}")
+        if not 0 <= float(self.decoys) <= 1:
+            raise ValueError(f"decoys is a share between 0 and 1, not {self.decoys!r}")
         for scenario, odds in self.odds.items():
             if not 0 <= float(odds) <= 1:
                 raise ValueError(f"the odds of {scenario} are between 0 and 1, not {odds!r}")

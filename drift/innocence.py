@@ -5,8 +5,6 @@ from types import ModuleType
 from drift.day import Day, Happening
 from models.decoys import DECOYS
 
-SHARE = 0.12
-
 # The tags' columns follow by trigger.
 _TAG = """
 INSERT INTO resource_tags (account_id, resource_type, resource_id, key, value, created_at)
@@ -24,7 +22,7 @@ async def happen(day: Day, name: str, scenario: ModuleType) -> tuple[Happening |
     draw = day.random(f"decoy/{name}")
     tagged = DECOYS.get(scenario.PATTERN, ()) if scenario.RESOURCE_TYPE != "account" else ()
     choices = [*tagged, *([None] if hasattr(scenario, "innocent") else [])]
-    if draw.random() >= SHARE or not choices:
+    if draw.random() >= day.knobs.decoys or not choices:
         return await scenario.happen(day), None
     decoy = draw.choice(choices)
     if decoy is None:

@@ -11,7 +11,7 @@ no client of the API reads it.
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -93,6 +93,11 @@ SELECT l.id, l.pattern, l.resource_id, l.seen, l.decoy, l.saving_usd_month AS sa
   FROM truth.labels l WHERE l.account_id = $1 AND l.until IS NULL"""
 
 
+def evening(day: date) -> datetime:
+    """The last moment of a day, as of which its symptoms are looked for."""
+    return datetime(day.year, day.month, day.day, 23, 59, 59, 999999, tzinfo=UTC)
+
+
 async def settle(
     connection: Any, account_id: uuid.UUID, now: datetime, *, since: date | None = None
 ) -> None:
@@ -102,9 +107,8 @@ async def settle(
     virtual moment, of which only the day counts: a label does not come and go with the hour.
     `since` is the first day that was not settled yet, where several were written at once.
     """
-    now = now.replace(hour=23, minute=59, second=59, microsecond=999999)
     today = now.date()
-    found, judged = await findings.found(connection, account_id, now)
+    found, judged = await findings.found(connection, account_id, evening(today))
     fresh = dict(found)
     shown: list[tuple[int, Decimal]] = []
     over: list[int] = []

@@ -1,7 +1,7 @@
 """Waste through a client's eyes: one module per scenario, named as the scenario is.
 
-tests/waste/<scenario>.py says how AWS's own API shows the waste of drift/scenarios/<scenario>.py and
-how it ends it. test_contract.py asks each of them, over real HTTP with unmodified boto3:
+tests/waste/<scenario>.py says how AWS's own API shows and ends the waste of the scenario of that
+name. test_contract.py asks each of them, over real HTTP with unmodified boto3:
 
     def reveal(client: Client, resource_id: str) -> bool:
         "Whether the answers to the calls in REVEALED_BY say that this resource is waste."
@@ -10,8 +10,8 @@ how it ends it. test_contract.py asks each of them, over real HTTP with unmodifi
         "What ends it: one of REMEDIES, and what AWS wants done before or after."
 
 `client("ec2")` is a boto3 client in the region of the resource; `client("ec2", "eu-west-1")` in
-another. `resource_id` is what SYMPTOM gives (an ARN, a name, an id). `from tests.waste.calling import
-Client` for the type, and `datapoints(client, ...)` there for the daily values of a metric.
+another. `resource_id` is what SYMPTOM gives (an ARN, a name, an id). calling.py has Client,
+its type, and `datapoints(client, ...)` for the daily values of a metric.
 
 It may also have
 
