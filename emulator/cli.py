@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from emulator import control, episode_verbs
+from emulator import control, episode_verbs, guard_verbs
 from emulator.settings import PREFIX, Settings
 
 EPILOG = f"""\
@@ -70,7 +70,7 @@ def verbs() -> dict[str, Verb]:
     """The verbs by name, in the order in which their modules tell them."""
     return {
         name: function
-        for module in (control, episode_verbs)
+        for module in (control, episode_verbs, guard_verbs)
         for name, function in vars(module).items()
         if inspect.iscoroutinefunction(function) and not name.startswith("_")
     }

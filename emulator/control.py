@@ -53,7 +53,7 @@ DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_END = "2026-06-30"
 READS = frozenset(
     ("status", "keys_list", "accounts_list", "db_url", "admin_token", "drift_show", "faults_list",
-     "episode_list", "episode_diff")
+     "episode_list", "episode_diff", "guardrails_breaches")
 )  # fmt: skip
 
 Account = Annotated[str, "account number of 12 digits"]

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from emulator import api, operations, permissions, protocols
+from emulator import api, guardrails, operations, permissions, protocols
 from emulator.compressed import plain
 from emulator.context import Context
 from emulator.errors import AwsError, Fault
@@ -59,8 +59,10 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
         ctx.params = codec.parse(ctx.operation, ctx, shift=ctx.shift)
         form = ctx.body if ctx.protocol == "ec2" and ctx.method == "POST" else b""
         operations.check(ctx.operation, ctx.params, form)
+        if guardrails.KEY in ctx.body:
+            guardrails.inward(ctx.params, ctx.shift)
         result = await perform(server, ctx, handler)
-        return await codec.awrite(ctx.operation, result, request_id=ctx.request_id, shift=ctx.shift)
+        return await _written(ctx, codec, result)
     except AwsError as error:
         if not ctx.protocol:
             # refused while its body was read: what its head says must do
@@ -116,6 +118,15 @@ async def perform(
     return result
 
 
+async def _written(ctx: Context, codec: Any, result: Any) -> Response:
+    written: Response = await codec.awrite(
+        ctx.operation, result, request_id=ctx.request_id, shift=ctx.shift
+    )
+    if guardrails.is_told(written.body):
+        return written._replace(body=guardrails.outward(ctx, written.body))
+    return written
+
+
 def _operation(to: Route) -> api.Operation:
     if to.service is None or to.operation is None:
         raise Fault("unknown_operation", operation=to.operation or "")
@@ -128,14 +139,19 @@ async def _run(ctx: Context, handler: operations.Handler) -> dict[str, Any] | No
     EC2's DryRun (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html);
     elsewhere the parameter is an operation's own (Lambda's UpdateFunctionCode answers it).
     """
-    if ctx.protocol != "ec2" or not ctx.params.get("DryRun"):
-        result: dict[str, Any] | None = await handler(ctx, ctx.params)
-        return result
-    async with ctx.db.transaction():
-        await handler(ctx, ctx.params)
-        raise AwsError(
-            "DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412
-        )
+    try:
+        if ctx.protocol != "ec2" or not ctx.params.get("DryRun"):
+            result: dict[str, Any] | None = await handler(ctx, ctx.params)
+            return result
+        async with ctx.db.transaction():
+            await handler(ctx, ctx.params)
+            raise AwsError(
+                "DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412
+            )
+    except Fault as fault:
+        if fault.kind == "guarded":
+            raise guardrails.refusal(ctx, fault) from None
+        raise
 
 
 def _spelled(ctx: Context, error: AwsError) -> AwsError:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator import operations
 from emulator.errors import Fault
-from models import accounts, virtual_clocks
+from models import accounts, guardrails, virtual_clocks
 
 if TYPE_CHECKING:
     from emulator.database.database import Database
@@ -34,6 +34,7 @@ async def report(database: "Database", settings: "Settings") -> dict[str, Any]:
         server = await connection.fetchval("show server_version")
         found = await accounts.every(connection)
         clocks = await virtual_clocks.every(connection)
+        guards = await guardrails.modes(connection)
     ticked = {one["account"]: one["last_tick_at"] for one in clocks}
     return {
         "version": own_version(),
@@ -47,6 +48,8 @@ async def report(database: "Database", settings: "Settings") -> dict[str, Any]:
                 "name": one.name,
                 "virtualDate": one.virtual_date,
                 "lastTick": ticked.get(one.number),
+                "guardrails": guards[one.number]["guardrails"],
+                "frozenUntil": guards[one.number]["frozen_until"],
             }
             for one in found
         ],

@@ -21,16 +21,20 @@ _PASSING = (
     asyncpg.InternalClientError,
     OSError,  # TimeoutError is one of them
 )
+# A guardrail stands against a change (sql/056_guardrails.sql); the detail says which.
+_GUARDED = "DC001"
 _CONFLICTS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 
 def unavailable(error: BaseException, *, closed: bool = False) -> Fault | None:
-    """The fault that a failure amounts to; None when it is no matter of availability.
+    """The fault that a failure amounts to; None when it is neither availability nor a guardrail.
 
     `closed` tells that the connection died, which the driver words in several ways.
     """
     if isinstance(error, Fault):
         return error
+    if isinstance(error, asyncpg.PostgresError) and error.sqlstate == _GUARDED:
+        return Fault("guarded", error.detail)
     if isinstance(error, _PASSING) or (closed and isinstance(error, asyncpg.InterfaceError)):
         return Fault("unavailable")
     return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from emulator import api, gateway, operations, permissions
+from emulator import api, gateway, guardrails, operations, permissions
 from emulator.context import Context
 from emulator.errors import AwsError, Fault
 from emulator.fakecloud import calls, filters
@@ -283,6 +283,8 @@ def _value(value: Any, shift: timedelta) -> Any:
         return (value + shift).isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return (value + timedelta(days=shift.days)).isoformat()
+    if isinstance(value, dict):
+        return guardrails.shown(value, shift)
     return float(value) if isinstance(value, Decimal) else value
 
 
@@ -345,6 +347,7 @@ async def _perform(
         raise Refusal(501, "NotEmulated", f"{call.service}:{call.operation} is not served.")
     try:
         operations.check(operation, call.params)
+        guardrails.inward(call.params, ours.shift)
         await gateway.perform(ours.server, ctx, handler)
     except AwsError as error:
         spelled = faults.spell(error, call.service, protocol) if isinstance(error, Fault) else error
