@@ -9,6 +9,11 @@ ODDS = 0.03
 PATTERN = "logs_verbose"
 RESOURCE_TYPE = "log_group"
 REMEDIES = ("logs:PutRetentionPolicy", "logs:DeleteLogGroup")
+REVEALED_BY = ("logs:DescribeLogGroups", "cloudwatch:GetMetricStatistics")
+TRAPS = (
+    "While an incident is looked into every line counts: tag debug_until.",
+    "A group of production that always took in as much is busy, not verbose.",
+)
 
 SYMPTOM = """
 SELECT l.arn, avg(u.ingested_gb) * 30 * 0.5 * 0.7 AS saving FROM log_groups l

@@ -9,6 +9,15 @@ ODDS = 0.03
 PATTERN = "managed_duplicate"
 RESOURCE_TYPE = "managed_service"
 REMEDIES = ("opensearch:DeleteDomain",)
+REVEALED_BY = (
+    "es:ListDomainNames",
+    "es:DescribeElasticsearchDomains",
+    "cloudwatch:GetMetricStatistics",
+)
+TRAPS = (
+    "Tenants that must not share a domain have one each: tag tenant.",
+    "A domain that is busy is no duplicate, whatever stands beside it.",
+)
 
 SYMPTOM = """
 SELECT v.arn, v.hourly_cost * 730 AS saving FROM managed_services v

@@ -9,6 +9,16 @@ ODDS = 0.03
 PATTERN = "stream_overprovisioned"
 RESOURCE_TYPE = "streaming_cluster"
 REMEDIES = ("kinesis:UpdateShardCount",)
+REVEALED_BY = (
+    "kinesis:ListStreams",
+    "kinesis:DescribeStreamSummary",
+    "cloudwatch:GetMetricStatistics",
+)
+TRAPS = (
+    "A stream that takes its load in one hour of the night needs its shards then: tag workload.",
+    "A shard takes a thousand records a second too: small records fill it long before a megabyte.",
+    "An on-demand stream is not billed by the shard.",
+)
 
 SYMPTOM = """
 SELECT arn, (shard_count - greatest(1, ceil(avg_usage_mbps_7d * 1.5))) * 0.015 * 730 AS saving

@@ -8,6 +8,15 @@ ODDS = 0.03
 PATTERN = "sagemaker_always_on"
 RESOURCE_TYPE = "managed_service"
 REMEDIES = ("sagemaker:StopNotebookInstance", "sagemaker:DeleteEndpoint")
+REVEALED_BY = (
+    "sagemaker:ListNotebookInstances",
+    "sagemaker:DescribeNotebookInstance",
+    "cloudwatch:GetMetricStatistics",
+)
+TRAPS = (
+    "An endpoint under an A/B test answers little and is needed: tag experiment.",
+    "A notebook that is stopped costs its disk alone.",
+)
 
 SYMPTOM = """
 SELECT arn, hourly_cost * 730 AS saving FROM managed_services

@@ -12,6 +12,16 @@ ODDS = 0.04
 PATTERN = "lb_idle"
 RESOURCE_TYPE = "load_balancer"
 REMEDIES = ("elbv2:DeleteLoadBalancer", "elb:DeleteLoadBalancer")
+REVEALED_BY = (
+    "elasticloadbalancing:DescribeLoadBalancers",
+    "elasticloadbalancing:DescribeTargetHealth",
+    "cloudwatch:GetMetricStatistics",
+)
+TRAPS = (
+    "The target of a failover record is asked only when the other fails: tags role and dns.",
+    "A webhook that is called once a month has quiet weeks.",
+    "A network load balancer counts flows, not requests.",
+)
 
 SYMPTOM = """
 SELECT lb_arn, hourly_cost * 730 AS saving FROM load_balancers

@@ -9,6 +9,11 @@ ODDS = 0.02
 PATTERN = "nat_idle"
 RESOURCE_TYPE = "nat_gateway"
 REMEDIES = ("ec2:DeleteNatGateway",)
+REVEALED_BY = ("ec2:DescribeNatGateways", "cloudwatch:GetMetricStatistics")
+TRAPS = (
+    "The gateway of a standby network passes nothing until the failover: tag role.",
+    "Batches that run once a month pass nothing for weeks: look at more than one.",
+)
 
 SYMPTOM = """
 SELECT nat_gateway_id, hourly_cost * 730 AS saving FROM nat_gateways

@@ -9,6 +9,11 @@ ODDS = 0.03
 PATTERN = "cost_anomaly_logs"
 RESOURCE_TYPE = "log_group"
 REMEDIES = ("logs:DeleteLogGroup", "ce:ProvideAnomalyFeedback")
+REVEALED_BY = ("logs:DescribeLogGroups", "cloudwatch:GetMetricStatistics", "ce:GetAnomalies")
+TRAPS = (
+    "A storm that was rolled back stands out for two weeks and costs nothing more.",
+    "A load test was announced: tag load-test.",
+)
 
 # What is over costs nothing more, but its days stand out still.
 SYMPTOM = """

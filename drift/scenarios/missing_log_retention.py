@@ -11,6 +11,11 @@ ODDS = 0.06
 PATTERN = "logs_infinite"
 RESOURCE_TYPE = "log_group"
 REMEDIES = ("logs:PutRetentionPolicy",)
+REVEALED_BY = ("logs:DescribeLogGroups",)
+TRAPS = (
+    "Audit trails are kept for as long as the law says: tag compliance.",
+    "A group that holds nothing costs nothing.",
+)
 
 SYMPTOM = """
 SELECT l.arn, u.stored_gb * 0.03 * 0.7 AS saving FROM log_groups l

@@ -12,6 +12,15 @@ ODDS = 0.02
 PATTERN = "cost_anomaly_group"
 RESOURCE_TYPE = "autoscaling_group"
 REMEDIES = ("autoscaling:UpdateAutoScalingGroup", "autoscaling:SetDesiredCapacity")
+REVEALED_BY = (
+    "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:DescribeScalingActivities",
+    "ce:GetAnomalies",
+)
+TRAPS = (
+    "A group that was scaled for a sale is to be large: tags event and freeze.",
+    "A group that is large and busy has a reason.",
+)
 
 SYMPTOM = """
 SELECT g.arn, greatest(0, g.desired_capacity - min(e.old_value::int)) * 730 * coalesce((

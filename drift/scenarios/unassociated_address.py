@@ -11,6 +11,11 @@ ODDS = 0.06
 PATTERN = "eip_unassociated"
 RESOURCE_TYPE = "elastic_ip"
 REMEDIES = ("ec2:ReleaseAddress",)
+REVEALED_BY = ("ec2:DescribeAddresses",)
+TRAPS = (
+    "A partner lets this address through its wall: tag allowlisted.",
+    "An address that a cut-over waits for: tag reserved_until.",
+)
 
 SYMPTOM = """
 SELECT allocation_id, 3.65 AS saving FROM elastic_ips

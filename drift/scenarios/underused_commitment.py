@@ -12,6 +12,16 @@ ODDS = 0.02
 PATTERN = "commit_underused"
 RESOURCE_TYPE = "commitment"
 REMEDIES = ("ec2:ModifyReservedInstances",)
+REVEALED_BY = (
+    "ce:GetReservationUtilization",
+    "ce:GetSavingsPlansUtilization",
+    "ec2:DescribeReservedInstances",
+)
+TRAPS = (
+    "Who stops machines lowers the use of what was committed for them: less is saved than it seems.",
+    "A commitment that ends in days is not worth the exchange.",
+    "Its machines are on their way: tag migration.",
+)
 
 SYMPTOM = """
 SELECT c.id::text, c.hourly_commitment_amount * 730 * (1 - avg(u.utilization_percent) / 100) AS saving

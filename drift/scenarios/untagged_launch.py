@@ -10,6 +10,11 @@ ODDS = 0.05
 PATTERN = "untagged"
 RESOURCE_TYPE = "instance"
 REMEDIES = ("ec2:CreateTags",)
+REVEALED_BY = ("resourcegroupstaggingapi:GetResources", "ec2:DescribeTags", "ce:GetCostAndUsage")
+TRAPS = (
+    "Keys of tags are case-sensitive: Owner says whose it is to a person, though no report sees it.",
+    "Tags that begin with aws: are AWS's own and name no owner.",
+)
 
 SYMPTOM = """
 SELECT i.instance_id, 0::numeric AS saving FROM instances i

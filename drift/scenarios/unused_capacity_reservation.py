@@ -9,6 +9,11 @@ ODDS = 0.01
 PATTERN = "capacity_unused"
 RESOURCE_TYPE = "capacity_reservation"
 REMEDIES = ("ec2:CancelCapacityReservation", "ec2:ModifyCapacityReservation")
+REVEALED_BY = ("ec2:DescribeCapacityReservations",)
+TRAPS = (
+    "Capacity for a recovery elsewhere is empty until the disaster: tags role and dr.",
+    "A reservation of this week waits for its launch still.",
+)
 
 SYMPTOM = """
 SELECT c.capacity_reservation_id, c.hourly_cost * 730 * (m.metric_payload ->> 'unused')::numeric AS saving
