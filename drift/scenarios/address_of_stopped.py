@@ -63,7 +63,7 @@ async def happen(day: Day) -> Happening | None:
     if not written:
         return None
     await day.record("elastic_ip", allocation, "lifecycle", None, "created")
-    await stop(day, machine["key"], "address_of_stopped")
+    await stop(day, "address_of_stopped", machine["key"])
     return Happening(
         f"{machine['key']} is stopped and keeps {address}", (("elastic_ip", allocation),)
     )

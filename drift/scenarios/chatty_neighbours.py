@@ -50,3 +50,16 @@ async def happen(day: Day) -> Happening | None:
     return Happening(
         f"{worker} reads {gb} GB a day from {store} in another zone", (("instance", worker),)
     )
+
+
+async def heal(day: Day, resource_id: str) -> bool:
+    """The worker keeps a copy of what it reads."""
+    return bool(
+        await day.write(
+            "resource_profiles",
+            "UPDATE resource_profiles SET params = params - 'peer' - 'peer_gb'"
+            " WHERE account_id = $1 AND resource_type = 'instance' AND resource_id = $2",
+            day.account_id,
+            resource_id,
+        )
+    )

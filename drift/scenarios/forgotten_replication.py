@@ -78,3 +78,16 @@ async def happen(day: Day) -> Happening | None:
     gb = float(chance.randint(60, 200))
     await day.write("resource_profiles", _REWRITTEN, day.account_id, source, gb)
     return Happening(f"{source} is still copied to {other}", (("s3_bucket", source),))
+
+
+async def heal(day: Day, resource_id: str) -> bool:
+    """Whoever set the rules up takes them away."""
+    ended = await day.write(
+        "s3_buckets",
+        "UPDATE s3_buckets SET replication = NULL WHERE account_id = $1 AND name = $2",
+        day.account_id,
+        resource_id,
+    )
+    if ended:
+        await day.record("s3_bucket", resource_id, "replication", "rules", None)
+    return bool(ended)

@@ -57,3 +57,18 @@ async def happen(day: Day) -> Happening | None:
     await day.write("resource_profiles", _LOOP, day.account_id, function["arn"], calls)
     await day.record("lambda_function", function["arn"], "release", "stable", "calls itself")
     return Happening(f"{function['name']} calls itself", (("lambda_function", function["arn"]),))
+
+
+async def heal(day: Day, resource_id: str) -> bool:
+    """The release is rolled back."""
+    ended = await day.write(
+        "resource_profiles",
+        "UPDATE resource_profiles SET profile = 'steady', requests = NULL"
+        " WHERE account_id = $1 AND resource_type = 'lambda_function' AND resource_id = $2"
+        " AND profile = 'loop'",
+        day.account_id,
+        resource_id,
+    )
+    if ended:
+        await day.record("lambda_function", resource_id, "release", "calls itself", "stable")
+    return bool(ended)

@@ -66,3 +66,16 @@ async def happen(day: Day) -> Happening | None:
     gb = float(day.random("public_downloads").randint(150, 300))
     await day.write("resource_profiles", _PUBLIC, day.account_id, bucket, gb)
     return Happening(f"everybody reads {bucket}", (("s3_bucket", bucket),))
+
+
+async def heal(day: Day, resource_id: str) -> bool:
+    """Whoever opened it closes it."""
+    ended = await day.write(
+        "s3_buckets",
+        "UPDATE s3_buckets SET policy = NULL WHERE account_id = $1 AND name = $2",
+        day.account_id,
+        resource_id,
+    )
+    if ended:
+        await day.record("s3_bucket", resource_id, "policy", "public", None)
+    return bool(ended)

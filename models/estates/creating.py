@@ -34,6 +34,7 @@ from models.estates import (
     s3_buckets,
     snapshots,
     streaming_clusters,
+    transfers,
     volumes,
 )
 from models.estates.estate import Estate
@@ -67,6 +68,7 @@ NOUNS: tuple[tuple[str, Callable[[Estate], None]], ...] = (
     ("functions", lambda_parts.read),
     ("managed services", managed_services.create),
     ("commitments", commitments.create),
+    ("transfers", transfers.create),
 )
 
 # Tags come first: the triggers of the tables then find them there and have nothing to do. After

@@ -46,6 +46,8 @@ def _on_instance(estate: Estate, at: int, instance: Row) -> None:
     tags = {
         key: value for key, value in instance["tags"].items() if key in ("env", "owner", "team")
     }
+    innocent = estate.decoy("eip_on_stopped") if instance["state"] != "running" else None
+    tags |= innocent[1] if innocent else {}
     allocation_id = chance.resource_id("eipalloc")
     public_ip = networks.public_address(estate, "bound", str(at))
     row = networks.address(
@@ -60,5 +62,5 @@ def _on_instance(estate: Estate, at: int, instance: Row) -> None:
         row["hourly_cost"] = costs.elastic_ip_hourly(False)
         estate.profile(
             "elastic_ip", allocation_id, "idle", pattern="eip_on_stopped",
-            saving=float(row["hourly_cost"]) * 730,
+            decoy=innocent[0] if innocent else None, saving=float(row["hourly_cost"]) * 730,
         )  # fmt: skip

@@ -145,8 +145,19 @@ class Estate:
         }
         return tags | more
 
-    def tag(self, resource_type: str, resource_id: str, tags: Tags, at: datetime) -> None:
-        """Write a resource's tags into the one table that holds everybody's."""
+    def tag(
+        self,
+        resource_type: str,
+        resource_id: str,
+        tags: Tags,
+        at: datetime,
+        *,
+        first_number: int = 0,
+    ) -> None:
+        """Write a resource's tags into the one table that holds everybody's.
+
+        `first_number` is how many tags it may have from an earlier call.
+        """
         # half a million of these in a large estate: one digest for all keys of a resource, which
         # then lie side by side in their index
         place = blake2b(f"{self.seed}/{resource_type}/{resource_id}".encode(), digest_size=15)
@@ -162,7 +173,7 @@ class Estate:
                 "value": value,
                 "created_at": at,
             }
-            for number, (key, value) in enumerate(tags.items())
+            for number, (key, value) in enumerate(tags.items(), first_number)
         )
 
     def decoy(self, pattern: str) -> tuple[str, Tags] | None:
@@ -178,6 +189,13 @@ class Estate:
         reasons = DECOYS[pattern]
         innocent = reasons[self._decoys % len(reasons)]
         return innocent.reason, dict(innocent.tags)
+
+    def flag(self, pattern: str, decoy: str | None, saving: float) -> dict[str, Any]:
+        """What the params of a profile say of a thing that is waste or only looks like it."""
+        self._flagged += 1
+        if decoy is not None:
+            return {"pattern": pattern, "decoy": decoy}
+        return {"pattern": pattern, "saving_usd_month": round(saving, 4)}
 
     def profile(
         self,
@@ -197,12 +215,7 @@ class Estate:
         """
         about = dict(params or {})
         if pattern is not None:
-            self._flagged += 1
-            about["pattern"] = pattern
-            if decoy is None:
-                about["saving_usd_month"] = round(saving, 4)
-            else:
-                about["decoy"] = decoy
+            about |= self.flag(pattern, decoy, saving)
         self.add(
             "resource_profiles",
             {

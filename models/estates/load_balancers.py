@@ -6,6 +6,9 @@ from models.estates.balancer_listeners import surround
 from models.estates.estate import Estate, Row
 
 MOST_STANDING = 4
+# So many of a dozen or more are one team's, one for each little service in one network.
+_TINY = 3
+_TINY_REQUESTS = (150.0, 2_500.0)
 _TYPES = {"application": 0.68, "network": 0.2, "classic": 0.12}
 
 
@@ -19,19 +22,29 @@ def create(estate: Estate) -> None:
     environments = estate.share_out("balancers", count)
     bare = estate.untagged("balancers", count)
     groups = list(estate.rows.get("autoscaling_groups", []))
+    tiny = _tiny(kinds, idle)
+    others = [env for env in estate.plan.instances if env != "prod"] or ["prod"]
+    for at in tiny:
+        regions[at], environments[at] = regions[tiny[0]], others[-1 if len(others) < 2 else 1]
     running = _running(estate)
     for at in range(count):
         group = None
-        if not idle[at] and groups:
+        if not idle[at] and groups and at not in tiny:
             group = groups.pop(0)
             regions[at], environments[at] = group["region"], group["env"]
         _balancer(estate, at, kinds[at], environments[at], regions[at], idle[at], group, bare[at],
-                  running)  # fmt: skip
+                  running, tiny.index(at) if at in tiny else None)  # fmt: skip
+
+
+def _tiny(kinds: list[str], idle: list[bool]) -> list[int]:
+    """Which application load balancers are those of one network with few requests each."""
+    found = [at for at, kind in enumerate(kinds) if kind == "application" and not idle[at]]
+    return found[-_TINY:] if len(found) >= 2 * _TINY else []
 
 
 def _balancer(
     estate: Estate, at: int, kind: str, env: str, region: str, idle: bool, group: Row | None,
-    bare: bool, running: dict[object, list[Row]],
+    bare: bool, running: dict[object, list[Row]], tiny: int | None,
 ) -> None:  # fmt: skip
     chance = estate.chance("balancer", at)
     owner = estate.company.owner(chance)
@@ -44,8 +57,12 @@ def _balancer(
     hourly = costs.load_balancer_hourly(kind, region)
     behind = group["id"] if group else None if idle else network.vpc_id
     members = running.get(behind, []) if group else running.get(behind, [])[:MOST_STANDING]
-    innocent = estate.decoy("lb_idle") if idle else None
+    # the first of them takes the others in
+    pattern = "lb_idle" if idle else "lb_consolidate" if tiny else None
+    innocent = estate.decoy(pattern) if pattern else None
     born = estate.before(chance, 20, 700)
+    if tiny is not None:
+        born = estate.before(chance, 600 - 200 * tiny, 700 - 200 * tiny)
     target_group = None
     if group is not None:
         born = max(born, group["created_at"])
@@ -87,9 +104,10 @@ def _balancer(
     estate.tag("load_balancer", arn, tags, born)
     group_id = group["id"] if group else None
     surround(estate, row, tags, target_group, members, group_id, idle=idle)
+    few = {} if tiny is None else {"requests": chance.between(*_TINY_REQUESTS)}
     estate.profile(
-        "load_balancer", arn, "idle" if idle else "steady", pattern="lb_idle" if idle else None,
-        decoy=innocent[0] if innocent else None, saving=float(hourly) * 730,
+        "load_balancer", arn, "idle" if idle else "steady", pattern=pattern,
+        decoy=innocent[0] if innocent else None, saving=float(hourly) * 730, **few,
     )  # fmt: skip
 
 

@@ -1,8 +1,11 @@
 """Log groups of an estate: of functions, services, and the network."""
 
 from models.estates.estate import Estate
+from models.prices import price
 
 _RETENTION = {7: 2, 14: 2, 30: 4, 90: 2, 365: 1}
+# What an environment reads, in days.
+_NEEDED = {"prod": 90, "staging": 14}
 _KINDS = {"ecs": 3, "app": 4, "eks": 2, "rds": 1, "vpc": 1}
 
 
@@ -31,11 +34,18 @@ def create(estate: Estate) -> None:
                 f"/aws/lambda/{function['name']}",
             )
         arn = estate.arn("logs", region, f"log-group:{name}")
-        innocent = estate.decoy("logs_infinite") if endless[at] else None
+        needed = _NEEDED.get(env, 7)
+        pattern = "logs_infinite" if endless[at] else None
+        if not endless[at] and retention[at] > needed:
+            pattern = "logs_retention_long"
+        innocent = estate.decoy(pattern) if pattern else None
         tags = estate.tags(own, owner, env, "", bare=bare[at], **(innocent[1] if innocent else {}))
         born = estate.before(own, 40, 420)
         ingest = own.between(0.5, 3.0) if env == "prod" else own.between(0.1, 0.8)
-        stored = ingest * (min(400, (estate.end - born).days))
+        age = min(400, (estate.end - born).days)
+        stored = ingest * (age if endless[at] else min(age, retention[at]))
+        if endless[at]:
+            needed = min(needed, 30)
         estate.add(
             "log_groups",
             {
@@ -53,7 +63,8 @@ def create(estate: Estate) -> None:
         )
         estate.tag("log_group", arn, tags, born)
         estate.profile(
-            "log_group", arn, "steady", pattern="logs_infinite" if endless[at] else None,
+            "log_group", arn, "steady", pattern=pattern,
             decoy=innocent[0] if innocent else None,
-            saving=max(0.0, stored - 30 * ingest) * 0.03, ingest_gb=round(ingest, 4),
+            saving=max(0.0, stored - needed * ingest) * float(price("logs", "storage", region)),
+            ingest_gb=round(ingest, 4),
         )  # fmt: skip

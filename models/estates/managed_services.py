@@ -1,18 +1,18 @@
 """Managed services of an estate: search domains, notebooks, warehouses."""
 
-from models import costs
+from models import costs, prices
 from models.estates import sagemaker_resources
 from models.estates.company import Owner
 from models.estates.estate import Estate, Row
 
-# service, node type, nodes, storage of a node (GiB), behaviour, waste, share saved
+# service, node type, nodes, storage of a node (GiB), behaviour, waste
 _KINDS = (
-    ("opensearch", "r6g.large.search", 3, 200, "steady", None, 0.0),
-    ("opensearch", "m5.xlarge.search", 3, 200, "oversized", "managed_oversized", 0.5),
-    ("sagemaker-notebook", "ml.m5.2xlarge", 1, 50, "idle", "sagemaker_always_on", 0.65),
-    ("opensearch", "m5.large.search", 2, 100, "light", "managed_ha_dev", 0.5),
-    ("sagemaker-endpoint", "ml.g4dn.xlarge", 1, 0, "gpu_busy", None, 0.0),
-    ("redshift", "ra3.xlplus", 2, 0, "steady", None, 0.0),
+    ("opensearch", "r6g.large.search", 3, 200, "steady", None),
+    ("opensearch", "m5.xlarge.search", 3, 200, "oversized", "managed_oversized"),
+    ("sagemaker-notebook", "ml.m5.2xlarge", 1, 50, "idle", "sagemaker_always_on"),
+    ("opensearch", "m5.large.search", 2, 100, "light", "managed_ha_dev"),
+    ("sagemaker-endpoint", "ml.g4dn.xlarge", 1, 0, "gpu_busy", None),
+    ("redshift", "ra3.xlplus", 2, 0, "steady", None),
 )
 # A domain's name has 28 characters at most.
 _SHORT = {
@@ -32,16 +32,19 @@ def create(estate: Estate) -> None:
     machines: list[tuple[Row, Owner]] = []
     for at in range(count):
         own = estate.chance("managed", at)
-        service, node, nodes, storage, profile, pattern, saved = _KINDS[at % len(_KINDS)]
+        service, node, nodes, storage, profile, pattern = _KINDS[at % len(_KINDS)]
         env, region = environments[at], regions[at]
-        if pattern in ("sagemaker_always_on", "managed_ha_dev") and env == "prod":
+        if pattern is not None and env == "prod":
             others = [name for name in estate.plan.instances if name != "prod"]
             if others:
                 env = own.pick(others)
-            else:
+            elif pattern != "managed_oversized":
                 pattern, profile = None, "light"
         elif pattern is None and env != "prod" and "prod" in estate.plan.instances:
             env = "prod"
+        if pattern == "managed_ha_dev" and at >= 2:
+            # beside the half empty one: two of a kind, of which one would do
+            env, region = estate.rows["managed_services"][-2]["env"], regions[at - 2]
         owner = estate.company.owner(own)
         name = f"{owner.service[:9]}-{_SHORT[service]}-{env}-{at + 1:02d}"
         hourly = costs.managed_service_hourly(service, node, nodes, region, storage_gib=storage)
@@ -68,12 +71,34 @@ def create(estate: Estate) -> None:
             },
         )
         machines.append((row, owner))
-        tags = estate.tags(own, owner, env, name, bare=bare[at])
+        innocent = estate.decoy(pattern) if pattern else None
+        tags = estate.tags(
+            own, owner, env, name, bare=bare[at], **(innocent[1] if innocent else {})
+        )
         estate.tag("managed_service", arn, tags, born)
         estate.profile(
-            "managed_service", arn, profile, pattern=pattern, saving=float(hourly) * 730 * saved,
+            "managed_service", arn, profile, pattern=pattern,
+            decoy=innocent[0] if innocent else None, saving=_saving(row, pattern),
         )  # fmt: skip
     sagemaker_resources.create(estate, machines)
+
+
+def _saving(row: Row, pattern: str | None) -> float:
+    """What the remedy saves, USD a month of 730 hours."""
+    region, nodes, hourly = row["region"], row["node_count"], float(row["hourly_cost"])
+    if pattern == "managed_oversized":
+        middle = row["instance_type"].replace("xlarge", "large")
+        step = prices.price("opensearch", row["instance_type"], region) - prices.price(
+            "opensearch", middle, region
+        )
+        return float(step) * nodes * 730
+    if pattern == "managed_ha_dev":
+        return hourly / nodes * (nodes - 1) * 730
+    if pattern == "sagemaker_always_on":
+        return (
+            hourly * 730 - float(prices.price("sagemaker", "storage", region)) * row["storage_gib"]
+        )
+    return 0.0
 
 
 def _place(service: str, region: str, name: str) -> tuple[str, str, str]:

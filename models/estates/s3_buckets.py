@@ -84,6 +84,7 @@ def _configurations(own: Chance, name: str, use: str, env: str) -> dict[str, Any
     """What else was set up: transport over TLS alone, CORS for browsers, analyses of lakes."""
     lake = use in ("datalake", "training-data")
     return {
+        "replication": None,
         "policy": _tls_only(name) if env == "prod" and own.happens(0.6) else None,
         "cors": _CORS if use in ("assets", "uploads") else None,
         "intelligent_tiering": {"archive": _ARCHIVE} if lake and own.happens(0.3) else {},

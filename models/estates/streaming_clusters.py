@@ -1,29 +1,41 @@
 """Streams and Kafka clusters of an estate."""
 
-from models import costs
+import math
+
+from models import costs, prices
 from models.estates.estate import Estate, Row
 
-_ENGINES = {"kinesis": 0.7, "msk": 0.3}
-_ROLES = {"steady": 0.5, "oversized": 0.4, "idle": 0.1}
+_KINDS = {
+    ("kinesis", "steady"): 0.35,
+    ("kinesis", "oversized"): 0.2,
+    ("kinesis", "idle"): 0.1,
+    ("msk", "steady"): 0.17,
+    ("msk", "oversized"): 0.18,
+}
 _BROKERS = {"prod": "kafka.m5.large", "other": "kafka.t3.small"}
+_LARGE_BROKER = "kafka.m5.xlarge"
+_WEEK_HOURS = 168
 
 
 def create(estate: Estate) -> None:
     """Every stream, shards paid by the hour whether records come or not."""
     count = estate.plan.streams
     chance = estate.chance("streams")
-    engines, roles = chance.deck(count, _ENGINES), chance.deck(count, _ROLES)
+    kinds = chance.deck(count, _KINDS)
     regions, environments = estate.regions("streams", count), estate.share_out("streams", count)
     bare = estate.untagged("streams", count)
-    for at, role in enumerate(roles):
+    _mix(kinds, environments)
+    for at, (engine, role) in enumerate(kinds):
         own = estate.chance("stream", at)
         owner = estate.company.owner(own)
-        env, region, engine = environments[at], regions[at], engines[at]
+        env, region = environments[at], regions[at]
         name = f"{owner.service}-events-{env}-{at + 1:02d}"
         born = estate.before(own, 30, 600)
         key = own.key()
         size = (
-            _kinesis(own.whole(0, 9), role, region) if engine == "kinesis" else _kafka(env, region)
+            _kinesis(own.whole(0, 9), role, env, region)
+            if engine == "kinesis"
+            else _kafka(env, role, region)
         )
         service, tail = ("kinesis", f"stream/{name}")
         if engine != "kinesis":
@@ -44,7 +56,7 @@ def create(estate: Estate) -> None:
                 **size,
             },
         )
-        pattern, saving = _waste(role, engine, size, region)
+        pattern, saving = _waste(role, engine, env, size, region)
         innocent = estate.decoy(pattern) if pattern else None
         tags = estate.tags(
             own, owner, env, name, bare=bare[at], **(innocent[1] if innocent else {})
@@ -56,9 +68,18 @@ def create(estate: Estate) -> None:
         )  # fmt: skip
 
 
-def _kinesis(draw: int, role: str, region: str) -> Row:
+def _mix(kinds: list[tuple[str, str]], environments: list[str]) -> None:
+    """Let a stream at work stand outside production, where what it keeps is waste."""
+    steady = [at for at, kind in enumerate(kinds) if kind == ("kinesis", "steady")]
+    others = [at for at, env in enumerate(environments) if env != "prod"]
+    if steady and others and not set(steady) & set(others):
+        one, other = steady[0], others[0]
+        environments[one], environments[other] = environments[other], environments[one]
+
+
+def _kinesis(draw: int, role: str, env: str, region: str) -> Row:
     shards = 8 + 2 * draw if role == "oversized" else 2 + draw // 2
-    retention = 168 if draw % 3 == 0 else 24
+    retention = _WEEK_HOURS if draw % 3 == 0 or (role == "steady" and env != "prod") else 24
     return {
         "shard_count": shards,
         "retention_hours": retention,
@@ -70,13 +91,13 @@ def _kinesis(draw: int, role: str, region: str) -> Row:
     }
 
 
-def _kafka(env: str, region: str) -> Row:
-    broker = _BROKERS.get(env, _BROKERS["other"])
+def _kafka(env: str, role: str, region: str) -> Row:
+    broker = _LARGE_BROKER if role == "oversized" else _BROKERS.get(env, _BROKERS["other"])
     storage = 500 if env == "prod" else 100
     return {
         "shard_count": 3,
-        "retention_hours": 168,
-        "provisioned_throughput_mbps": 90.0 if env == "prod" else 30.0,
+        "retention_hours": _WEEK_HOURS,
+        "provisioned_throughput_mbps": 3.0 * _BROKER_MBPS[broker],
         "hourly_cost": costs.stream_hourly(
             "msk", 3, region, broker_type=broker, storage_gb=storage * 3
         ),
@@ -86,12 +107,26 @@ def _kafka(env: str, region: str) -> Row:
     }
 
 
-def _waste(role: str, engine: str, size: Row, region: str) -> tuple[str | None, float]:
+_BROKER_MBPS = {"kafka.t3.small": 10, "kafka.m5.large": 30, "kafka.m5.xlarge": 60}
+
+
+def _waste(role: str, engine: str, env: str, size: Row, region: str) -> tuple[str | None, float]:
     hourly = float(size["hourly_cost"])
+    shards = size["shard_count"]
     if role == "idle":
         return "stream_idle", hourly * 730
     if role == "oversized" and engine == "kinesis":
-        return "stream_overprovisioned", hourly * 730 * 0.6
+        # a shard takes an MB a second: of an oversized stream's, an eighth is in use at most
+        needed = max(1, math.ceil(shards * _MOST_USED * 1.5))
+        return "stream_overprovisioned", hourly / shards * (shards - needed) * 730
     if role == "oversized":
-        return "msk_overprovisioned", hourly * 730 * 0.5
+        kinds = (prices.price("msk", one, region) for one in (_LARGE_BROKER, _BROKERS["prod"]))
+        large, middle = kinds
+        return "msk_overprovisioned", float(large - middle) * size["broker_count"] * 730
+    if engine == "kinesis" and env != "prod" and size["retention_hours"] > 24:
+        week = prices.price("kinesis", "extended-retention", region)
+        return "stream_retention", float(week) * shards * 730
     return None, 0.0
+
+
+_MOST_USED = 0.13
