@@ -144,7 +144,7 @@ _TERMINATE = """
 UPDATE instances SET state = 'terminated', state_changed_at = $3, terminated_at = $3,
        settled_state = NULL, settles_at = NULL, state_reason_code = 'Client.UserInitiatedShutdown',
        state_reason_message = 'Client.UserInitiatedShutdown: User initiated shutdown',
-       state_transition_reason = 'User initiated (' || to_char($3 AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' GMT)'
+       state_transition_reason = 'User initiated'
  WHERE account_id = $1 AND instance_id = $2"""
 
 _RELEASE = """

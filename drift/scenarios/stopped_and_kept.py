@@ -41,8 +41,7 @@ SELECT i.instance_id AS key FROM instances i
 
 _STOP = """
 UPDATE instances SET state = 'stopped', state_changed_at = $3, current_cpu = 0, current_memory = 0,
-       public_ip_address = NULL,
-       state_transition_reason = 'User initiated (' || to_char($3 AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' GMT)',
+       public_ip_address = NULL, state_transition_reason = 'User initiated',
        state_reason_code = 'Client.UserInitiatedShutdown',
        state_reason_message = 'Client.UserInitiatedShutdown: User initiated shutdown'
  WHERE account_id = $1 AND instance_id = $2"""

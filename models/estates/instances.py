@@ -360,9 +360,7 @@ def _stop_reason(stopped: datetime | None) -> Row:
         "state_reason_message": "Client.UserInitiatedShutdown: User initiated shutdown"
         if stopped
         else None,
-        "state_transition_reason": f"User initiated ({stopped:%Y-%m-%d %H:%M:%S} GMT)"
-        if stopped
-        else "",
+        "state_transition_reason": "User initiated" if stopped else "",
         "state_changed_at": stopped,
     }
 
