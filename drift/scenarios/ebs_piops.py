@@ -27,6 +27,7 @@ SELECT v.volume_id, v.monthly_cost - v.size_gib * {literal("v.region", "disk")} 
         WHERE m.account_id = $1 AND m.resource_type = 'volume' AND m.resource_id = v.volume_id
           AND m.date >= ($2::timestamptz)::date - 7) w
  WHERE v.account_id = $1 AND v.volume_type IN ('io1', 'io2') AND v.state = 'in-use' AND w.iops < 3000
+   AND NOT EXISTS (SELECT FROM instances i WHERE i.instance_id = v.attached_instance_id AND i.state = 'stopped')
    AND NOT v.multi_attach_enabled AND v.created_at <= $2::timestamptz - interval '7 days'"""
 
 

@@ -20,6 +20,7 @@ REVEALED_BY = (
 )
 TRAPS = (
     "What an audit reads in full once a quarter (tag workload=quarterly-audit) pays for every GB that comes back.",
+    "Each object that moves is paid for once, on the day it moves.",
     "GLACIER_IR is paid for 90 days at least: nothing that is soon deleted belongs there.",
 )
 
