@@ -202,10 +202,13 @@ class Act:
     def _region(self, kind: str, resource_id: str) -> str:
         if resource_id.startswith("arn:") and resource_id.split(":")[3]:
             return resource_id.split(":")[3]
-        (row,) = self.running.rows(
+        known = self.running.rows(
             "SELECT table_name, id_column FROM driftcloud_resource_types WHERE resource_type = $1",
             kind,
         )
+        if not known:  # an account, an access key: they are of no region
+            return "us-east-1"
+        (row,) = known
         has = self.running.value(
             "SELECT EXISTS (SELECT FROM information_schema.columns WHERE table_name = $1 AND column_name = 'region')",
             row["table_name"],
