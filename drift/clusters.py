@@ -23,7 +23,8 @@ SELECT array_agg(s.subnet_id) FROM subnets s WHERE s.account_id = $1 AND s.subne
 _HOME = """
 SELECT k.id, k.name, k.env, k.region FROM container_clusters k
  WHERE k.account_id = $1 AND k.orchestrator = 'ecs' AND k.status = 'ACTIVE' AND k.env <> 'prod'
-   AND k.state_transition IS NULL
+   AND k.state_transition IS NULL AND EXISTS (SELECT FROM container_services v
+       WHERE v.cluster_id = k.id AND v.status = 'ACTIVE' AND v.replica_count > 0)
  ORDER BY k.created_at, k.arn LIMIT 1"""
 _FOUND = """
 INSERT INTO container_clusters (account_id, name, env, region, orchestrator, desired_nodes, min_nodes,

@@ -6,7 +6,7 @@ from drift.picking import pick
 
 ODDS = 0.03
 PATTERN = "node_orphan"
-RESOURCE_TYPE = "container_node"
+RESOURCE_TYPE = "instance"  # that is what EC2 bills, tags and ends
 REMEDIES = ("ec2:TerminateInstances", "ec2:DeleteVolume")
 REVEALED_BY = ("ec2:DescribeInstances", "ec2:DescribeVolumes")
 TRAPS = (
@@ -52,5 +52,5 @@ async def happen(day: Day) -> Happening | None:
     await day.record("instance", node, "state", "running", "stopped")
     return Happening(
         f"{cluster['name']} was scaled in, and {node} was only stopped",
-        (("container_node", node), ("instance", node)),
+        (("instance", node),),
     )

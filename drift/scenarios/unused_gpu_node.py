@@ -6,7 +6,7 @@ from drift.picking import pick
 
 ODDS = 0.02
 PATTERN = "gpu_node_unused"
-RESOURCE_TYPE = "container_node"
+RESOURCE_TYPE = "instance"  # that is what EC2 bills, tags and ends
 REMEDIES = (
     "eks:UpdateNodegroupConfig",
     "ecs:DeregisterContainerInstance",
@@ -44,5 +44,5 @@ async def happen(day: Day) -> Happening | None:
     (node,) = await join(day, cluster, "gpu", 1, size, "gpu_idle")
     return Happening(
         f"{cluster['name']} keeps a {size} that trains nothing",
-        (("container_node", node), ("instance", node)),
+        (("instance", node),),
     )
