@@ -82,15 +82,22 @@ class Changes:
             if one.agent and one.field == "lifecycle" and one.new == "created"
         }
 
+    @cached_property
+    def deeds(self) -> tuple[Change, ...]:
+        """The players' own, the newest first."""
+        return tuple(one for one in reversed(self.every) if one.agent)
+
     def last_agent(self, keys: Iterable[Key], until: date | None = None) -> Change | None:
         """The newest change that a player made to one of these resources, up to a day."""
-        those = [
-            one
-            for key in keys
-            for one in self.of.get(key, ())
-            if one.agent and (until is None or one.day <= until)
-        ]
-        return max(those, key=lambda one: (one.at, one.key, one.field), default=None)
+        wanted = set(keys)
+        return next(
+            (
+                one
+                for one in self.deeds
+                if one.key in wanted and (until is None or one.day <= until)
+            ),
+            None,
+        )
 
     def undone(self, key: Key) -> bool:
         """Whether all that changed since a player first touched it is as it was before."""

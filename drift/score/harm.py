@@ -49,9 +49,12 @@ class Harm:
     why: str
 
 
-def of_labels(outcomes: Iterable[Outcome], about: Circumstances) -> Iterator[Harm]:
-    """Decoys that were ended, and waste that was destroyed where it was to be changed; one a resource."""
-    told: set[Key] = set()
+def of_labels(outcomes: Iterable[Outcome], about: Circumstances, told: Set[Key]) -> Iterator[Harm]:
+    """Decoys that were ended, and waste that was destroyed where it was to be changed.
+
+    One a resource, and none of those that are `told` of already.
+    """
+    told = set(told)
     for one in sorted(outcomes, key=lambda one: (one.label.decoy is None, one.label.key)):
         if one.verdict != "wrong" or one.label.key in told:
             continue

@@ -218,12 +218,16 @@ async def _harms(
     if patterns is not None:
         every = await labels.read(actual, without, about.account_id, about.begun_on, None)
         everything = labels.judged(every, circumstances)
-    judged = {
-        one.label.key for one in everything if one.verdict in ("right", "partly", "wrong", "breach")
+    excused = {
+        one.label.key
+        for one in everything
+        if one.verdict in ("right", "partly", "breach")
+        or (one.verdict == "wrong" and one.label.decoy)
     }
+    used = list(harm.of_use(circumstances, excused))
     return [
-        *harm.of_labels(everything, circumstances),
-        *harm.of_use(circumstances, judged),
+        *harm.of_labels(everything, circumstances, {one.key for one in used}),
+        *used,
         *await harm.of_size(actual, without, about.account_id, circumstances),
         *await harm.of_commitments(actual, about.account_id, circumstances),
     ]
