@@ -194,7 +194,7 @@ BEGIN
       FROM trail_events e
      WHERE b.id = NEW.id AND e.account_id = NEW.account_id
        AND e.event_time > least(NEW.at, now()) - interval '1 hour'
-       AND e.xmin::text = (NEW.transaction_id::text::numeric % 4294967296)::text;
+       AND e.transaction_id = NEW.transaction_id;
     RETURN NULL;
 END
 $$;
@@ -242,16 +242,23 @@ DECLARE
     olds text;
     news text;
 BEGIN
-    SELECT string_agg(format($test$
-                IF OLD.%1$I IS DISTINCT FROM NEW.%1$I THEN
-                    changes := changes || ARRAY[[%1$L, OLD.%1$I::text, NEW.%1$I::text]];
-                END IF;$test$, column_name), '' ORDER BY ordinal_position),
-           string_agg(format('OLD.%I', column_name), ', ' ORDER BY ordinal_position),
-           string_agg(format('NEW.%I', column_name), ', ' ORDER BY ordinal_position)
+    -- Eight columns are looked at together: mostly none of them has changed, and one test says so.
+    SELECT string_agg(format(E'\n                IF (%s) IS DISTINCT FROM (%s) THEN%s\n                END IF;',
+                             g.olds, g.news, g.tests), '' ORDER BY g.part),
+           string_agg(g.olds, ', ' ORDER BY g.part), string_agg(g.news, ', ' ORDER BY g.part)
       INTO STRICT tests, olds, news
-      FROM information_schema.columns
-     WHERE table_schema = 'public' AND table_name = t.table_name
-       AND driftcloud_is_configuration(column_name);
+      FROM (SELECT part, string_agg(format($test$
+                    IF OLD.%1$I IS DISTINCT FROM NEW.%1$I THEN
+                        changes := changes || ARRAY[[%1$L, OLD.%1$I::text, NEW.%1$I::text]];
+                    END IF;$test$, c.column_name), '' ORDER BY c.place) AS tests,
+                   string_agg(format('OLD.%I', c.column_name), ', ' ORDER BY c.place) AS olds,
+                   string_agg(format('NEW.%I', c.column_name), ', ' ORDER BY c.place) AS news
+              FROM (SELECT column_name, row_number() OVER (ORDER BY ordinal_position) AS place,
+                           (row_number() OVER (ORDER BY ordinal_position) - 1) / 8 AS part
+                      FROM information_schema.columns
+                     WHERE table_schema = 'public' AND table_name = t.table_name
+                       AND driftcloud_is_configuration(column_name)) c
+             GROUP BY part) g;
 
     -- Agents alone meet the guardrails. The policy is that from before the statement: whoever
     -- loosens it and acts in one stroke has acted against it.
@@ -457,19 +464,18 @@ CREATE TRIGGER guard_update AFTER UPDATE OF optimization_policy ON rds_instances
 
 -- Tags of resources without a tags column: they are the guardrail, or set its column, and whoever
 -- loosens it is seen.
-CREATE FUNCTION driftcloud_guard_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION driftcloud_guard_tag(account uuid, kind text, resource text, tag text, was text, becomes text)
+    RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    kind CONSTANT text := CASE TG_OP WHEN 'DELETE' THEN OLD.resource_type ELSE NEW.resource_type END;
-    resource CONSTANT text := CASE TG_OP WHEN 'DELETE' THEN OLD.resource_id ELSE NEW.resource_id END;
-    tag CONSTANT text := CASE TG_OP WHEN 'DELETE' THEN OLD.key ELSE NEW.key END;
-    was CONSTANT text := CASE WHEN TG_OP <> 'INSERT' THEN OLD.value END;
-    becomes CONSTANT text := CASE WHEN TG_OP <> 'DELETE' THEN NEW.value END;
-    usual text;
+    usual CONSTANT text := (SELECT t.default_policy FROM driftcloud_resource_types t
+                             WHERE t.resource_type = kind AND NOT t.tags_column AND t.guarded <> '{}');
+    old_policy text;
+    new_policy text;
+    old_freeze timestamptz;
+    new_freeze timestamptz;
 BEGIN
-    SELECT t.default_policy INTO usual FROM driftcloud_resource_types t
-     WHERE t.resource_type = kind AND NOT t.tags_column AND t.guarded <> '{}';
     IF usual IS NULL THEN
-        RETURN NULL;
+        RETURN;
     END IF;
     IF kind = 'rds_instance' AND tag = 'optimization_policy' THEN
         PERFORM set_config('driftcloud.tags_from', 'rows', true);
@@ -477,30 +483,102 @@ BEGIN
                    ELSE driftcloud_policy(becomes, optimization_policy) END
          WHERE db_instance_id = resource;
         PERFORM set_config('driftcloud.tags_from', '', true);
-    ELSIF driftcloud_source() = 'agent' THEN
-        PERFORM driftcloud_guard(a.id, kind, resource, '{}', driftcloud_now(a.id), NULL,
-                    CASE WHEN tag = 'optimization_freeze_until' THEN driftcloud_time_of(was) END,
-                    CASE WHEN tag = 'optimization_freeze_until' THEN driftcloud_time_of(becomes) END,
-                    CASE WHEN tag = 'optimization_policy' THEN driftcloud_policy(was, usual) END,
-                    CASE WHEN tag = 'optimization_policy' THEN driftcloud_policy(becomes, usual) END)
-           FROM cloud_accounts a
-          WHERE a.id = CASE TG_OP WHEN 'DELETE' THEN OLD.account_id ELSE NEW.account_id END;
+        RETURN;
     END IF;
-    RETURN NULL;
+    IF tag = 'optimization_policy' THEN
+        old_policy := driftcloud_policy(was, usual);
+        new_policy := driftcloud_policy(becomes, usual);
+    ELSE
+        old_freeze := driftcloud_time_of(was);
+        new_freeze := driftcloud_time_of(becomes);
+    END IF;
+    IF driftcloud_source() = 'agent' THEN
+        PERFORM driftcloud_guard(a.id, kind, resource, '{}', driftcloud_now(a.id), NULL, old_freeze, new_freeze,
+                                 old_policy, new_policy)
+           FROM cloud_accounts a WHERE a.id = account;
+    END IF;
 END
 $$;
-CREATE TRIGGER guard_insert AFTER INSERT ON resource_tags FOR EACH ROW
-    WHEN (NEW.key IN ('optimization_policy', 'optimization_freeze_until')
-          AND coalesce(current_setting('driftcloud.tags_from', true), '') = '')
-    EXECUTE FUNCTION driftcloud_guard_rows();
-CREATE TRIGGER guard_update AFTER UPDATE ON resource_tags FOR EACH ROW
-    WHEN (NEW.key IN ('optimization_policy', 'optimization_freeze_until')
-          AND coalesce(current_setting('driftcloud.tags_from', true), '') = '')
-    EXECUTE FUNCTION driftcloud_guard_rows();
-CREATE TRIGGER guard_delete AFTER DELETE ON resource_tags FOR EACH ROW
-    WHEN (OLD.key IN ('optimization_policy', 'optimization_freeze_until')
-          AND coalesce(current_setting('driftcloud.tags_from', true), '') = '')
-    EXECUTE FUNCTION driftcloud_guard_rows();
+
+-- As it was, and guardrails are told of their tags.
+CREATE OR REPLACE FUNCTION driftcloud_make_tag_rows() RETURNS void
+    LANGUAGE plpgsql SET client_min_messages = warning
+    AS $$
+DECLARE
+    merge CONSTANT text := driftcloud_make_tag_branches($m$
+                UPDATE %2$I r SET tags = coalesce(r.tags, '{}') || s.tags
+                  FROM (SELECT n.resource_id::%4$s AS id, jsonb_object_agg(n.key, n.value) AS tags
+                          FROM new_rows n WHERE n.resource_type = %1$L GROUP BY 1) s
+                 WHERE r.%3$I = s.id AND (r.tags @> s.tags) IS NOT TRUE;$m$, true);
+    removal CONSTANT text := driftcloud_make_tag_branches($m$
+                UPDATE %2$I r SET tags = r.tags - s.keys
+                  FROM (SELECT o.resource_id::%4$s AS id, array_agg(o.key) AS keys
+                          FROM old_rows o WHERE o.resource_type = %1$L AND %%s GROUP BY 1) s
+                 WHERE r.%3$I = s.id AND r.tags ?| s.keys;$m$, true);
+    wrap CONSTANT text := $w$
+        CREATE OR REPLACE FUNCTION %1$I() RETURNS trigger LANGUAGE plpgsql AS $body$
+        DECLARE
+            kind text;
+        BEGIN
+            PERFORM set_config('driftcloud.tags_from', 'rows', true);
+            %2$s
+            PERFORM set_config('driftcloud.tags_from', '', true);
+            PERFORM driftcloud_guard_tag(e.account_id, e.resource_type, e.resource_id, e.key, e.old, e.new)
+               FROM (%3$s) e
+              WHERE e.key IN ('optimization_policy', 'optimization_freeze_until') AND e.old IS DISTINCT FROM e.new;
+            IF current_setting('driftcloud.audit', true) IS DISTINCT FROM 'off' THEN
+                INSERT INTO resource_change_events (account_id, resource_type, resource_id,
+                       change_source, field_name, old_value, new_value, changed_at)
+                SELECT a.id, t.resource_type, e.resource_id, driftcloud_source(), 'tags.' || e.key,
+                       e.old, e.new, driftcloud_now(a.id)
+                  FROM (%3$s) e
+                  JOIN driftcloud_resource_types t ON t.resource_type = e.resource_type AND NOT t.tags_column
+                  JOIN cloud_accounts a ON a.id = e.account_id
+                 WHERE e.old IS DISTINCT FROM e.new;
+            END IF;
+            RETURN NULL;
+        END
+        $body$ $w$;
+    loop_new CONSTANT text := 'FOR kind IN SELECT DISTINCT resource_type FROM new_rows LOOP %s END IF; END LOOP;';
+    loop_old CONSTANT text := 'FOR kind IN SELECT DISTINCT resource_type FROM old_rows LOOP %s END IF; END LOOP;';
+    same CONSTANT text := 'n.resource_type = o.resource_type AND n.resource_id = o.resource_id AND n.key = o.key';
+BEGIN
+    EXECUTE format(wrap, 'driftcloud_tag_rows_inserted', format(loop_new, merge),
+        'SELECT account_id, resource_type, resource_id, key, NULL AS old, value AS new FROM new_rows');
+    EXECUTE format(wrap, 'driftcloud_tag_rows_deleted', format(loop_old, replace(removal, '%s', 'true')),
+        'SELECT account_id, resource_type, resource_id, key, value AS old, NULL AS new FROM old_rows');
+    EXECUTE format(wrap, 'driftcloud_tag_rows_updated',
+        format(loop_old, replace(removal, '%s', 'NOT EXISTS (SELECT FROM new_rows n WHERE ' || same || ')'))
+            || format(loop_new, merge),
+        'SELECT coalesce(n.account_id, o.account_id) AS account_id, '
+        'coalesce(n.resource_type, o.resource_type) AS resource_type, '
+        'coalesce(n.resource_id, o.resource_id) AS resource_id, coalesce(n.key, o.key) AS key, '
+        'o.value AS old, n.value AS new FROM old_rows o FULL JOIN new_rows n ON ' || same);
+
+    -- A tag is written under the lock of its resource; and a connection that is held to an account
+    -- cannot put a tag on what that account does not see.
+    EXECUTE format($make$
+        CREATE OR REPLACE FUNCTION driftcloud_tag_lock() RETURNS trigger LANGUAGE plpgsql AS $body$
+        DECLARE
+            kind CONSTANT text := NEW.resource_type;
+        BEGIN
+            %s
+            ELSE
+                RETURN NEW;
+            END IF;
+            IF NOT FOUND AND driftcloud_account() IS NOT NULL THEN
+                RAISE EXCEPTION 'there is no %% %%', NEW.resource_type, NEW.resource_id
+                    USING ERRCODE = 'foreign_key_violation', TABLE = 'resource_tags';
+            END IF;
+            RETURN NEW;
+        END
+        $body$ $make$,
+        driftcloud_make_tag_branches(
+            'PERFORM FROM %2$I r WHERE r.%3$I = NEW.resource_id::%4$s FOR NO KEY UPDATE;', false));
+END
+$$;
+SELECT driftcloud_make_tag_rows();
+REVOKE ALL ON FUNCTION driftcloud_make_tag_rows() FROM PUBLIC;
 
 -- A freeze of the whole account is a parameter that every agent may read; it bears the tag too.
 CREATE FUNCTION driftcloud_guard_account() RETURNS trigger LANGUAGE plpgsql AS $$
