@@ -2,24 +2,29 @@
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+from drift import rates
 from drift.day import Day, Happening
 from drift.picking import pick
 
 ODDS = 0.03
 PATTERN = "logs_verbose"
 RESOURCE_TYPE = "log_group"
-REMEDIES = ("logs:PutRetentionPolicy", "logs:DeleteLogGroup")
+# What a group takes in is what the application sends: no call of AWS's API makes it send less.
+REMEDIES = ("advice:set the application's log level back to info",)
 REVEALED_BY = ("logs:DescribeLogGroups", "cloudwatch:GetMetricStatistics")
 TRAPS = (
     "While an incident is looked into every line counts: tag debug_until.",
     "A group of production that always took in as much is busy, not verbose.",
 )
 
-SYMPTOM = """
-SELECT l.arn, avg(u.ingested_gb) * 30 * 0.5 * 0.7 AS saving FROM log_groups l
-  JOIN log_group_usage_daily u ON u.log_group_id = l.id AND u.date > ($2::timestamptz)::date - 7
+# Of five lines, four are for debugging.
+SYMPTOM = f"""
+SELECT l.arn, avg(u.ingested_gb) * 0.8 * 730 / 24 * CASE l.class WHEN 'INFREQUENT_ACCESS'
+           THEN {rates.literal("l.region", "ingestion_rare")} ELSE {rates.literal("l.region", "ingestion")} END AS saving
+  FROM log_groups l
+  JOIN log_group_usage_daily u ON u.log_group_id = l.id AND u.date > $2::timestamptz::date - 7
  WHERE l.account_id = $1
- GROUP BY l.arn, l.env HAVING avg(u.ingested_gb) > CASE WHEN l.env = 'prod' THEN 3 ELSE 0.8 END"""
+ GROUP BY l.id HAVING avg(u.ingested_gb) > CASE WHEN l.env = 'prod' THEN 3 ELSE 0.8 END"""
 
 _GROUPS = """
 SELECT l.arn AS key, l.arn, l.name, p.ingest_gb, l.env FROM log_groups l

@@ -19,12 +19,15 @@ TRAPS = (
     "A domain that is busy is no duplicate, whatever stands beside it.",
 )
 
+# The oldest of an environment and region takes the others in, and stays.
 SYMPTOM = """
 SELECT v.arn, v.hourly_cost * 730 AS saving FROM managed_services v
  WHERE v.account_id = $1 AND v.service_type = 'opensearch' AND v.avg_cpu_7d < 25
-   AND $2::timestamptz IS NOT NULL AND EXISTS (
-       SELECT FROM managed_services o WHERE o.account_id = v.account_id AND o.env = v.env
-          AND o.service_type = v.service_type AND o.id <> v.id)"""
+   AND lower(v.status) <> 'deleting' AND $2::timestamptz IS NOT NULL AND EXISTS (
+       SELECT FROM managed_services o
+        WHERE o.account_id = v.account_id AND o.env = v.env AND o.region = v.region
+          AND o.service_type = v.service_type AND o.avg_cpu_7d < 25 AND lower(o.status) <> 'deleting'
+          AND (o.created_at, o.arn) < (v.created_at, v.arn))"""
 
 _DOMAIN = """
 INSERT INTO managed_services (account_id, service_type, name, env, region, instance_type, node_count,
@@ -55,7 +58,8 @@ async def happen(day: Day) -> Happening | None:
     name, developer = branch(day, "duplicate_search_cluster")
     found = await day.connection.fetchval(
         "SELECT count(*) FROM managed_services WHERE account_id = $1 AND service_type = 'opensearch'"
-        " AND env = 'dev'", day.account_id,
+        " AND env = 'dev' AND region = $2 AND avg_cpu_7d < 25",
+        day.account_id, await region(day, "duplicate_search_cluster"),
     )  # fmt: skip
     arns = []
     for number in range(1 if found else 2):
@@ -63,5 +67,8 @@ async def happen(day: Day) -> Happening | None:
         arn = await create(day, "duplicate_search_cluster", "opensearch", domain, "dev",
                            "r5.large.search", 2, "oversized")  # fmt: skip
         await tag(day, "managed_service", arn, {"env": "dev", "created_by": developer})
-        arns.append(("managed_service", arn))
-    return Happening(f"{developer} has search domains of their own", tuple(arns))
+        arns.append((day.moment(domain), arn))
+    # of two the older one stays
+    return Happening(
+        f"{developer} has a search domain of their own", (("managed_service", max(arns)[1]),)
+    )

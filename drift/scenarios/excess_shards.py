@@ -20,11 +20,18 @@ TRAPS = (
     "An on-demand stream is not billed by the shard.",
 )
 
+# A shard costs what the stream's own do, with their retention and their consumers.
 SYMPTOM = """
-SELECT arn, (shard_count - greatest(1, ceil(avg_usage_mbps_7d * 1.5))) * 0.015 * 730 AS saving
+SELECT arn, hourly_cost / shard_count * (shard_count - greatest(1, ceil(avg_usage_mbps_7d * 1.5))) * 730 AS saving
   FROM streaming_clusters
  WHERE account_id = $1 AND engine = 'kinesis' AND stream_mode = 'PROVISIONED' AND shard_count > 1
-   AND avg_usage_mbps_7d < provisioned_throughput_mbps * 0.3 AND $2::timestamptz IS NOT NULL"""
+   AND avg_usage_mbps_7d < provisioned_throughput_mbps * 0.3 AND status <> 'DELETING'
+   AND shard_count > greatest(1, ceil(avg_usage_mbps_7d * 1.5)) AND $2::timestamptz IS NOT NULL"""
+
+PART_OF = (
+    "stream_idle",
+    "SELECT arn, arn FROM streaming_clusters WHERE account_id = $1 AND engine = 'kinesis'",
+)
 
 _STREAMS = """
 SELECT arn AS key, arn, name, shard_count, region, retention_hours FROM streaming_clusters

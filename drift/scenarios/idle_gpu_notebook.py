@@ -1,5 +1,6 @@
 """An experiment ends on Friday and its GPU notebook runs on, through the weekend and after."""
 
+from drift import rates
 from drift.day import Day, Happening
 from drift.picking import branch, tag
 from drift.scenarios.duplicate_search_cluster import create
@@ -18,10 +19,14 @@ TRAPS = (
     "A notebook that is stopped costs its disk alone.",
 )
 
-SYMPTOM = """
-SELECT arn, hourly_cost * 730 AS saving FROM managed_services
+# The disk of a notebook is paid for while it is stopped.
+_DISK = rates.literal("region", "notebook_disk")
+SYMPTOM = f"""
+SELECT arn, hourly_cost * 730 - CASE WHEN service_type LIKE '%notebook'
+           THEN storage_gib * {_DISK} ELSE 0 END AS saving
+  FROM managed_services
  WHERE account_id = $1 AND service_type LIKE 'sagemaker%' AND env <> 'prod' AND avg_cpu_7d < 10
-   AND $2::timestamptz IS NOT NULL"""
+   AND lower(status) IN ('available', 'inservice') AND $2::timestamptz IS NOT NULL"""
 
 
 async def happen(day: Day) -> Happening | None:

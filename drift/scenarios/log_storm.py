@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+from drift import rates
 from drift.day import Day, Happening
 from drift.picking import pick
 
@@ -11,19 +12,20 @@ RESOURCE_TYPE = "log_group"
 REMEDIES = ("logs:DeleteLogGroup", "ce:ProvideAnomalyFeedback")
 REVEALED_BY = ("logs:DescribeLogGroups", "cloudwatch:GetMetricStatistics", "ce:GetAnomalies")
 TRAPS = (
-    "A storm that was rolled back stands out for two weeks and costs nothing more.",
+    "A storm that was rolled back stands out among two weeks of days and costs nothing more.",
     "A load test was announced: tag load-test.",
 )
 
-# What is over costs nothing more, but its days stand out still.
-SYMPTOM = """
-SELECT l.arn, greatest(0, (array_agg(u.ingested_gb ORDER BY u.date DESC))[1]
-           - percentile_cont(0.5) WITHIN GROUP (ORDER BY u.ingested_gb)) * 0.5 * 30 AS saving
+# The newest day against the middle of two weeks: what is over is over.
+SYMPTOM = f"""
+SELECT l.arn, ((array_agg(u.ingested_gb ORDER BY u.date DESC))[1]
+           - percentile_cont(0.5) WITHIN GROUP (ORDER BY u.ingested_gb))::numeric
+           * {rates.literal("l.region", "ingestion")} * 730 / 24 AS saving
   FROM log_groups l
   JOIN log_group_usage_daily u ON u.log_group_id = l.id AND u.date > ($2::timestamptz)::date - 15
  WHERE l.account_id = $1
- GROUP BY l.arn
-HAVING max(u.ingested_gb) > 5 + 4 * percentile_cont(0.5) WITHIN GROUP (ORDER BY u.ingested_gb)"""
+ GROUP BY l.id
+HAVING (array_agg(u.ingested_gb ORDER BY u.date DESC))[1] > 5 + 4 * percentile_cont(0.5) WITHIN GROUP (ORDER BY u.ingested_gb)"""
 
 _GROUPS = """
 SELECT l.arn AS key, l.arn, l.name, p.ingest_gb FROM log_groups l

@@ -4,6 +4,7 @@
 
 import json
 
+from drift import rates
 from drift.day import Day, Happening
 from drift.picking import branch, region
 
@@ -17,11 +18,17 @@ TRAPS = (
     "A group that holds nothing costs nothing.",
 )
 
-SYMPTOM = """
-SELECT l.arn, u.stored_gb * 0.03 * 0.7 AS saving FROM log_groups l
-  JOIN LATERAL (SELECT d.stored_gb FROM log_group_usage_daily d WHERE d.log_group_id = l.id
-                 ORDER BY d.date DESC LIMIT 1) u ON true
- WHERE l.account_id = $1 AND l.retention_days IS NULL AND $2::timestamptz IS NOT NULL"""
+# In days, what is enough: what is older goes on the day after.
+_ENOUGH = "CASE l.env WHEN 'prod' THEN 30 WHEN 'staging' THEN 14 ELSE 7 END"
+
+SYMPTOM = f"""
+SELECT l.arn, greatest(0, u.newest - u.usual * {_ENOUGH}) * {rates.literal("l.region", "storage")} AS saving
+  FROM log_groups l
+ CROSS JOIN LATERAL (
+       SELECT (array_agg(d.stored_gb ORDER BY d.date DESC))[1] AS newest, avg(d.ingested_gb) AS usual
+         FROM log_group_usage_daily d
+        WHERE d.log_group_id = l.id AND d.date > $2::timestamptz::date - 7) u
+ WHERE u.newest IS NOT NULL AND l.account_id = $1 AND l.retention_days IS NULL AND $2::timestamptz IS NOT NULL"""
 
 
 async def happen(day: Day) -> Happening | None:

@@ -23,7 +23,7 @@ TRAPS = (
 )
 
 SYMPTOM = """
-SELECT g.arn, greatest(0, g.desired_capacity - min(e.old_value::int)) * 730 * coalesce((
+SELECT g.arn, (g.desired_capacity - min(e.old_value::int)) * 730 * coalesce((
            SELECT avg(i.hourly_cost) FROM instances i WHERE i.autoscaling_group_id = g.id), 0) AS saving
   FROM autoscaling_groups g
   JOIN resource_change_events e ON e.account_id = g.account_id AND e.resource_type = 'autoscaling_group'
@@ -31,7 +31,7 @@ SELECT g.arn, greatest(0, g.desired_capacity - min(e.old_value::int)) * 730 * co
        AND e.changed_at > $2::timestamptz - interval '14 days'
  WHERE g.account_id = $1 AND e.old_value ~ '^[0-9]{1,6}$' AND e.new_value ~ '^[0-9]{1,6}$'
    AND e.new_value::int >= e.old_value::int + 5
- GROUP BY g.id"""
+ GROUP BY g.id HAVING g.desired_capacity >= min(e.old_value::int) + 5"""
 
 _GROUPS = """
 SELECT g.arn AS key, g.id, g.arn, g.name, g.desired_capacity, g.max_size

@@ -4,6 +4,7 @@
 
 import json
 
+from drift import rates
 from drift.day import Day, Happening
 from drift.picking import branch, region
 
@@ -17,8 +18,8 @@ TRAPS = (
     "An address that a cut-over waits for: tag reserved_until.",
 )
 
-SYMPTOM = """
-SELECT allocation_id, 3.65 AS saving FROM elastic_ips
+SYMPTOM = f"""
+SELECT allocation_id, 730 * {rates.literal("region", "address")} AS saving FROM elastic_ips
  WHERE account_id = $1 AND state = 'unassociated' AND $2::timestamptz IS NOT NULL"""
 
 

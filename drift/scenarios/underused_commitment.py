@@ -11,7 +11,8 @@ from models.coverage import rate
 ODDS = 0.02
 PATTERN = "commit_underused"
 RESOURCE_TYPE = "commitment"
-REMEDIES = ("ec2:ModifyReservedInstances",)
+# A reservation's family cannot be modified: its machines come back, or a young plan is returned.
+REMEDIES = ("ec2:ModifyInstanceAttribute", "savingsplans:ReturnSavingsPlan")
 REVEALED_BY = (
     "ce:GetReservationUtilization",
     "ce:GetSavingsPlansUtilization",
@@ -27,8 +28,12 @@ SYMPTOM = """
 SELECT c.id::text, c.hourly_commitment_amount * 730 * (1 - avg(u.utilization_percent) / 100) AS saving
   FROM commitments c JOIN commitment_utilization_daily u
     ON u.commitment_id = c.id AND u.date > $2::timestamptz::date - 7
- WHERE c.account_id = $1 AND c.end_date > $2::timestamptz::date
- GROUP BY c.id HAVING avg(u.utilization_percent) < 80"""
+ WHERE c.account_id = $1 AND c.state = 'active' AND c.end_date > $2::timestamptz::date
+ GROUP BY c.id
+HAVING avg(u.utilization_percent) < 80 AND (array_agg(u.utilization_percent ORDER BY u.date DESC))[1] < 80"""
+
+REACHES = """
+SELECT 'instance', instance_id FROM instances WHERE account_id = $1 AND $2::text IS NOT NULL"""
 
 # Which family the machines of one go to, the same size of it.
 SUCCESSORS = {

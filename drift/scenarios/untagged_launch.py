@@ -19,7 +19,7 @@ TRAPS = (
 SYMPTOM = """
 SELECT i.instance_id, 0::numeric AS saving FROM instances i
  WHERE i.account_id = $1 AND i.state = 'running' AND NOT (coalesce(i.tags, '{}') ?& array['owner', 'team'])
-   AND NOT EXISTS (SELECT FROM resource_tags t WHERE t.resource_type = 'instance'
+   AND NOT EXISTS (SELECT FROM resource_tags t WHERE t.account_id = $1 AND t.resource_type = 'instance'
                       AND t.resource_id = i.instance_id AND t.key = 'owner')
    AND $2::timestamptz IS NOT NULL"""
 
