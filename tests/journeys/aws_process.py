@@ -32,7 +32,7 @@ class _Command(socketserver.StreamRequestHandler):
                 status = DRIVER.main(words)
             except SystemExit as left:
                 status = int(left.code or 0)
-        self.wfile.write(b"%d\n%s" % (status, out.buffer.getvalue()))  # type: ignore[attr-defined]
+        self.wfile.write(b"%d\n%s" % (status, out.buffer.getvalue()))
 
     def _word(self) -> str:
         letters = bytearray()
