@@ -124,25 +124,27 @@ class Act:
         chosen = list(names)
         odds = {**dict.fromkeys(by_name(), 0.0), **dict.fromkeys(chosen, 1.0)}
         self.running.run(self._begin(chosen, Knobs(odds=odds, walk="exact", decoys=self.decoys)))
-        touched: dict[str, set[str]] = defaultdict(set)
-        culprits: dict[str, str] = {}
         today = self._today()
+        touched: dict[str, set[str]] = defaultdict(set)
         for row in self.running.rows(
-            "SELECT scenario, resource_type, resource_id FROM drift_happenings WHERE account_id = $1 AND date = $2",
+            "SELECT scenario, resource_id FROM drift_happenings WHERE account_id = $1 AND date = $2",
             self.account.id, today,
         ):  # fmt: skip
-            touched[row["resource_id"]].add(row["scenario"])
-        for label in self.labels(unseen=True):
-            if label.since == today:
-                for name in touched.get(label.resource_id, ()):
-                    if label.pattern == by_name()[name].PATTERN:
-                        culprits.setdefault(name, label.resource_id)
-        shared = {name for names_ in touched.values() if len(names_) > 1 for name in names_}
-        return {
-            name: Play(name, self.cloud, culprit, today)
-            for name, culprit in culprits.items()
-            if name not in shared and name in chosen
-        }
+            touched[row["scenario"]].add(row["resource_id"])
+        labels = {one.pattern: one for one in self.labels() if one.since == today}
+        cast: dict[str, Play] = {}
+        taken: set[str] = set()
+        for name in reversed(chosen):  # what happens later finds the world as the earlier left it
+            label = labels.get(by_name()[name].PATTERN)
+            if label is None or label.resource_id not in touched[name]:
+                continue
+            play = Play(name, self.cloud, label.resource_id, today)
+            play.belongs = self._belonging(play)
+            own = touched[name] | set(play.belongs)
+            if not own & taken:
+                cast[name] = play
+            taken |= own
+        return cast
 
     async def _begin(self, names: list[str], knobs: Knobs) -> None:
         async with self.running.server.database.owner() as connection:
@@ -152,14 +154,18 @@ class Act:
                     await prepare(connection, self.account.id)
             await engine.tick(connection, self.account.id, knobs=knobs)
 
-    def labels(self, **which: bool) -> list[Label]:
-        """The account's labels as of now."""
+    def labels(self) -> list[Label]:
+        """All of the account's labels, as the last tick settled them."""
 
         async def ask() -> list[Label]:
             async with self.running.server.database.owner() as connection:
-                return await truth.settled(connection, self.account.id, **which)
+                return await truth.labels(connection, self.account.id, ended=True, unseen=True)
 
         return self.running.run(ask())
+
+    def _belonging(self, play: Play) -> list[str]:
+        rows = self.running.rows(_BELONGING, play.resource_id)
+        return [row["instance_id"] for row in rows]
 
     def wait(self, day: int) -> None:
         """Let the days pass up to the given one after the happening."""
@@ -238,12 +244,12 @@ class Act:
         """What is left of it."""
         play.symptom_after = set(self.symptom(play))
         play.cost_after = self.cost(play)
-        play.label_after = self._label(play, ended=True)
+        play.label_after = self._label(play)
 
-    def _label(self, play: Play, **which: bool) -> Label | None:
+    def _label(self, play: Play) -> Label | None:
         found = [
             one
-            for one in self.labels(unseen=True, **which)
+            for one in self.labels()
             if (one.pattern, one.resource_id) == (play.scenario.PATTERN, play.resource_id)
         ]
         return max(found, key=lambda one: one.since) if found else None

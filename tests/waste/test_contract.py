@@ -31,6 +31,7 @@ def test_contract(plays: dict[str, Play], name: str) -> None:
 
     # the symptom finds what truth says, and it saves what truth says
     assert play.label is not None
+    assert play.label.until is None
     assert play.label.since == play.happened_on
     assert play.label.seen is not None, f"{name} shows no symptom after {play.days} days"
     assert play.label.decoy is None

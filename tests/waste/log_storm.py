@@ -1,0 +1,19 @@
+"""A log group that a failing release floods."""
+
+from tests.waste.calling import Client, datapoints
+from tests.waste.missing_log_retention import group
+
+DAYS = 1  # a storm lasts one to three days
+
+
+def reveal(client: Client, resource_id: str) -> bool:
+    """Yesterday's IncomingBytes are many times an ordinary day's."""
+    name = group(client, resource_id)["logGroupName"]
+    came = datapoints(client, "AWS/Logs", "IncomingBytes", "Sum", days=9, LogGroupName=name)
+    return max(came[-2:]) > 5 * sorted(came)[len(came) // 2]
+
+
+def remedy(client: Client, resource_id: str) -> None:
+    """Delete it: the release is beyond a client's reach, the flood is not."""
+    name = group(client, resource_id)["logGroupName"]
+    client("logs").delete_log_group(logGroupName=name)
