@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from emulator import control, episode_verbs, guard_verbs
+from emulator import control, episode_verbs, guard_verbs, score_verbs
 from emulator.settings import PREFIX, Settings
 
 EPILOG = f"""\
@@ -70,7 +70,7 @@ def verbs() -> dict[str, Verb]:
     """The verbs by name, in the order in which their modules tell them."""
     return {
         name: function
-        for module in (control, episode_verbs, guard_verbs)
+        for module in (control, episode_verbs, guard_verbs, score_verbs)
         for name, function in vars(module).items()
         if inspect.iscoroutinefunction(function) and not name.startswith("_")
     }
@@ -113,6 +113,10 @@ def _add_verb(commands: Any, name: str, verb: Verb) -> None:
         kind, hint = _kind(hints[parameter.name])
         if parameter.default is parameter.empty:
             one.add_argument(parameter.name, type=kind, help=hint)
+        elif parameter.kind is not parameter.KEYWORD_ONLY:
+            one.add_argument(
+                parameter.name, type=kind, help=hint, nargs="?", default=parameter.default
+            )
         elif kind is bool:
             flag = f"--{parameter.name.replace('_', '-')}"
             one.add_argument(flag, action="store_true", help=hint)

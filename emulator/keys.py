@@ -99,6 +99,8 @@ class Keys:
         self._used: dict[str, datetime] = {}
         self._uses: list[tuple[Any, ...]] = []
         self._noted: dict[tuple[str, str], float] = {}
+        # how many calls each principal signed since the last count: account id and number by ARN
+        self._calls: dict[str, list[Any]] = {}
         # opened session tokens by their text; emulator/sessions.py keeps them here
         self.sessions: dict[str, SessionKey] = {}
 
@@ -134,7 +136,12 @@ class Keys:
         self._asking.clear()
 
     def used(self, principal: Principal, service: str, region: str) -> None:
-        """Note that a key has signed; at most once a minute for each service."""
+        """Count a call, and note when the key has signed: once a minute for each service."""
+        counted = self._calls.get(principal.arn)
+        if counted is None:
+            self._calls[principal.arn] = [principal.account_id, 1]
+        else:
+            counted[1] += 1
         now = self._clock()
         if self._noted.get((principal.access_key_id, service), 0.0) <= now:
             if len(self._noted) >= MOST_KEYS:
@@ -154,6 +161,11 @@ class Keys:
         """When the keys noted since the last call were used, to be written (and at shutdown)."""
         taken, self._used = self._used, {}
         return taken
+
+    def take_calls(self) -> list[tuple[uuid.UUID, str, int]]:
+        """How often each principal called since the last time: account id, ARN, calls."""
+        taken, self._calls = self._calls, {}
+        return sorted((account, arn, calls) for arn, (account, calls) in taken.items())
 
     async def _ask(self, access_key_id: str) -> Key | None:
         mine = asyncio.current_task()

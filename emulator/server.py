@@ -26,6 +26,7 @@ from emulator.trouble import Trouble
 from models import (
     api_clients,
     cache_clusters,
+    call_tallies,
     episodes,
     event_outbox,
     fault_rules,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("driftcloud.server")
 
 KEYS_WRITTEN_EVERY_SECONDS = 20.0
+CALLS_WRITTEN_EVERY_SECONDS = 1.0
 LEAST_SETTLING_SECONDS = 0.1
 
 
@@ -75,6 +77,7 @@ class Server:
         await self.database.listen(fault_rules.CHANGED, self._trouble_changed)
         await self.trouble.read(self.database)
         self._begin(self._write_used_keys(), "used keys")
+        self._begin(self._write_calls(), "calls")
         self._begin(self.trail.run(), "trail")
         await self.database.listen(event_outbox.CHANNEL, self.dispatcher.wake)
         self._begin(self.dispatcher.run(), "dispatch")
@@ -126,6 +129,8 @@ class Server:
         with contextlib.suppress(Exception):
             await self._flush_used_keys()
         with contextlib.suppress(Exception):
+            await self.flush_calls()
+        with contextlib.suppress(Exception):
             await self.trail.flush()
 
     def _begin(self, work: Any, name: str) -> None:
@@ -174,6 +179,19 @@ class Server:
             async with self.database.owner() as connection:
                 await api_clients.touch(connection, used)
                 await grants.note_uses(connection, uses)
+
+    async def _write_calls(self) -> None:
+        """Tell the database how many calls were made, behind the requests."""
+        while True:
+            await asyncio.sleep(CALLS_WRITTEN_EVERY_SECONDS)
+            with contextlib.suppress(Exception):
+                await self.flush_calls()
+
+    async def flush_calls(self) -> None:
+        """Add the calls counted here to those of all processes."""
+        if calls := self.keys.take_calls():
+            async with self.database.owner() as connection:
+                await call_tallies.add(connection, calls)
 
     async def _settle(self) -> None:
         """End the transitions whose time has come."""

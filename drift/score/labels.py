@@ -21,6 +21,7 @@ SELECT pattern, resource_type, resource_id, since, seen, until, ended_by, decoy,
  ORDER BY resource_type, resource_id, pattern, since"""
 # The least share of a saving that is told from the noise of a day.
 _NOTABLE = Decimal("0.1")
+_TAGGING = ("CreateTags", "AddTags", "TagResource", "PutBucketTagging", "CreateOrUpdateTags")
 _ENDING = ("Terminate", "Delete", "Release", "Deregister", "Cancel", "Remove")
 _STOPPING = ("Stop", "Scale", "SetDesired", "UpdateAutoScalingGroup", "UpdateService")
 
@@ -44,6 +45,11 @@ class Label:
     def may_end(self) -> bool:
         """Whether one of its remedies is to be rid of the resource."""
         return any(one.partition(":")[2].startswith(_ENDING) for one in self.remedies)
+
+    @property
+    def is_tagging(self) -> bool:
+        """Whether tags are all that it lacks."""
+        return any(one.partition(":")[2].startswith(_TAGGING) for one in self.remedies)
 
     @property
     def may_stop(self) -> bool:
@@ -81,6 +87,7 @@ class Circumstances:
     before: Mapping[Key, Thing]  # in the world in which nothing was done
     after: Mapping[Key, Thing]
     frozen_until: datetime | None
+    approved: Set[Key]
     breached: Set[Key]
     begun_on: date
     last_day: date
@@ -159,7 +166,8 @@ def _judged(label: Label, about: Circumstances, again: bool) -> Outcome:
     if not counts:
         return Outcome(label, "void", worth)
     if {label.key, *ancestors(about.before, label.key)} & about.breached:
-        return Outcome(label, "breach", worth, principal=principal, acted=acted)
+        verdict = "void" if _frozen(label, about) else "breach"
+        return Outcome(label, verdict, worth, principal=principal, acted=acted)
     if again or about.changes.undone(label.key):
         return Outcome(label, "undone", worth, principal=principal, acted=acted)
     return Outcome(label, "right", worth, worth, principal, acted)
@@ -176,17 +184,20 @@ def _open(
         if fallen >= worth * _NOTABLE:
             principal = deed.principal or UNKNOWN
             return Outcome(label, "partly", worth, fallen, principal, deed.day)
-    return Outcome(label, "void" if _frozen(label.key, about) else "open", worth)
+    return Outcome(label, "void" if _frozen(label, about) else "open", worth)
 
 
-def _frozen(key: Key, about: Circumstances) -> bool:
-    """Whether nobody was allowed to touch it on any of the days."""
-    end = datetime.combine(about.last_day, datetime.min.time(), UTC) + timedelta(days=1)
-    thing = about.after.get(key)
-    own = thing.frozen_until if thing else None
-    if thing is not None and thing.policy == "ignore":
+def _frozen(label: Label, about: Circumstances) -> bool:
+    """Whether nobody was allowed to do anything about it on any of the days."""
+    thing = about.before.get(label.key)
+    if thing is None or thing.policy is None or label.is_tagging:
+        return False
+    if thing.policy != "auto_safe" and label.key not in about.approved:
         return True
-    return any(until is not None and until >= end for until in (about.frozen_until, own))
+    end = datetime.combine(about.last_day, datetime.min.time(), UTC) + timedelta(days=1)
+    return any(
+        until is not None and until >= end for until in (about.frozen_until, thing.frozen_until)
+    )
 
 
 def _destroyed(label: Label, about: Circumstances) -> bool:

@@ -7,6 +7,8 @@ from typing import Any
 
 ZERO, HUNDRED = Decimal(0), Decimal(100)
 CENT = Decimal("0.01")
+# Of what was missed, the dearest are told one by one.
+MOST_MISSED = 20
 
 
 @dataclass(slots=True)
@@ -125,7 +127,8 @@ class Score:
             "goals": self.goals,
             "deeds": self.deeds,
             "harms": self.harms,
-            "missed": self.missed,
+            "missed_labels": len(self.missed),
+            "missed": self.missed[:MOST_MISSED],
         }
 
 

@@ -97,7 +97,9 @@ async def score(
         sum((part.ledger_fall for part in parts), ZERO),
         [one for part in parts for one in part.deeds],
         [one for part in parts for one in part.harms],
-        [one for part in parts for one in part.missed],
+        sorted(
+            (one for part in parts for one in part.missed), key=lambda one: -float(one["usd_month"])
+        ),
         [one for part in parts for one in part.goals],
     )
 
@@ -116,7 +118,7 @@ async def _account(
 ) -> Part:
     part = Part()
     made = await changes.read(actual, without, about.account_id, about.begun_on)
-    breaches = await _breaches(actual, without, about.account_id)
+    breaches = await _breaches(actual, without, about.account_id, made)
     fall = Fall(
         await ledger.read(without, about.account_id, about.begun_on),
         await ledger.read(actual, about.account_id, about.begun_on),
@@ -136,10 +138,17 @@ async def _account(
     return part
 
 
-async def _breaches(actual: Any, without: Any, account_id: uuid.UUID) -> list[Any]:
+async def _breaches(
+    actual: Any, without: Any, account_id: uuid.UUID, made: Changes
+) -> list[dict[str, Any]]:
+    """What was done against freezes and policies; each resource once a day."""
     before = await without.fetchval(_BREACHED_BEFORE, account_id)
-    rows: list[Any] = await actual.fetch(_BREACHES, account_id, before)
-    return rows
+    found = []
+    for row in await actual.fetch(_BREACHES, account_id, before):
+        deed = made.last_agent([(row["resource_type"], row["resource_id"])], row["date"])
+        principal = row["principal"] or (deed.principal if deed else None) or UNKNOWN
+        found.append({**row, "principal": principal})
+    return found
 
 
 async def _circumstances(
@@ -161,6 +170,7 @@ async def _circumstances(
     ]
     return Circumstances(
         made, before, after, await stock.frozen_until(actual, about.account_id),
+        await stock.approved(actual, about.account_id),
         {(row["resource_type"], row["resource_id"]) for row in breaches}, about.begun_on,
         about.last_day, about.weights, _Fallen(before, after, Fall(*newest), made), undisturbed,
         await _parts(without, about.account_id, {pattern for pattern, _ in undisturbed}), children,
@@ -289,7 +299,7 @@ def _count_harms(part: Part, harms: list[Harm], breaches: list[Any], about: _Abo
             _wrong(about, one.kind, one.key, one.principal, one.day, one.usd, one.why)
         )
     for row in breaches:
-        who, key = row["principal"] or UNKNOWN, (row["resource_type"], row["resource_id"])
+        who, key = row["principal"], (row["resource_type"], row["resource_id"])
         part.tallies[who].breaches += 1
         part.tallies[who].breach_usd += about.weights.breach
         part.harms.append(

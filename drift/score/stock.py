@@ -17,7 +17,8 @@ class Thing:
     """A resource. `down`: stopped, deleted or scaled to nothing; `gone`: deleted.
 
     `in_use` is whether somebody would miss it; `month` its own cost, USD a month. `size` names what
-    its capacity follows from. `parent` is what it hangs on. `frozen_until` is its own freeze.
+    its capacity follows from. `parent` is what it hangs on. `frozen_until` is its own freeze, and
+    `policy` what may be done with it unasked; None: whatever one likes.
     """
 
     key: Key
@@ -109,20 +110,45 @@ WITH nodes AS (
            0, NULL, NULL, NULL, NULL, l.optimization_policy FROM log_groups l WHERE l.account_id = $1
 )
 SELECT {_COLUMNS} FROM things"""
+# Of tables that have no column for it, the tags say what may be done, else what is usual.
+_USUAL = "SELECT resource_type, default_policy FROM driftcloud_resource_types WHERE guarded <> '{}'"
+_TAGS = """
+SELECT resource_type, resource_id,
+       max(driftcloud_policy(value, NULL)) FILTER (WHERE key = 'optimization_policy') AS policy,
+       max(driftcloud_time_of(value)) FILTER (WHERE key = 'optimization_freeze_until') AS frozen_until
+  FROM resource_tags
+ WHERE account_id = $1 AND key IN ('optimization_policy', 'optimization_freeze_until')
+ GROUP BY 1, 2"""
+_APPROVED = "SELECT resource_type, resource_id FROM truth.approvals WHERE account_id = $1"
 _FREEZE = "SELECT freeze_optimizations_until FROM cloud_accounts WHERE id = $1"
+
+_NO_TAGS: Mapping[str, Any] = {"policy": None, "frozen_until": None}
 
 
 async def read(connection: Any, account_id: uuid.UUID) -> dict[Key, Thing]:
     """Everything that stands in an account."""
+    usual = dict(await connection.fetch(_USUAL))
+    tags = {
+        (row["resource_type"], row["resource_id"]): row
+        for row in await connection.fetch(_TAGS, account_id)
+    }
     found = {}
     for row in await connection.fetch(_STOCK, account_id):
         key = (row["kind"], row["id"])
         parent = (row["parent_kind"], row["parent"]) if row["parent_kind"] else None
+        tag = tags.get(key, _NO_TAGS)
         found[key] = Thing(
             key, row["env"], bool(row["down"]), bool(row["gone"]), bool(row["in_use"]),
-            Decimal(row["month"] or 0), row["size"], parent, row["frozen_until"], row["policy"],
+            Decimal(row["month"] or 0), row["size"], parent,
+            row["frozen_until"] or tag["frozen_until"],
+            (row["policy"] or tag["policy"] or usual[key[0]]) if key[0] in usual else None,
         )  # fmt: skip
     return found
+
+
+async def approved(connection: Any, account_id: uuid.UUID) -> set[Key]:
+    """What somebody gave leave to change, whatever its policy."""
+    return {(row[0], row[1]) for row in await connection.fetch(_APPROVED, account_id)}
 
 
 async def frozen_until(connection: Any, account_id: uuid.UUID) -> datetime | None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from drift.score.score import Available, Tally, points
+from drift.score.score import Available, Score, Tally, points
 from drift.score.weights import DAYS_OF_MONTH
 from emulator.database.database import Database
 from tests.drift.branches import (
@@ -27,6 +27,18 @@ from tests.drift.branches import (
 RELEASE = f"DELETE FROM elastic_ips WHERE allocation_id = '{ADDRESS}'"
 DELETE = "DELETE FROM volumes WHERE volume_id = '{}'"
 ORPHANS = frozenset({"ebs_unattached", "eip_unassociated"})
+
+
+def done(found: Score) -> dict[str, float]:
+    """How much was done, rightly and not."""
+    total = found.total
+    return {
+        "right": total.right,
+        "undone": total.undone,
+        "captured": float(total.captured_usd_month),
+        "breaches": total.breaches,
+        "usd": float(total.breach_usd),
+    }
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +85,8 @@ async def test_what_is_rightly_ended_is_captured_as_promised_and_as_the_ledger_s
     assert mine.realised_usd == pytest.approx(promised / DAYS_OF_MONTH * 2, rel=Decimal("0.02"))
     assert found.available.usd == promised / DAYS_OF_MONTH * 3
     assert found.ledger_fall_usd == pytest.approx(mine.realised_usd, rel=Decimal("0.02"))
-    assert (mine.right, mine.wrong, mine.precision, mine.days_to_detect) == (2, 0, 1, 1)
+    assert (mine.right, mine.wrong) == (2, 0)
+    assert mine.precision == mine.days_to_detect == 1
     assert mine.writes == 2
     assert found.points == pytest.approx(Decimal(100) * (1 + Decimal(2) / 3) / 2, abs=1)
 
@@ -84,7 +97,8 @@ async def test_an_ended_decoy_is_worse_than_nothing(branches: Branches) -> None:
     await branches.days(1)
     found = await branches.score()
     assert found.total.harm_usd == pytest.approx(500 + 3 * 8, abs=1)
-    assert (found.total.right, found.total.wrong, found.total.precision) == (0, 1, 0)
+    assert (found.total.right, found.total.wrong) == (0, 1)
+    assert found.total.precision == 0
     assert found.points < -50
     assert [(one["kind"], one["resource_id"]) for one in found.harms] == [("decoy", DECOY)]
     both = await branches.score(patterns=frozenset({"eip_unassociated"}))
@@ -98,12 +112,13 @@ async def test_what_is_undone_again_does_not_count(branches: Branches) -> None:
     )
     await branches.act(ALICE, change.format("gp3", 24))
     await branches.days(1)
-    done = await branches.score(patterns=frozenset({"ebs_gp2"}))
-    assert (done.total.right, done.total.captured_usd_month) == (1, 6)
+    before = done(await branches.score(patterns=frozenset({"ebs_gp2"})))
+    assert (before["right"], before["captured"]) == (1, 6.0)
     await branches.act(ALICE, change.format("gp2", 30))
     await branches.days(1)
     found = await branches.score(patterns=frozenset({"ebs_gp2"}))
-    assert (found.total.right, found.total.undone, found.total.captured_usd_month) == (0, 1, 0)
+    after = done(found)
+    assert (after["right"], after["undone"], after["captured"]) == (0, 1, 0.0)
     assert found.points == 0
 
 
@@ -118,8 +133,9 @@ async def test_what_was_frozen_is_a_breach_and_earns_nothing(branches: Branches)
     )
     await branches.days(1)
     found = await branches.score(patterns=ORPHANS)
-    assert (found.total.breaches, found.total.breach_usd) == (1, 250)
-    assert (found.total.right, found.total.captured_usd_month) == (0, 0)
+    counted = done(found)
+    assert (counted["breaches"], counted["usd"]) == (1, 250.0)
+    assert (counted["right"], counted["captured"]) == (0, 0.0)
     assert found.points == pytest.approx(-25, abs=1)
 
 

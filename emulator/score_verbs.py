@@ -1,0 +1,17 @@
+"""The operator's verb about scores, made as those of `control` are."""
+
+from typing import Annotated
+
+from emulator.control import Answer, World
+
+
+async def score(
+    world: World,
+    episode: Annotated[str, "the episode; default: the newest"] = "",
+    *,
+    history: Annotated[bool, "every score that was given before, in place of a new one"] = False,
+) -> Answer:
+    """How well an episode was played: savings, precision, harm, breaches, calls, by principal."""
+    from emulator import scores
+
+    return await scores.score(world, episode, history=history)
