@@ -30,6 +30,7 @@ from models.estates import (
     log_streams,
     machine_images,
     managed_services,
+    policies,
     rds_instances,
     s3_buckets,
     snapshots,
@@ -69,6 +70,7 @@ NOUNS: tuple[tuple[str, Callable[[Estate], None]], ...] = (
     ("managed services", managed_services.create),
     ("commitments", commitments.create),
     ("transfers", transfers.create),
+    ("policies", policies.create),
 )
 
 # Tags come first: the triggers of the tables then find them there and have nothing to do. After
