@@ -24,11 +24,14 @@ SELECT n.instance_id, sum(v.monthly_cost) AS saving
    AND i.state_changed_at <= $2::timestamptz - interval '3 days'
  GROUP BY n.instance_id"""
 
+# Where nodes are launched beside the node groups, nobody else looks after them.
 _CLUSTERS = """
 SELECT k.arn AS key, k.id, k.name, k.env, k.region, k.orchestrator, k.node_instance_type
   FROM container_clusters k
  WHERE k.account_id = $1 AND k.status = 'ACTIVE' AND k.state_transition IS NULL
-   AND EXISTS (SELECT FROM container_nodes n WHERE n.cluster_id = k.id)"""
+   AND EXISTS (SELECT FROM container_nodes n WHERE n.cluster_id = k.id)
+   AND (k.orchestrator = 'eks' OR NOT EXISTS (SELECT FROM container_clusters o
+        WHERE o.account_id = $1 AND o.orchestrator = 'eks' AND o.status = 'ACTIVE'))"""
 
 _STOP = """
 UPDATE instances SET state = 'stopped', state_changed_at = $3, current_cpu = 0, current_memory = 0,

@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+from math import ceil
+
 from drift.clusters import join
 from drift.day import Day, Happening
 from drift.days import autoscaling_groups
@@ -44,6 +46,7 @@ SELECT c.arn, 730 * c.hourly * (c.nodes - c.needed) AS saving FROM (
  WHERE c.cpu < 30 AND c.memory < 50 AND c.nodes > c.needed
    AND c.oldest <= $2::timestamptz - interval '7 days'"""
 
+# Incidents are of production, where there is one.
 _CLUSTERS = """
 SELECT k.arn AS key, k.id, k.name, k.env, k.region, k.orchestrator, k.node_instance_type, o.id AS node_group,
        o.autoscaling_group_id, a.arn AS group_arn, a.desired_capacity, a.max_size, count(n.id) AS nodes
@@ -54,17 +57,19 @@ SELECT k.arn AS key, k.id, k.name, k.env, k.region, k.orchestrator, k.node_insta
   LEFT JOIN autoscaling_groups a ON a.id = o.autoscaling_group_id
  WHERE k.account_id = $1 AND k.status = 'ACTIVE' AND k.state_transition IS NULL
    AND EXISTS (SELECT FROM container_services v WHERE v.cluster_id = k.id AND v.replica_count > 0)
+   AND (k.env = 'prod' OR NOT EXISTS (SELECT FROM container_clusters o
+        WHERE o.account_id = $1 AND o.env = 'prod' AND o.status = 'ACTIVE'))
  GROUP BY k.id, o.id, o.autoscaling_group_id, a.arn, a.desired_capacity, a.max_size"""
 
 _GROW = "UPDATE autoscaling_groups SET desired_capacity = $2, max_size = greatest(max_size, $2) WHERE id = $1"
 
 
 async def happen(day: Day) -> Happening | None:
-    """Half as many nodes again, three at least; the work stays what it is, and all share it."""
+    """Three quarters as many nodes again, three at least; the work stays what it is, and all share it."""
     cluster = await pick(day, "nodes_kept_after_incident", "container_cluster", _CLUSTERS)
     if cluster is None:
         return None
-    more = max(3, cluster["nodes"] // 2)
+    more = max(3, ceil(cluster["nodes"] * 0.75))
     if cluster["autoscaling_group_id"] is None:
         made = await join(day, cluster, "incident", more, cluster["node_instance_type"], None)
     else:

@@ -28,11 +28,14 @@ SELECT n.instance_id, n.hourly_cost * 730 AS saving
  WHERE k.account_id = $1 AND n.has_gpu AND n.state = 'running' AND n.avg_cpu_7d < 10
    AND n.created_at <= $2::timestamptz - interval '2 days'"""
 
+# Where nodes are launched beside the node groups, nobody else looks after them.
 _CLUSTERS = """
 SELECT k.arn AS key, k.id, k.name, k.env, k.region, k.orchestrator
   FROM container_clusters k
  WHERE k.account_id = $1 AND k.status = 'ACTIVE' AND k.state_transition IS NULL
-   AND EXISTS (SELECT FROM container_nodes n WHERE n.cluster_id = k.id)"""
+   AND EXISTS (SELECT FROM container_nodes n WHERE n.cluster_id = k.id)
+   AND (k.orchestrator = 'eks' OR NOT EXISTS (SELECT FROM container_clusters o
+        WHERE o.account_id = $1 AND o.orchestrator = 'eks' AND o.status = 'ACTIVE'))"""
 
 
 async def happen(day: Day) -> Happening | None:

@@ -13,36 +13,58 @@ _NODE_TYPES = {
     "dev": {"m5.xlarge": 1, "t3.xlarge": 1},
     "preview": {"t3.xlarge": 1},
 }
-# behaviour of a cluster's nodes, the waste it is, what packing saves
+# behaviour of a cluster's nodes, the waste it is, what the remedy saves of their cost
 _CLUSTERS = {
     "prod": (("steady", None, 0.0), ("oversized", "nodes_underutilised", 0.35)),
-    "staging": (("oversized", "nodes_underutilised", 0.35), ("light", None, 0.0)),
-    "dev": (("light", None, 0.0), ("oversized", "nodes_underutilised", 0.4)),
+    "staging": (
+        ("idle", "cluster_abandoned", 1.0), ("oversized", "nodes_underutilised", 0.35),
+        ("light", None, 0.0), ("oversized", "nodes_underutilised", 0.35), ("steady", None, 0.0),
+    ),
+    "dev": (("oversized", "nodes_underutilised", 0.25), ("light", None, 0.0)),
     "preview": (("light", None, 0.0),),
+}  # fmt: skip
+_GPU_NODE = kinds.Kind("gpu-node", "gpu_idle", {"g4dn.xlarge": 1}, "gpu_node_unused", 1.0)
+_ORPHAN = kinds.Kind("orphan-node", "idle", {}, "node_orphan", stopped=True)
+# Services of ECS: what becomes of them on nodes that are paid anyway, or on Fargate.
+_ECS = {
+    "nodes": 11, "fargate": 4, "svc_cpu_overrequest": 2, "svc_mem_overrequest": 2,
+    "svc_replicas": 1,
+}  # fmt: skip
+# on Fargate: vCPU and MiB of a task, tasks, behaviour, and what the remedy saves of its cost
+_REQUESTS = {
+    "svc_cpu_overrequest": (2, 4096, 2, "oversized", 0.6),
+    "svc_mem_overrequest": (1, 8192, 2, "light", 0.25),
+    "svc_replicas": (0.5, 1024, 5, "light", 0.5),
 }
 _SERVICE_CPUS = {0.25: 3, 0.5: 4, 1: 3, 2: 2}
 
 
 def create(estate: Estate) -> None:
     """Every cluster with its nodes, then the services dealt over all clusters."""
-    made: list[tuple[Row, Owner]] = []
+    made: list[tuple[Row, Owner, int]] = []
     for env, count in estate.plan.clusters.items():
         sizes = dealt(estate.plan.nodes.get(env, 0), count)
         regions = estate.regions(f"clusters/{env}", count)
         for at, size in enumerate(sizes):
             made.append(_cluster(estate, env, at, size, regions[at]))
+    alive = [one for one in made if not _is_abandoned(one[0]["env"], one[2])]
     if made:
-        _services(estate, made)
+        _services(estate, [one[:2] for one in alive or made])
 
 
-def _cluster(estate: Estate, env: str, at: int, size: int, region: str) -> tuple[Row, Owner]:
+def _is_abandoned(env: str, at: int) -> bool:
+    return _CLUSTERS[env][at % len(_CLUSTERS[env])][1] == "cluster_abandoned"
+
+
+def _cluster(estate: Estate, env: str, at: int, size: int, region: str) -> tuple[Row, Owner, int]:
     chance = estate.chance("cluster", env, at)
     orchestrator = "ecs" if at % 3 == 2 or (env == "dev" and at == 0) else "eks"
     owner = estate.company.of_service("gateway")[0] if at == 0 else estate.company.owner(chance)
     name = f"{env}-{orchestrator}-{at + 1}" if at else f"{env}-{orchestrator}"
     choices = _CLUSTERS[env]
     profile, pattern, saved = choices[at % len(choices)]
-    instance_type = chance.deck(1, _NODE_TYPES[env])[0]
+    nodes = {"m5.large": 1} if _is_abandoned(env, at) else _NODE_TYPES[env]
+    instance_type = chance.deck(1, nodes)[0]
     born = estate.before(chance, 60, 700)
     arn = estate.arn(orchestrator, region, f"cluster/{name}")
     row = estate.add(
@@ -70,21 +92,30 @@ def _cluster(estate: Estate, env: str, at: int, size: int, region: str) -> tuple
             ),
         },
     )
-    tags = estate.tags(chance, owner, env, name, bare=False)
+    # the first that is forgotten is so in earnest
+    innocent = estate.decoy(pattern) if pattern and at else None
+    tags = estate.tags(
+        chance, owner, env, name, bare=False, **(innocent[1] if innocent else {})
+    )  # fmt: skip
     estate.tag("container_cluster", arn, tags, born)
     saving = saved * 730 * size * float(hourly_cost(instance_type, region))
+    if pattern == "cluster_abandoned":
+        saving += 730 * float(row["control_plane_hourly_cost"])
     estate.profile(
         "container_cluster", arn, profile, pattern=pattern, saving=saving,
+        decoy=innocent[0] if innocent else None,
     )  # fmt: skip
     made = _node_group(estate, row, owner, tags) if orchestrator == "eks" else None
     kind = kinds.Kind("node", profile, {instance_type: 1})
+    others = [_GPU_NODE, _ORPHAN] if env == "dev" and orchestrator == "ecs" and size > 4 else []
     for number in range(size):
-        _node(estate, row, owner, kind, number, made[0] if made else None)
+        other = others[size - 1 - number] if number >= size - len(others) else kind
+        _node(estate, row, owner, other, number, made[0] if made else None)
     if made:
         # behind the instances: they are nodes already, and need not be made so by a trigger
         estate.add("node_groups", made[1])
         estate.tag("node_group", made[1]["arn"], tags, born)
-    return row, owner
+    return row, owner, at
 
 
 def _versions(estate: Estate) -> tuple[str, ...]:
@@ -185,7 +216,7 @@ def _node(
     estate: Estate, cluster: Row, owner: Owner, kind: kinds.Kind, number: int, group: Row | None
 ) -> None:
     env, region, name = cluster["env"], cluster["region"], cluster["name"]
-    instance_type = cluster["node_instance_type"]
+    instance_type = next(iter(kind.types), cluster["node_instance_type"])
     key = f"node/{env}/{name}/{number}"
     chance = estate.chance(key)
     if cluster["orchestrator"] == "eks":
@@ -212,7 +243,7 @@ def _node(
             tier="nodes",
             image=_image(cluster["orchestrator"], instance_type),
             tags=tags,
-            flagged=False,
+            flagged=kind.pattern is not None,
         ),
     )
     if group is not None:
@@ -228,7 +259,7 @@ def _node(
             "instance_id": instance["instance_id"],
             "instance_type": instance_type,
             "region": region,
-            "state": "running",
+            "state": "stopped" if kind.stopped else "running",
             "hourly_cost": hourly_cost(instance_type, region),
             "gpu_hourly_cost": gpu_hourly_cost(instance_type, region),
             "gpu_count": instance["gpu_count"],
@@ -253,6 +284,8 @@ def _services(estate: Estate, clusters: list[tuple[Row, Owner]]) -> None:
     cpus = chance.deck(count, _SERVICE_CPUS)
     profiles = chance.deck(count, {"steady": 0.5, "oversized": 0.3, "light": 0.2})
     order = chance.shuffled([clusters[at % len(clusters)][0] for at in range(count)])
+    ecs = sum(cluster["orchestrator"] == "ecs" for cluster in order)
+    billing = chance.deck(ecs, _ECS)
     owners = estate.company.owners
     names: dict[object, int] = {}
     for at in range(count):
@@ -261,43 +294,49 @@ def _services(estate: Estate, clusters: list[tuple[Row, Owner]]) -> None:
             names.get((cluster["id"], owner.service), 0) + 1
         )
         name = owner.service if turn == 1 else f"{owner.service}-{turn}"
-        _service(estate, at, cluster, owner, name, cpus[at], profiles[at])
+        kind = billing.pop() if cluster["orchestrator"] == "ecs" else "nodes"
+        _service(estate, at, cluster, owner, name, kind, cpus[at], profiles[at])
 
 
 def _service(
-    estate: Estate, at: int, cluster: Row, owner: Owner, name: str, cpus: float, profile: str
-) -> None:
+    estate: Estate, at: int, cluster: Row, owner: Owner, name: str, kind: str, cpus: float,
+    profile: str,
+) -> None:  # fmt: skip
     chance = estate.chance("service", at)
-    replicas = chance.pick((2, 3, 3, 4, 6)) if cluster["env"] == "prod" else chance.pick((1, 1, 2))
+    env, region, orchestrator = cluster["env"], cluster["region"], cluster["orchestrator"]
+    replicas = chance.pick((2, 3, 3, 4, 6)) if env == "prod" else chance.pick((1, 1, 2))
+    memory, saved, pattern = int(cpus * 2048), 0.0, None
+    if kind in _REQUESTS:
+        pattern = kind
+        cpus, memory, replicas, profile, saved = _REQUESTS[kind]
+    elif kind == "fargate":
+        profile = "steady"
     born = max(estate.before(chance, 10, 500), cluster["created_at"])
-    orchestrator = cluster["orchestrator"]
-    arn = estate.arn(orchestrator, cluster["region"], f"service/{cluster['name']}/{name}")
-    fargate = orchestrator == "ecs" and chance.happens(0.3)
+    arn = estate.arn(orchestrator, region, f"service/{cluster['name']}/{name}")
     estate.add(
         "container_services",
         {
             "id": chance.key(),
             "cluster_id": cluster["id"],
             "name": name,
-            "env": cluster["env"],
-            "region": cluster["region"],
+            "env": env,
+            "region": region,
             "requested_cpu": cpus * replicas,
-            "requested_memory_mb": int(cpus * 2048) * replicas,
+            "requested_memory_mb": memory * replicas,
             "replica_count": replicas,
             "created_at": born,
             "updated_at": born,
             "arn": arn,
-            "launch_type": "FARGATE" if fargate else "EC2",
+            "launch_type": "EC2" if kind == "nodes" else "FARGATE",
             "running_count": replicas,
         },
     )
-    estate.tag(
-        "container_service", arn, estate.tags(chance, owner, cluster["env"], name, bare=False), born
-    )
+    innocent = estate.decoy(pattern) if pattern else None
+    tags = estate.tags(chance, owner, env, name, bare=False, **(innocent[1] if innocent else {}))
+    estate.tag("container_service", arn, tags, born)
     # on nodes that are paid anyway a smaller request saves nothing of its own
-    hourly = float(costs.fargate_hourly(cpus * replicas, cpus * 2 * replicas, cluster["region"]))
-    wasteful = profile == "oversized" and cpus * replicas >= 1
+    hourly = float(costs.fargate_hourly(cpus * replicas, memory / 1024 * replicas, region))
     estate.profile(
-        "container_service", arn, profile, pattern="svc_cpu_overrequest" if wasteful else None,
-        saving=hourly * 730 * 0.5 if fargate else 0.0,
+        "container_service", arn, profile, pattern=pattern, saving=hourly * 730 * saved,
+        decoy=innocent[0] if innocent else None,
     )  # fmt: skip

@@ -190,6 +190,10 @@ class Estate:
         innocent = reasons[self._decoys % len(reasons)]
         return innocent.reason, dict(innocent.tags)
 
+    def innocent_with(self) -> None:
+        """Count a thing that is innocent because what it belongs to is."""
+        self._decoys += 1
+
     def flag(self, pattern: str, decoy: str | None, saving: float) -> dict[str, Any]:
         """What the params of a profile say of a thing that is waste or only looks like it."""
         self._flagged += 1
@@ -207,7 +211,7 @@ class Estate:
         decoy: str | None = None,
         saving: float = 0.0,
         params: Mapping[str, Any] | None = None,
-        **measures: float,
+        **measures: float | None,
     ) -> None:
         """Say what a resource is really used for, and which waste it is or only looks like.
 

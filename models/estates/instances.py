@@ -69,9 +69,8 @@ def alone(estate: Estate) -> None:
             owner = chance.pick(owners) if owners else estate.company.owner(chance)
             numbers[owner.service] += 1
             branch = chance.pick(BRANCHES) if env == "preview" else ""
-            label = (
-                branch or f"{owner.service}-{kind.name}" if kind.pattern is None else owner.service
-            )
+            wasted = kind.pattern is not None and kind.innocent is None
+            label = branch or (owner.service if wasted else f"{owner.service}-{kind.name}")
             public = owner.service in _ALWAYS_PUBLIC
             machine(
                 estate,
@@ -202,7 +201,7 @@ def machine(estate: Estate, wanted: Machine) -> Row:
     kind = wanted.kind
     instance_id = chance.resource_id("i")
     pattern = kind.pattern if wanted.flagged else None
-    innocent = estate.decoy(pattern) if pattern else None
+    innocent = _innocent(estate, pattern, kind.innocent)
     tags = _tags(estate, chance, wanted, innocent[1] if innocent else {})
     line = public_images.line(wanted.image or _image(wanted.instance_type, kind, wanted.key))
     platform = "windows" if line.windows else None
@@ -239,16 +238,29 @@ def machine(estate: Estate, wanted: Machine) -> Row:
         saving = sum(float(disk["monthly_cost"]) for disk in disks)
     else:
         saving = float(hourly) * 730 * kind.saved
-    profile = kind.profile
-    if innocent and innocent[0] == "burst_peak":
+    profile = "idle" if kind.stopped else kind.profile
+    load: float | None = None
+    if pattern == "ec2_oversized" and innocent:
+        # little to do by its mean, and at the limit for an hour
         profile = "bursty"
+        load = costs.vcpu_count(wanted.instance_type) * chance.between(0.08, 0.12)
     estate.profile(
-        "instance", instance_id, "idle" if kind.stopped else profile, pattern=pattern,
-        decoy=innocent[0] if innocent else None, saving=saving,
+        "instance", instance_id, profile, pattern=pattern,
+        decoy=innocent[0] if innocent else None, saving=saving, load=load,
     )  # fmt: skip
     if stopped:
         _event(estate, instance_id, stopped)
     return row
+
+
+def _innocent(estate: Estate, pattern: str | None, reason: str | None) -> tuple[str, Tags] | None:
+    """Why a machine only looks like a pattern, and by which tags that is told."""
+    if pattern is None:
+        return None
+    if reason is None:
+        return estate.decoy(pattern)
+    estate.innocent_with()
+    return reason, {}
 
 
 def _types(estate: Estate, env: str, kinds_: Counter[kinds.Kind]) -> dict[kinds.Kind, list[str]]:

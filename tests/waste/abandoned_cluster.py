@@ -11,7 +11,7 @@ def reveal(client: Client, resource_id: str) -> bool:
     if ":ecs:" in resource_id:
         (found,) = client("ecs").describe_clusters(clusters=[name])["clusters"]
         idle = found["runningTasksCount"] == 0
-        return idle and found["registeredContainerInstancesCount"] > 0
+        return bool(idle and found["registeredContainerInstancesCount"] > 0)
     groups = client("eks").list_nodegroups(clusterName=name)["nodegroups"]
     busy = datapoints(client, "ContainerInsights", "node_cpu_utilization", days=3, ClusterName=name)
     return bool(groups) and max(busy) < 5

@@ -45,5 +45,5 @@ def _used(client: Client, resource_id: str, what: str) -> float:
 
 
 def _has_gpu(node: dict[str, object]) -> bool:
-    kinds = [one for one in node["attributes"] if one["name"] == "ecs.instance-type"]  # type: ignore[index, attr-defined]
+    kinds = [one for one in node["attributes"] if one["name"] == "ecs.instance-type"]  # type: ignore[attr-defined]
     return any(str(one["value"]).startswith(("g", "p")) for one in kinds)
