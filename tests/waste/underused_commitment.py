@@ -1,5 +1,7 @@
 """A reservation of a family that its machines have left."""
 
+# ruff: noqa: E501 - the lines of SQL read better whole
+
 import json
 import uuid
 from datetime import timedelta
@@ -18,15 +20,15 @@ FAMILY, FLEET = "m6g", {"fleet": "reserved"}
 _TODAY = "SELECT virtual_date FROM virtual_clocks WHERE account_id = $1"
 _MACHINE = """
 INSERT INTO instances (account_id, instance_id, instance_type, env, state, hourly_cost, has_gpu, region,
-    architecture, tags, created_at, launch_time)
-SELECT $1, 'i-' || substr(md5($1::text || n), 1, 17), $2, 'prod', 'running', $3, false, 'ca-central-1', 'arm64',
-       $4::text::jsonb, $5, $5 FROM generate_series(1, 2) n"""
+    architecture, tags, created_at, launch_time, reservation_id)
+SELECT $1::uuid, 'i-' || substr(md5($1::uuid::text || n), 1, 17), $2, 'prod', 'running', $3, false, 'ca-central-1', 'arm64',
+       $4::text::jsonb, $5, $5, 'r-' || substr(md5('r' || n), 1, 17) FROM generate_series(1, 2) n"""
 _RESERVATION = """
 INSERT INTO commitments (id, account_id, commitment_type, scope, term_months, hourly_commitment_amount, start_date,
     end_date, service, offering_class, payment_option, instance_type, instance_family, instance_count, region,
     recurring_hourly, fixed_price)
-VALUES ($1, $2, 'reserved_instance', 'ec2', 12, $3, $4, $5, 'ec2', 'standard', 'No Upfront', $6, $7, 2,
-    'ca-central-1', $3 / 2, 0)"""
+VALUES ($1, $2, 'reserved_instance', 'ec2', 12, $3::numeric, $4, $5, 'ec2', 'standard', 'No Upfront', $6, $7, 2,
+    'ca-central-1', $3::numeric / 2, 0)"""
 _USED = """
 INSERT INTO commitment_utilization_daily (commitment_id, date, utilization_percent) VALUES ($1, $2, 100)"""
 
