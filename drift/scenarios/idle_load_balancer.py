@@ -13,8 +13,8 @@ PATTERN = "lb_idle"
 RESOURCE_TYPE = "load_balancer"
 REMEDIES = ("elbv2:DeleteLoadBalancer", "elb:DeleteLoadBalancer")
 REVEALED_BY = (
-    "elasticloadbalancing:DescribeLoadBalancers",
-    "elasticloadbalancing:DescribeTargetHealth",
+    "elbv2:DescribeLoadBalancers",
+    "elbv2:DescribeTargetHealth",
     "cloudwatch:GetMetricStatistics",
 )
 TRAPS = (

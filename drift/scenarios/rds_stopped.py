@@ -12,7 +12,6 @@ RESOURCE_TYPE = "rds_instance"
 REMEDIES = ("rds:DeleteDBInstance",)
 REVEALED_BY = (
     "rds:DescribeDBInstances",
-    "rds:DescribeEvents",
     "cloudwatch:GetMetricStatistics",
 )
 TRAPS = (
