@@ -8,7 +8,7 @@ from drift.picking import branch, region
 ODDS = 0.03
 PATTERN = "nonprod_24x7"
 RESOURCE_TYPE = "instance"
-REMEDIES = ("autoscaling:PutScheduledUpdateGroupAction", "ec2:StopInstances")
+REMEDIES = ("ec2:StopInstances", "autoscaling:PutScheduledUpdateGroupAction")
 REVEALED_BY = ("ec2:DescribeInstances", "cloudwatch:GetMetricStatistics")
 TRAPS = (
     "A team that follows the sun works when others sleep: tags tz and schedule.",

@@ -3,12 +3,14 @@
 # ruff: noqa: E501 - the lines of SQL read better whole
 
 from drift.day import Day, Happening
+from drift.launches import Launch, launch
 from drift.other_types import ALONE
-from drift.picking import pick
+from drift.picking import branch, pick, region
 
 ODDS = 0.04
 PATTERN = "ec2_idle"
 RESOURCE_TYPE = "instance"
+INNOCENT = "nightly_batch"
 REMEDIES = ("ec2:StopInstances", "ec2:TerminateInstances")
 
 REVEALED_BY = (
@@ -46,3 +48,13 @@ async def happen(day: Day) -> Happening | None:
     await day.profile("instance", identifier, "idle", load=0.02, memory_gib=0.6, network_mb=1.5)
     await day.record("instance", identifier, "workload", "in use", "ended")
     return Happening(f"the project on {identifier} ended", (("instance", identifier),))
+
+
+async def innocent(day: Day) -> Happening | None:
+    """A runner that is at its limit for an hour of the night, and idle by its mean."""
+    name, developer = branch(day, "innocent/idle_instance")
+    tags = {"Name": f"runner-{name}", "env": "dev", "owner": developer, "service": "ci"}
+    place = await region(day, "innocent/idle_instance")
+    wanted = Launch("c5.2xlarge", "dev", place, tags, profile="batch")
+    (instance,) = await launch(day, "innocent/idle_instance", 1, wanted)
+    return Happening(f"{developer}'s runner works by night", (("instance", instance),))

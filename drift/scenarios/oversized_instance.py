@@ -10,6 +10,7 @@ from drift.picking import branch, region
 ODDS = 0.03
 PATTERN = "ec2_oversized"
 RESOURCE_TYPE = "instance"
+INNOCENT = "burst_peak"
 REMEDIES = ("ec2:ModifyInstanceAttribute",)
 
 REVEALED_BY = (
@@ -40,3 +41,14 @@ async def happen(day: Day) -> Happening | None:
     wanted = Launch(size, "staging", place, tags, profile="oversized", root_gib=50)
     (instance,) = await launch(day, "oversized_instance", 1, wanted)
     return Happening(f"{developer} took a {size} for {name}", (("instance", instance),))
+
+
+async def innocent(day: Day) -> Happening | None:
+    """An m5.2xlarge that is at its limit for an hour of every day."""
+    name, developer = branch(day, "innocent/oversized_instance")
+    tags = {"Name": f"staging-{name}", "env": "staging", "owner": developer}
+    place = await region(day, "innocent/oversized_instance")
+    wanted = Launch("m5.2xlarge", "staging", place, tags, root_gib=50)
+    (instance,) = await launch(day, "innocent/oversized_instance", 1, wanted)
+    await day.profile("instance", instance, "bursty", load=0.8, memory_gib=8)
+    return Happening(f"{name} needs its m5.2xlarge at its peak", (("instance", instance),))

@@ -8,7 +8,7 @@ from drift.picking import branch, region
 ODDS = 0.03
 PATTERN = "ec2_preview_forgotten"
 RESOURCE_TYPE = "instance"
-REMEDIES = ("ec2:TerminateInstances", "ec2:StopInstances")
+REMEDIES = ("ec2:TerminateInstances",)
 REVEALED_BY = ("ec2:DescribeInstances", "resourcegroupstaggingapi:GetResources")
 TRAPS = (
     "A preview that is kept for a customer's demo says so by its tags demo and expires.",

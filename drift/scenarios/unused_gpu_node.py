@@ -22,6 +22,13 @@ TRAPS = (
     "Training at a fixed hour needs the node then: tags workload=training and window.",
 )
 
+# A cluster that is abandoned takes its nodes along.
+PART_OF = (
+    "cluster_abandoned",
+    """SELECT n.instance_id, k.arn FROM container_nodes n JOIN container_clusters k ON k.id = n.cluster_id
+        WHERE k.account_id = $1""",
+)
+
 SYMPTOM = """
 SELECT n.instance_id, n.hourly_cost * 730 AS saving
   FROM container_clusters k JOIN container_nodes n ON n.cluster_id = k.id
