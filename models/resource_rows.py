@@ -17,6 +17,7 @@ _NOT_SHOWN = frozenset(("api_clients",))
 
 _TABLES = """
 select t.resource_type, t.table_name, t.id_column, c.column_name, c.udt_name,
+       case when t.guarded <> '{}' then t.default_policy end as policy,
        col_description(format('%I', t.table_name)::regclass, c.ordinal_position::int) as about
   from driftcloud_resource_types as t
   join information_schema.columns as c
@@ -41,13 +42,17 @@ COMPARISONS = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of resources: its type, the column of its ids, its columns and their kinds."""
+    """A table of resources: its type, the column of its ids, its columns and their kinds.
+
+    `policy` is the optimization_policy of what says nothing else; None: nothing is guarded.
+    """
 
     name: str
     resource_type: str
     id_column: str
     columns: dict[str, str]
     about: dict[str, str | None]
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,8 @@ async def tables(db: Any) -> dict[str, Table]:
         kind = KINDS.get(row["udt_name"])
         if name in _NOT_SHOWN or kind is None or _HIDDEN.search(column):
             continue
-        table = found.setdefault(name, Table(name, row["resource_type"], row["id_column"], {}, {}))
+        made = Table(name, row["resource_type"], row["id_column"], {}, {}, row["policy"])
+        table = found.setdefault(name, made)
         table.columns[column] = kind
         table.about[column] = row["about"]
     return found

@@ -102,6 +102,7 @@ async def list_resource_types(request: Request) -> Answer:
                 ],
                 "changes": list(calls.UPDATES.get(table.name, ())),
                 "deletable": table.name in calls.DELETES,
+                "default_policy": table.policy,
             }
             for table in request.tables.values()
         ],
