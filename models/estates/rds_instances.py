@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from models import costs
+from models import costs, rds_snapshots
 from models.estates.estate import Estate, Row
 from models.regions import zones
 
@@ -11,10 +11,17 @@ _VERSIONS = {
     "postgres": "16.8", "mysql": "8.0.42", "aurora-postgresql": "16.6", "mariadb": "10.11.11",
 }  # fmt: skip
 _BIG = {"db.r5.2xlarge": 2, "db.m5.2xlarge": 2, "db.r6g.2xlarge": 1, "db.r5.xlarge": 2}
-_PLAIN = {"prod": {"db.r5.xlarge": 2, "db.m6g.xlarge": 2, "db.r6g.large": 1, "db.m5.xlarge": 2},
-          "other": {"db.t3.medium": 2, "db.m5.large": 2, "db.t4g.large": 1}}  # fmt: skip
+_PLAIN = {"prod": {"db.r5.2xlarge": 2, "db.m6g.2xlarge": 2, "db.r6g.xlarge": 1, "db.m5.2xlarge": 2},
+          "other": {"db.m5.large": 2, "db.m5.xlarge": 2, "db.t4g.large": 1}}  # fmt: skip
 _IDLE = {"db.m5.xlarge": 2, "db.m5.large": 2, "db.r5.large": 1}
 _SIZES = {100: 3, 200: 3, 500: 3, 1000: 2}
+# Of each other kind of waste: databases that are kept stopped, roomy ones, doubled ones.
+_FEW = 0.07
+_PATTERNS = {
+    "idle": "rds_idle", "oversized": "rds_oversized", "stopped": "rds_stopped",
+    "roomy": "rds_storage_over", "doubled": "rds_ha_nonprod",
+}  # fmt: skip
+_PROFILES = {"stopped": "kept_stopped", "roomy": "steady", "doubled": "steady"}
 
 hourly = cache(costs.rds_hourly)
 storage_monthly = cache(costs.rds_storage_monthly)
@@ -27,10 +34,15 @@ def create(estate: Estate) -> None:
     oversized = min(count - idle, round(count * estate.shares.oversized_databases))
     chance = estate.chance("databases")
     roles = ["idle"] * idle + ["oversized"] * oversized
+    few = round(count * _FEW)
+    roles += ["stopped"] * few + ["roomy"] * few
     roles += ["steady"] * (count - len(roles))
     # roles are dealt in order, environments too: oversized ones stand in production first
     environments = sorted(estate.share_out("databases", count), key=_env_order)
     order = _arranged(roles, environments)
+    doubled = [at for at, (role, env) in enumerate(order) if role == "steady" and env != "prod"]
+    for at in doubled[:few]:
+        order[at] = ("doubled", order[at][1])
     regions = estate.regions("databases", count)
     engines = chance.deck(count, _ENGINES)
     sizes = chance.deck(count, _SIZES)
@@ -52,9 +64,9 @@ def _env_order(env: str) -> int:
 
 
 def _arranged(roles: list[str], environments: list[str]) -> list[tuple[str, str]]:
-    """Idle ones at the far end (development), oversized ones spread, working ones elsewhere."""
-    idle = [role for role in roles if role == "idle"]
-    rest = [role for role in roles if role != "idle"]
+    """Idle and stopped ones at the far end (development), oversized ones spread among the rest."""
+    idle = [role for role in roles if role in ("idle", "stopped")]
+    rest = [role for role in roles if role not in ("idle", "stopped")]
     spread = sorted(rest, key=lambda role: 0 if role == "oversized" else 1)
     mixed = [spread[at // 2 if at % 2 == 0 else -(at // 2 + 1)] for at in range(len(spread))]
     return list(zip([*mixed, *idle], environments, strict=True))
@@ -66,11 +78,13 @@ def _database(
 ) -> Row:  # fmt: skip
     chance = estate.chance("database", at)
     owner = estate.company.owner(chance)
-    if engine.startswith("aurora") and instance_class.startswith("db.m"):
+    own_storage = role in ("stopped", "roomy", "doubled")
+    if engine.startswith("aurora") and (own_storage or instance_class.startswith("db.m")):
         engine = "postgres"
-    pattern = {"idle": "rds_idle", "oversized": "rds_oversized"}.get(role)
+    pattern = _PATTERNS.get(role)
     innocent = estate.decoy(pattern) if pattern else None
     multi_az = env == "prod" and role != "idle" and chance.happens(0.5) and engine[:6] != "aurora"
+    multi_az = multi_az or role == "doubled"
     storage_type = "gp2" if chance.happens(0.3) else "gp3"
     identifier = f"{owner.service}-{env}-{engine.split('-')[0]}-{at + 1:02d}"
     db_instance_id = estate.unique("rds", identifier, region)
@@ -80,7 +94,7 @@ def _database(
         size, region, storage_type=storage_type, multi_az=multi_az, engine=engine
     )
     born = estate.before(chance, 15, 800)
-    stopped = role == "steady" and env in ("dev", "preview") and chance.happens(0.2)
+    stopped = role == "stopped"
     row = estate.add(
         "rds_instances",
         {
@@ -98,7 +112,7 @@ def _database(
             "hourly_cost": per_hour,
             "storage_monthly_cost": per_month,
             "created_at": born,
-            "updated_at": estate.before(chance, -29, -27) if stopped else born,
+            "updated_at": born,
             "optimization_policy": "auto_safe" if env != "prod" else "recommend_only",
             "engine_version": _VERSIONS[engine],
             "availability_zone": zone,
@@ -112,18 +126,31 @@ def _database(
             "master_username": chance.pick(("admin", "postgres", "app")),
             "port": 3306 if engine in ("mysql", "mariadb") else 5432,
             "subnet_group_name": f"{env}-private",
-            "stopped_at": estate.before(chance, -29, -27) if stopped else None,
+            "stopped_at": estate.before(chance, 1, 5) if stopped else None,
         },
     )
     tags = estate.tags(
         chance, owner, env, identifier, bare=bare, **(innocent[1] if innocent else {})
     )
     estate.tag("rds_instance", db_instance_id, tags, born)
-    saving = float(per_hour) * 730 * (1.0 if role == "idle" else 0.5)
-    profile = "memory_bound" if innocent and role == "oversized" else role
+    saving = _saving(role, float(per_hour) * 730, float(per_month), size, region)
+    profile = "memory_bound" if innocent and role == "oversized" else _PROFILES.get(role, role)
     estate.profile(
         "rds_instance", db_instance_id, profile, pattern=pattern, saving=saving,
         decoy=innocent[0] if innocent else None,
-        stored_gib=size * (0.12 if role == "oversized" else chance.between(0.3, 0.75)),
+        stored_gib=size * (0.08 if role == "roomy" else chance.between(0.3, 0.75)),
+        **({"connections": 2.0} if stopped else {}),
     )  # fmt: skip
     return row
+
+
+def _saving(role: str, machine: float, storage: float, size: int, region: str) -> float:
+    """What the remedy of a role saves, of what its machine and its storage cost a month."""
+    kept = float(rds_snapshots.monthly_cost(size, region))
+    return {
+        "idle": machine,
+        "oversized": machine / 2,
+        "stopped": storage - kept,
+        "roomy": storage / 2,
+        "doubled": (machine + storage) / 2,
+    }.get(role, 0.0)

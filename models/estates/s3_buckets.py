@@ -5,6 +5,7 @@ from typing import Any
 
 from models.estates.chance import Chance
 from models.estates.estate import Estate
+from models.prices import price
 
 _USES = {
     "assets": 4, "logs": 5, "backups": 4, "exports": 3, "datalake": 3, "uploads": 3,
@@ -13,7 +14,12 @@ _USES = {
 _PROFILES = {"backups": "backup", "exports": "cold", "reports": "cold", "training-data": "cold"}
 # GB on the first day, by share: a few lakes hold most of it.
 _STOCK = {400: 6, 1_400: 6, 3_500: 5, 8_000: 4, 19_000: 3, 32_000: 1}
-_COLD_SHARE = 0.6
+# Buckets of projects that ended, of all of them.
+_DEAD = 0.07
+# GB of what is hardly read, where no rule moves it.
+_MOST_COLD = 2_500
+# Requests a day for each GB, of what is in use.
+_ASKED = (6, 40)
 
 
 def create(estate: Estate) -> None:
@@ -24,6 +30,8 @@ def create(estate: Estate) -> None:
     uses, stock = chance.deck(count, _USES), chance.deck(count, _STOCK)
     regions, environments = estate.regions("buckets", count), estate.share_out("buckets", count)
     bare = estate.untagged("buckets", count)
+    ended = [at for at in range(count) if without[at] and uses[at] != "backups"]
+    ended = chance.shuffled(ended)[: round(count * _DEAD)]
     for at in range(count):
         own = estate.chance("bucket", at)
         owner = estate.company.owner(own)
@@ -32,8 +40,11 @@ def create(estate: Estate) -> None:
         if f"bucket/{name}" in estate.taken:
             name = f"{name}-{estate.number}"
         held = stock[at] * own.between(0.8, 1.2) * (1 if env == "prod" else 0.5)
-        flagged = without[at] and held > 50
-        innocent = estate.decoy("s3_no_lifecycle") if flagged else None
+        if without[at] and uses[at] in _PROFILES:
+            held = min(held, _MOST_COLD * own.between(0.8, 1.2))
+        profile = "dead" if at in ended else _PROFILES.get(uses[at], "steady")
+        pattern, saved = _waste(profile, region) if without[at] and held > 100 else (None, 0.0)
+        innocent = estate.decoy(pattern) if pattern else None
         tags = estate.tags(own, owner, env, "", bare=bare[at], **(innocent[1] if innocent else {}))
         born = estate.before(own, 30, 900)
         estate.add(
@@ -55,13 +66,21 @@ def create(estate: Estate) -> None:
             },
         )
         estate.tag("s3_bucket", name, tags, born)
-        # moved to Infrequent Access: 0.0105 of 0.023 USD a GB, of the cold share
         estate.profile(
-            "s3_bucket", name, _PROFILES.get(uses[at], "steady"),
-            pattern="s3_no_lifecycle" if flagged else None,
-            decoy=innocent[0] if innocent else None,
-            saving=held * _COLD_SHARE * (0.023 - 0.0125), stored_gib=round(held, 2),
+            "s3_bucket", name, profile, pattern=pattern, saving=held * saved,
+            decoy=innocent[0] if innocent else None, stored_gib=round(held, 2),
+            **({"requests": held * own.between(*_ASKED)} if profile == "steady" else {}),
         )  # fmt: skip
+
+
+def _waste(profile: str, region: str) -> tuple[str, float]:
+    """What a bucket without rules is, and what is saved of a GB that it held at first."""
+    standard = price("s3", "STANDARD", region)
+    if profile == "dead":
+        return "s3_dead_bucket", float(standard)
+    if profile == "steady":
+        return "s3_no_lifecycle", float(standard - price("s3", "STANDARD_IA", region))
+    return "s3_cold_standard", float(standard - price("s3", "GLACIER_IR", region))
 
 
 _ENCRYPTION = {

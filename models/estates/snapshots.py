@@ -10,8 +10,9 @@ from models.estates.estate import Estate, Row, Tags
 monthly = cache(costs.snapshot_monthly)
 
 _STALE_DAYS = 90
-_FRESH_RETENTION = {"30d": 4, "90d": 3, "180d": 1, "365d": 1}
-_STALE_RETENTION = {"30d": 5, "60d": 2, "90d": 3}
+_TWICE = 0.02
+_FRESH_RETENTION = {"30d": 2, "90d": 4, "180d": 2, "365d": 1}
+_STALE_RETENTION = {"30d": 2, "60d": 1, "90d": 2, "365d": 2, "730d": 4}
 _ORPHAN_SIZES = {100: 3, 200: 3, 500: 3, 1000: 1}
 
 
@@ -34,12 +35,18 @@ def create(estate: Estate) -> None:
     bare = estate.untagged("snapshots", rest)
     regions = estate.regions("orphans", rest)
     sizes = estate.chance("orphan-sizes").deck(rest, _ORPHAN_SIZES)
+    twice = _first(estate, "twice", rest, round(total * _TWICE))
     volumes = _backed_up(estate)
+    newest: dict[bool, Row] = {}
     for at in range(rest):
         if orphans[at]:
             _orphan(estate, at, regions[at], sizes[at], stale[at], bare[at])
+        elif twice[at] and stale[at] in newest:
+            _again(estate, at, newest.pop(stale[at]))
         else:
-            _backup(estate, at, volumes[at % len(volumes)], stale[at], bare[at])
+            row = _backup(estate, at, volumes[at % len(volumes)], stale[at], bare[at])
+            if row["created_at"] < estate.end - timedelta(days=3):
+                newest[stale[at]] = row
 
 
 def _first(estate: Estate, noun: str, size: int, count: int) -> list[bool]:
@@ -62,7 +69,7 @@ def _moment(estate: Estate, age_days: float) -> datetime:
     return moment.replace(hour=3, minute=moment.minute, second=moment.second, microsecond=0)
 
 
-def _backup(estate: Estate, at: int, volume: Row, stale: bool, bare: bool) -> None:
+def _backup(estate: Estate, at: int, volume: Row, stale: bool, bare: bool) -> Row:
     chance = estate.chance("backup", at)
     made = _moment(estate, _age(chance, stale))
     # a volume that was restored last month has backups that are older than itself
@@ -72,12 +79,11 @@ def _backup(estate: Estate, at: int, volume: Row, stale: bool, bare: bool) -> No
     expired = _expired(estate, made, retention)
     innocent = estate.decoy("snap_expired") if expired else None
     tags: Tags = {"Name": f"backup-{volume['volume_id'][-6:]}", "backup": "daily"}
+    tags["retention"] = retention
     for key in ("env", "owner", "team"):
         if key in volume["tags"] and not (bare and key != "env"):
             tags[key] = volume["tags"][key]
     tags |= innocent[1] if innocent else {}
-    if innocent:
-        retention = "legal"
     snapshot_id = chance.resource_id("snap")
     row = _row(
         estate, chance, snapshot_id, volume["region"], volume["volume_id"], volume["size_gib"],
@@ -88,6 +94,23 @@ def _backup(estate: Estate, at: int, volume: Row, stale: bool, bare: bool) -> No
             "snapshot", snapshot_id, "expired", pattern="snap_expired",
             decoy=innocent[0] if innocent else None, saving=float(row["monthly_cost"]),
         )  # fmt: skip
+    return row
+
+
+def _again(estate: Estate, at: int, first: Row) -> None:
+    """What another tool took of the same volume, earlier on the same day."""
+    chance = estate.chance("again", at)
+    innocent = estate.decoy("snap_duplicate")
+    tags: Tags = {"Name": "cron-backup"} | (innocent[1] if innocent else {})
+    snapshot_id = chance.resource_id("snap")
+    row = _row(
+        estate, chance, snapshot_id, first["region"], first["source_volume_id"], first["size_gib"],
+        first["created_at"].replace(hour=1), tags, None, "cron-backup",
+    )  # fmt: skip
+    estate.profile(
+        "snapshot", snapshot_id, "duplicate", pattern="snap_duplicate",
+        decoy=innocent[0] if innocent else None, saving=float(row["monthly_cost"]),
+    )  # fmt: skip
 
 
 def _orphan(estate: Estate, at: int, region: str, size: int, stale: bool, bare: bool) -> None:

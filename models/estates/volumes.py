@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from models import costs
+from models.estates import disk_uses
 from models.estates.estate import Estate, Row
 from models.estates.kinds import Kind
 from models.public_images import Line
@@ -61,6 +62,7 @@ def create(estate: Estate) -> None:
     bare = estate.untagged("unattached", count)
     for at in range(count):
         _left_behind(estate, at, regions[at], types[at], sizes[at], environments[at], bare[at])
+    disk_uses.decide(estate)
     _modifications(estate)
 
 
@@ -75,7 +77,7 @@ def _attached(
         if key in ("env", "owner", "team", "service", "cost-center", "branch")
     }
     tags["Name"] = instance["name"] + ("-root" if root else f"-data{number}")
-    row = _row(
+    return _row(
         estate, chance.resource_id("vol"), instance["region"], volume_type, size, tags,
         created_at=instance["launch_time"],
         state="in-use",
@@ -86,20 +88,6 @@ def _attached(
         delete_on_termination=goes,
         last_used_at=instance["last_active_at"] if instance["state"] == "stopped" else estate.end,
     )  # fmt: skip
-    if volume_type in ("io1", "io2"):
-        busy = chance.happens(0.35)
-        plain = float(monthly("gp3", size, instance["region"]))
-        estate.profile(
-            "volume", row["volume_id"], "busy" if busy else "light",
-            pattern=None if busy else "ebs_piops", saving=float(row["monthly_cost"]) - plain,
-            iops=row["iops"] * 0.85 if busy else chance.between(40, 600),
-        )  # fmt: skip
-    elif volume_type == "gp2" and instance["state"] == "running":
-        plain = float(monthly("gp3", size, instance["region"], iops=min(size * 3, 16000)))
-        saving = float(row["monthly_cost"]) - plain
-        if saving > 0:
-            estate.profile("volume", row["volume_id"], "steady", pattern="ebs_gp2", saving=saving)
-    return row
 
 
 def _left_behind(

@@ -7,7 +7,7 @@ from datetime import date
 import asyncpg
 import pytest
 
-from drift import engine
+from drift import engine, scenarios
 from models import accounts, estates
 
 NUMBER = "711111111111"
@@ -29,7 +29,7 @@ async def content(owner: asyncpg.Connection, account_id: uuid.UUID) -> dict[str,
     return {
         row[0]: await owner.fetchval(
             f"""select count(*) || ' ' || md5(coalesce(string_agg(line, '' order by line), ''))
-                  from (select (to_jsonb(t) - 'updated_at')::text as line
+                  from (select (to_jsonb(t) - 'updated_at' - 'transaction_id')::text as line
                           from {row[0]} t where account_id = $1) x""",
             account_id,
         )
@@ -235,6 +235,32 @@ async def test_the_day_costs_what_a_startup_of_fifty_thousand_a_month_pays(
         home.account_id,
     )
     assert 45_000 < (daily + buckets) * 30.4 < 60_000
+
+
+STORED = ("lambda_pc_unused", "lambda_mem", "lambda_timeout", "lambda_dead", "ebs_unattached",
+          "ebs_gp2", "ebs_piops", "ebs_on_stopped", "ebs_stale", "ec2_stopped_ebs", "snap_orphan",
+          "snap_expired", "snap_duplicate", "s3_no_lifecycle", "s3_cold_standard",
+          "s3_dead_bucket", "rds_idle", "rds_oversized", "rds_stopped", "rds_storage_over",
+          "rds_ha_nonprod", "cache_oversized", "cache_ha_dev", "cache_idle")  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", STORED)
+async def test_what_the_estate_calls_waste_shows_its_symptom(
+    pattern: str, home: estates.Created, owner: asyncpg.Connection
+) -> None:
+    (scenario,) = (one for one in scenarios.by_name().values() if pattern == one.PATTERN)
+    planned = await owner.fetch(
+        """select resource_id from resource_profiles where account_id = $1
+              and resource_type = $2 and params ->> 'pattern' = $3""",
+        home.account_id, scenario.RESOURCE_TYPE, pattern,
+    )  # fmt: skip
+    now = await owner.fetchval("select driftcloud_now($1)", home.account_id)
+    found = {
+        row[0]: row["saving"] for row in await owner.fetch(scenario.SYMPTOM, home.account_id, now)
+    }
+    assert planned
+    assert {row[0] for row in planned} <= found.keys()
+    assert all(saving >= 0 for saving in found.values())
 
 
 async def test_the_same_seed_writes_the_same_rows(owner: asyncpg.Connection) -> None:
