@@ -7,7 +7,7 @@ from typing import Any
 
 from drift.day import Day
 from drift.launches import Launch, launch
-from drift.list_prices import price
+from drift.rates import literal
 
 _JOIN = """
 INSERT INTO container_nodes (cluster_id, instance_id, instance_type, region, state, hourly_cost,
@@ -36,10 +36,10 @@ INSERT INTO container_services (cluster_id, name, env, region, requested_cpu, re
 VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 'FARGATE', $8) RETURNING arn"""
 
 # What an hour of one task of a Fargate service `v` costs, by vCPU and by GiB.
-VCPU_HOURLY = f"""(v.price_share * CASE v.architecture WHEN 'arm64' THEN {price("ecs", "vcpu-arm64", "v.region")}
-        ELSE {price("ecs", "vcpu-x86_64", "v.region")} END)"""
-GIB_HOURLY = f"""(v.price_share * CASE v.architecture WHEN 'arm64' THEN {price("ecs", "memory-arm64", "v.region")}
-        ELSE {price("ecs", "memory-x86_64", "v.region")} END)"""
+VCPU_HOURLY = f"""(v.price_share * CASE v.architecture WHEN 'arm64' THEN {literal("v.region", "vcpu_arm")}
+        ELSE {literal("v.region", "vcpu")} END)"""
+GIB_HOURLY = f"""(v.price_share * CASE v.architecture WHEN 'arm64' THEN {literal("v.region", "memory_arm")}
+        ELSE {literal("v.region", "memory")} END)"""
 
 # Services `v` that are billed by what they ask for: on machines that are paid anyway a smaller
 # request saves nothing until a machine goes.

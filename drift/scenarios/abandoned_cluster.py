@@ -3,8 +3,8 @@
 # ruff: noqa: E501 - the lines of SQL read better whole
 
 from drift.day import Day, Happening
-from drift.list_prices import price
 from drift.picking import pick
+from drift.rates import literal
 
 ODDS = 0.01
 PATTERN = "cluster_abandoned"
@@ -32,7 +32,7 @@ SELECT c.arn, c.saving FROM (
     SELECT k.arn, 730 * (coalesce((SELECT sum(n.hourly_cost) FROM container_nodes n
                            WHERE n.cluster_id = k.id AND n.state = 'running'), 0)
                + CASE k.orchestrator WHEN 'eks' THEN coalesce(k.control_plane_hourly_cost,
-                           {price("eks", "cluster", "k.region")}) ELSE 0 END) AS saving
+                           {literal("k.region", "control_plane")}) ELSE 0 END) AS saving
       FROM container_clusters k
      WHERE k.account_id = $1 AND k.status NOT IN ('INACTIVE', 'DELETING')
        AND k.state_transition IS DISTINCT FROM 'DELETING'

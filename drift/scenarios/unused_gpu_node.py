@@ -25,8 +25,8 @@ TRAPS = (
 # A cluster that is abandoned takes its nodes along.
 PART_OF = (
     "cluster_abandoned",
-    """SELECT n.instance_id, k.arn FROM container_nodes n JOIN container_clusters k ON k.id = n.cluster_id
-        WHERE k.account_id = $1""",
+    """SELECT n.instance_id, k.arn FROM container_nodes n
+         JOIN container_clusters k ON k.id = n.cluster_id WHERE k.account_id = $1""",
 )
 
 SYMPTOM = """
