@@ -1,5 +1,7 @@
 """Every operation that is served, called with as little as its model allows."""
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from botocore.exceptions import ClientError
 from botocore.model import Shape
 
 from emulator import operations
-from tests.fixtures.server import SESSION, Cloud
+from tests.fixtures.server import RunningServer, new_cloud
 
 SERVED = [(service, name) for service, names in operations.served().items() for name in names]
 # What an id that belongs to nothing looks like, by what its member's name ends with.
@@ -73,9 +75,15 @@ def text(shape: Shape, name: str) -> str:
     return "absent".ljust(int(shape.metadata.get("min", 0)), "x")
 
 
-def call(cloud: Cloud, service: str, name: str, params: dict[str, Any]) -> tuple[int, str, Any]:
+@pytest.fixture(scope="module")
+def client(running: RunningServer) -> Callable[[str], Any]:
+    """A client of a service: each service has an account of its own, so that what one makes or
+    deletes is not in another's way."""
+    return cache(lambda service: new_cloud(running).client(service, config=CONFIG))
+
+
+def call(client: Any, name: str, params: dict[str, Any]) -> tuple[int, str, Any]:
     """Status, error code and answer of a call."""
-    client = cloud.client(service, config=CONFIG)
     if "hostPrefix" in (client.meta.service_model.operation_model(name).endpoint or {}):
         pytest.skip("botocore writes the account before a host that is an address")
     try:
@@ -87,11 +95,13 @@ def call(cloud: Cloud, service: str, name: str, params: dict[str, Any]) -> tuple
 
 
 @pytest.mark.parametrize(("service", "name"), SERVED, ids=lambda value: str(value))
-def test_the_least_request_is_answered_in_aws_words(cloud: Cloud, service: str, name: str) -> None:
-    model = SESSION.client(service, region_name="us-east-1").meta.service_model
+def test_the_least_request_is_answered_in_aws_words(
+    client: Callable[[str], Any], service: str, name: str
+) -> None:
+    model = client(service).meta.service_model
     shape = model.operation_model(name).input_shape
     params = minimal(shape) if shape is not None else {}
-    status, code, answer = call(cloud, service, name, params)
+    status, code, answer = call(client(service), name, params)
     assert status < 500, f"{status} {code}: {answer}"
     if code:
         # an answer to HEAD has no body to say more than the status
@@ -100,16 +110,17 @@ def test_the_least_request_is_answered_in_aws_words(cloud: Cloud, service: str, 
 
 
 @pytest.mark.parametrize(("service", "name"), SERVED, ids=lambda value: str(value))
-def test_nothing_at_all_is_answered_too(cloud: Cloud, service: str, name: str) -> None:
-    client = cloud.client(service, config=CONFIG)
-    shape = client.meta.service_model.operation_model(name).input_shape
+def test_nothing_at_all_is_answered_too(
+    client: Callable[[str], Any], service: str, name: str
+) -> None:
+    shape = client(service).meta.service_model.operation_model(name).input_shape
     if shape is not None and any(
         shape.members[member].serialization.get("location") == "uri"
         for member in shape.required_members
     ):
         pytest.skip("botocore cannot write a request without what stands in its path")
     try:
-        status, code, answer = call(cloud, service, name, {})
+        status, code, answer = call(client(service), name, {})
     except TypeError:
         pytest.skip("botocore signs something of its own into this request and misses it")
     assert status < 500, f"{status} {code}: {answer}"
