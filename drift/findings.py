@@ -26,6 +26,11 @@ _ONE = """
 SELECT '{pattern}' AS pattern, s.id::text AS id, s.saving::numeric AS saving
   FROM ({symptom}) AS s (id, saving)"""
 
+# A tick has loops off, for the days that it writes; here few rows are looked up among many. To plan
+# seventy symptoms anew would take longer than to look for them.
+_PLANNING = """SELECT set_config('enable_nestloop', 'on', true), set_config('jit', 'off', true),
+    set_config('plan_cache_mode', 'force_generic_plan', true)"""
+
 Key = tuple[str, str]
 
 
@@ -45,6 +50,7 @@ async def found(
 
     A symptom that stumbles over the account's data is logged and left out; the others are found.
     """
+    await connection.execute(_PLANNING)
     judged: set[str] = set()
     rows: list[Any] = []
     for patterns, sql in _statements():

@@ -140,7 +140,8 @@ async def connect(
         timeout=10,
         command_timeout=command_seconds,
         server_settings=given,
-        statement_cache_size=100,
+        # a tick has a quarter of a thousand statements: with room for fewer, each is planned anew
+        statement_cache_size=500,
     )
     try:
         await connection.set_type_codec(

@@ -102,6 +102,7 @@ class Act:
     def __init__(self, running: RunningServer, number: int, *, decoys: float = 0.0) -> None:
         self.running = running
         self.decoys = decoys
+        self.unprepared: dict[str, str] = {}
         made = running.run(
             worlds.open_account(running.server.world, name=f"act {number}", number=str(number))
         )
@@ -151,7 +152,11 @@ class Act:
             for name in names:
                 prepare = getattr(mirror(name), "prepare", None)
                 if prepare is not None:
-                    await prepare(connection, self.account.id)
+                    try:
+                        async with connection.transaction():
+                            await prepare(connection, self.account.id)
+                    except Exception:  # the trouble of one is none of the others'
+                        self.unprepared[name] = traceback.format_exc()
             await engine.tick(connection, self.account.id, knobs=knobs)
 
     def labels(self) -> list[Label]:
@@ -266,6 +271,8 @@ def perform(running: RunningServer, names: Iterable[str]) -> dict[str, Play]:
         cast = act.happen(waiting)
         plays |= cast
         waiting = [name for name in waiting if name not in cast]
+        for name in waiting:
+            plays[name].trouble = act.unprepared.get(name, "")
         days = {play.days for play in cast.values()}
         days |= {play.days + play.days_after for play in cast.values()}
         for day in sorted(days):

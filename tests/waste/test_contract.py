@@ -27,7 +27,7 @@ def plays(running: RunningServer, request: pytest.FixtureRequest) -> dict[str, P
 def test_contract(plays: dict[str, Play], name: str) -> None:
     play = plays[name]
     scenario = play.scenario
-    assert play.resource_id, f"{name} found no occasion in any account"
+    assert play.resource_id, play.trouble or f"{name} found no occasion in any account"
 
     # the symptom finds what truth says, and it saves what truth says
     assert play.label is not None
