@@ -58,7 +58,7 @@ async def happen(day: Day) -> Happening | None:
     name, developer = branch(day, "duplicate_search_cluster")
     found = await day.connection.fetchval(
         "SELECT count(*) FROM managed_services WHERE account_id = $1 AND service_type = 'opensearch'"
-        " AND env = 'dev' AND region = $2 AND avg_cpu_7d < 25",
+        " AND env = 'dev' AND region = $2 AND avg_cpu_7d BETWEEN 0.1 AND 20",
         day.account_id, await region(day, "duplicate_search_cluster"),
     )  # fmt: skip
     arns = []

@@ -43,8 +43,8 @@ INSERT INTO log_groups (account_id, name, env, retention_days, created_at)
 VALUES ($1, '/app/prod', 'prod', 7, '2026-01-01'), ($1, '/app/dev', 'dev', NULL, '2026-05-31');
 INSERT INTO streaming_clusters (account_id, name, env, shard_count, provisioned_throughput_mbps, hourly_cost)
 VALUES ($1, 'clicks', 'dev', 4, 4, 0.06);
-INSERT INTO managed_services (account_id, service_type, name, env, instance_type, node_count, hourly_cost)
-VALUES ($1, 'opensearch', 'search', 'dev', 'r5.large.search', 2, 0.372);
+INSERT INTO managed_services (account_id, service_type, name, env, instance_type, node_count, hourly_cost, created_at)
+VALUES ($1, 'opensearch', 'search', 'dev', 'r5.large.search', 2, 0.372, '2026-01-01');
 INSERT INTO container_clusters (account_id, name, env, created_at) VALUES ($1, 'kube', 'dev', '2026-01-01');
 INSERT INTO container_nodes (cluster_id, instance_id, instance_type, hourly_cost)
 SELECT id, 'i-node' || $2, 'm5.large', 0.096 FROM container_clusters WHERE account_id = $1;
