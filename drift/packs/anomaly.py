@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, Final
 
+from drift import leave
 from drift.spikes import spike
 
 ESTATE: Final = "startup"
@@ -23,4 +24,5 @@ MODE: Final = "observe"
 
 async def prepare(connection: Any, accounts: Sequence[uuid.UUID]) -> None:
     """Let one scenario happen, and one day go by; nobody but the player ends it."""
+    await leave.give(connection, accounts[0], everywhere=True)
     await spike(connection, accounts[0])

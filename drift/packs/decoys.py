@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, Final
 
-from drift import truth
+from drift import leave, truth
 from models.decoys import DECOYS
 
 ESTATE: Final = "startup"
@@ -37,6 +37,7 @@ UPDATE truth.labels SET decoy = $4, harm_usd = 3 * saving_usd_month + 500, savin
 async def prepare(connection: Any, accounts: Sequence[uuid.UUID]) -> None:
     """Turn half of the waste that can be innocent into decoys."""
     for account_id in accounts:
+        await leave.give(connection, account_id)
         seed = await connection.fetchval(_SEED, account_id)
         chance = random.Random(f"decoys/{seed}")  # noqa: S311 - a simulation's chance
         found = await truth.settled(connection, account_id, decoys=False)

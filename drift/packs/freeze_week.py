@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+from drift import leave
+
 ESTATE: Final = "startup"
 DAYS: Final = 30
 HORIZON: Final = 14
@@ -31,6 +33,7 @@ _FREEZE: Final = (
 async def prepare(connection: Any, accounts: Sequence[uuid.UUID]) -> None:
     """Freeze the accounts for a week, and production for the whole of the episode."""
     for account_id in accounts:
+        await leave.give(connection, account_id)
         now = await connection.fetchval(_NOW, account_id)
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         week = midnight + timedelta(days=FROZEN_DAYS + 1)

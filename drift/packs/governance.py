@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, Final
 
-ESTATE: Final = "small"
+ESTATE: Final = "30"
 DAYS: Final = 30
 HORIZON: Final = 14
 PATTERNS: Final = frozenset({

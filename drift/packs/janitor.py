@@ -6,7 +6,7 @@ were stopped and kept. Deleting is enough; the art is to leave alone what only l
 
 from typing import Any, Final
 
-ESTATE: Final = "small"
+ESTATE: Final = "30"
 DAYS: Final = 30
 HORIZON: Final = 14
 PATTERNS: Final = frozenset({

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from drift import leave
 from drift.packs import governance
 from drift.score.goals import ALLOCATION, BUDGET
 from drift.spikes import spike
@@ -42,4 +43,5 @@ async def prepare(connection: Any, accounts: Sequence[uuid.UUID]) -> None:
         usual: Decimal | None = await connection.fetchval(_USUAL, account_id)
         if usual:
             await connection.execute(_BUDGET, account_id, usual)
+    await leave.give(connection, accounts[0], everywhere=True)
     await spike(connection, accounts[0])

@@ -1,10 +1,15 @@
 """Too large for what they do: machines, databases, caches, groups, streams and functions.
 
 Nothing here is to be deleted. A size too small is worse than one too large: what is busy at night,
-at the end of the month or in its memory shows it in its metrics.
+at the end of the month or in its memory shows it in its metrics. Outside of production nobody
+need be asked.
 """
 
+import uuid
+from collections.abc import Sequence
 from typing import Any, Final
+
+from drift import leave
 
 ESTATE: Final = "startup"
 DAYS: Final = 30
@@ -19,3 +24,9 @@ PATTERNS: Final = frozenset({
 })  # fmt: skip
 KNOBS: Final[dict[str, Any]] = {"mess": 1.5}
 MODE: Final = "observe"
+
+
+async def prepare(connection: Any, accounts: Sequence[uuid.UUID]) -> None:
+    """Let everything outside of production be changed unasked."""
+    for account_id in accounts:
+        await leave.give(connection, account_id)
