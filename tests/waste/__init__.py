@@ -17,6 +17,8 @@ It may also have
 
     DAYS = 9                # days from the happening until the symptom shows; 9 unless given
     COST_FALLS = False      # where the remedy saves nothing that the next day's bill shows
+    EXACT = True            # where the next day's bill falls by the very saving, to 2 % (its month
+                            # has 30 days, that of a saving 730 hours)
     DAYS_AFTER = 1          # days until the symptom is gone; more where a 7-day mean has to follow
     async def prepare(connection, account_id) -> None   # what an estate lacks for it to happen;
                             # an asyncpg connection of the owner, before the day on which it happens

@@ -2,6 +2,8 @@
 
 from tests.waste.calling import Client, datapoints
 
+EXACT = True
+
 
 def reveal(client: Client, resource_id: str) -> bool:
     """An xlarge node below a tenth of its CPU and a fifth of its memory."""

@@ -10,6 +10,9 @@ def _group(client: Client, cluster_id: str) -> str:
     return cluster_id if cluster_id in names else cluster_id.rpartition("-")[0]
 
 
+EXACT = True
+
+
 def reveal(client: Client, resource_id: str) -> bool:
     """DescribeReplicationGroups: more than one member, and env is not prod."""
     elasticache = client("elasticache")

@@ -2,6 +2,8 @@
 
 from tests.waste.calling import Client, datapoints
 
+EXACT = True
+
 
 def reveal(client: Client, resource_id: str) -> bool:
     """In use by a running instance, no root volume, and no operation in a week."""

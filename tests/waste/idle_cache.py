@@ -2,6 +2,8 @@
 
 from tests.waste.calling import Client, datapoints
 
+EXACT = True
+
 
 def reveal(client: Client, resource_id: str) -> bool:
     """Its processors and its memory are next to unused."""

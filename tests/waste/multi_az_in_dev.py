@@ -3,6 +3,8 @@
 from tests.waste.calling import Client
 from tests.waste.oversized_database import database
 
+EXACT = True
+
 
 def reveal(client: Client, resource_id: str) -> bool:
     """DescribeDBInstances: MultiAZ, and env is not prod."""

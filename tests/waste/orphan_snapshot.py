@@ -2,6 +2,8 @@
 
 from tests.waste.calling import Client
 
+EXACT = True
+
 
 def reveal(client: Client, resource_id: str) -> bool:
     """There is no such volume, and no image is made of it."""

@@ -11,6 +11,9 @@ def database(client: Client, identifier: str) -> Any:
     return found
 
 
+EXACT = True
+
+
 def reveal(client: Client, resource_id: str) -> bool:
     """Somebody connects, and CPUUtilization stays below 20 %."""
     node = {"DBInstanceIdentifier": resource_id}

@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError
 from tests.waste.calling import Client, datapoints
 
 DAYS_AFTER = 2  # the first day pays for the move
+EXACT = True
 
 
 def reveal(client: Client, resource_id: str) -> bool:

@@ -2,6 +2,8 @@
 
 from tests.waste.calling import Client, datapoints
 
+EXACT = True
+
 
 def reveal(client: Client, resource_id: str) -> bool:
     """Something is in it, and there is no request in a week."""

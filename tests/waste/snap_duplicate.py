@@ -2,6 +2,8 @@
 
 from tests.waste.calling import Client
 
+EXACT = True
+
 
 def reveal(client: Client, resource_id: str) -> bool:
     """DescribeSnapshots of its volume: a later one of the same day."""

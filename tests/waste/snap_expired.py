@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from tests.waste.calling import Client
 
+EXACT = True
+
 
 def reveal(client: Client, resource_id: str) -> bool:
     """The tag tells how many days it is to be kept, StartTime how old it is."""

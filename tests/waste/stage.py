@@ -1,8 +1,8 @@
 """A stage on which many scenarios happen at once, and what a client sees and does there.
 
 Startup estates in accounts of fixed numbers, so that the same things happen in every run. What
-finds no occasion, or falls on a resource that another scenario touched too, has its turn in the
-next account.
+finds no occasion, falls on a resource that another scenario touched too, or is spoilt by one in
+another way, has its turn in the next account.
 """
 
 # ruff: noqa: E501 - the lines of SQL read better whole
@@ -84,6 +84,12 @@ class Play:
         found = mirror(self.name)
         assert found is not None, f"tests/waste/{self.name}.py is missing"
         return found
+
+    @property
+    def spoilt(self) -> bool:
+        """Whether it shows nothing, perhaps because another one came in its way."""
+        lasts = self.label is not None and self.label.seen is not None and self.label.until is None
+        return not lasts or self.resource_id not in self.symptom
 
     @property
     def days(self) -> int:
@@ -270,9 +276,9 @@ def perform(running: RunningServer, names: Iterable[str]) -> dict[str, Play]:
         act = Act(running, FIRST_NUMBER + number)
         cast = act.happen(waiting)
         plays |= cast
-        waiting = [name for name in waiting if name not in cast]
         for name in waiting:
-            plays[name].trouble = act.unprepared.get(name, "")
+            if name not in cast:
+                plays[name].trouble = act.unprepared.get(name, "")
         days = {play.days for play in cast.values()}
         days |= {play.days + play.days_after for play in cast.values()}
         for day in sorted(days):
@@ -283,4 +289,5 @@ def perform(running: RunningServer, names: Iterable[str]) -> dict[str, Play]:
             for play in cast.values():
                 if play.days == day:
                     act.look_and_act(play)
+        waiting = [name for name in waiting if name not in cast or cast[name].spoilt]
     return plays

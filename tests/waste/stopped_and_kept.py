@@ -3,6 +3,8 @@
 from tests.waste.calling import Client
 from tests.waste.machines import end, instance
 
+EXACT = True
+
 
 def reveal(client: Client, resource_id: str) -> bool:
     """DescribeInstances says who stopped it, DescribeVolumes what it still holds."""

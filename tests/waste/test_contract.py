@@ -54,3 +54,5 @@ def test_contract(plays: dict[str, Play], name: str) -> None:
     assert play.label_after.ended_by == "agent"
     if falls:
         assert play.cost_after < play.cost
+    if getattr(play.mirror, "EXACT", False):
+        assert play.cost - play.cost_after == pytest.approx(saving * 24 / 730, rel=Decimal("0.02"))
