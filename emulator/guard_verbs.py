@@ -1,29 +1,32 @@
 """The operator's verbs about guardrails: their mode, freezes, approvals, and what was breached."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from emulator.control import Answer, ControlError, World
 from models import accounts, guardrails
 
-MODES = ("observe", "enforce")
-
 Every = Annotated[str, "only this account; default: all"]
+Episode = Annotated[str, "in this episode; default: the main world"]
 
 
-async def guardrails_observe(world: World, *, account: Every = "") -> Answer:
+async def guardrails_observe(world: World, *, account: Every = "", episode: Episode = "") -> Answer:
     """Let agents change what is frozen or not auto_safe, and record each as a breach."""
-    return await _set_mode(world, "observe", account)
+    return await _set_mode(world, "observe", account, episode)
 
 
-async def guardrails_enforce(world: World, *, account: Every = "") -> Answer:
+async def guardrails_enforce(world: World, *, account: Every = "", episode: Episode = "") -> Answer:
     """Refuse agents' changes of what is frozen or not auto_safe, as an explicit deny."""
-    return await _set_mode(world, "enforce", account)
+    return await _set_mode(world, "enforce", account, episode)
 
 
-async def guardrails_breaches(world: World, *, account: Every = "") -> Answer:
+async def guardrails_breaches(
+    world: World, *, account: Every = "", episode: Episode = ""
+) -> Answer:
     """What agents did against freezes and policies, the oldest first."""
-    async with world.database.owner() as connection:
+    async with _owner(world, episode) as connection:
         found = await guardrails.breaches(connection, await _account(connection, account))
         return [dict(row) for row in found]
 
@@ -34,10 +37,11 @@ async def freeze(
     *,
     account: Every = "",
     resource: Annotated[str, "only this resource, by id, ARN or name"] = "",
+    episode: Episode = "",
 ) -> Answer:
     """Tell agents to change nothing before a virtual time; `off` ends a freeze."""
     end = _time(until)
-    async with world.database.owner() as connection:
+    async with _owner(world, episode) as connection:
         owner = await _account(connection, account)
         if not resource:
             found = await guardrails.freeze_accounts(connection, end, owner)
@@ -53,11 +57,12 @@ async def approve(
     *,
     days: Annotated[int, "virtual days for which it holds; default: for good"] = 0,
     account: Annotated[str, "the account of the resource, where several have one so named"] = "",
+    episode: Episode = "",
 ) -> Answer:
     """Let agents change a resource whose policy is recommend_only."""
     if not 0 <= days <= 3660:
         raise ControlError(f"--days takes 1 to 3660, not {days}")
-    async with world.database.owner() as connection:
+    async with _owner(world, episode) as connection:
         [one] = await _resources(connection, resource, await _account(connection, account))
         policy = await guardrails.policy(connection, one)
         if policy == "ignore":
@@ -66,10 +71,23 @@ async def approve(
         return _named(one) | {"policy": policy, "approved_until": until}
 
 
-async def _set_mode(world: World, mode: str, account: str) -> Answer:
-    async with world.database.owner() as connection:
+async def _set_mode(world: World, mode: str, account: str, episode: str) -> Answer:
+    async with _owner(world, episode) as connection:
         owner = await _account(connection, account)
         return [dict(row) for row in await guardrails.set_mode(connection, mode, owner)]
+
+
+@asynccontextmanager
+async def _owner(world: World, episode: str) -> AsyncIterator[Any]:
+    """A connection that sees every account of the main world, or of an episode."""
+    if not episode:
+        async with world.database.owner() as connection:
+            yield connection
+        return
+    from emulator import episodes
+
+    async with episodes.opened(world, episode) as inside, inside.database.owner() as connection:
+        yield connection
 
 
 async def _account(connection: Any, number: str) -> Any:
