@@ -130,6 +130,7 @@ async def reset(connection: Any, account_id: uuid.UUID | None = None) -> None:
             await _empty(connection, [row["id"] for row in found])
         else:
             await _empty(connection, [account_id])
+        await connection.execute(_THAW, account_id)
 
 
 async def is_empty(connection: Any, account_id: uuid.UUID) -> bool:
@@ -156,6 +157,10 @@ async def set_seed(connection: Any, account_id: uuid.UUID, seed: int) -> None:
 # Bulk work is no event, and tags go with their rows by themselves.
 _SILENCE = """select set_config('driftcloud.audit', 'off', true),
                      set_config('driftcloud.tags_from', 'column', true)"""
+
+# A freeze goes with what it froze; the mode of the guardrails stays, like the keys.
+_THAW = """update cloud_accounts set freeze_optimizations_until = null
+            where freeze_optimizations_until is not null and ($1::uuid is null or id = $1)"""
 
 # Every table that belongs to an account, directly or through a parent, children before parents:
 # name, the column that leads to the parent (or account_id), the parent.

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator import health
+from models import accounts
 from models.guardrails import FREEZE, POLICY
 from tests.fixtures.guarded import (
     breaches,
@@ -213,3 +214,24 @@ def test_drift_and_people_break_nothing(cloud: Cloud, sql: Sql) -> None:
     )
     sql("select set_config('driftcloud.source', '', false)")
     assert breaches(cloud) == []
+
+
+def test_a_reset_ends_a_freeze_and_forgets_breaches(cloud: Cloud, sql: Sql) -> None:
+    set_clock(cloud)
+    verb(cloud, "freeze", "2026-03-20")
+    cloud.client("ec2").delete_volume(VolumeId=volume(cloud))
+    assert [one[0] for one in breaches(cloud)] == ["freeze"]
+
+    async def empty() -> None:
+        async with cloud.running.server.database.owner() as connection:
+            await accounts.reset(connection, cloud.account.id)
+
+    cloud.running.run(empty())
+    assert breaches(cloud) == []
+    [left] = sql(
+        "select freeze_optimizations_until as until, guardrails,"
+        " (select count(*) from parameters p where p.account_id = a.id) as parameters"
+        " from cloud_accounts a where id = $1",
+        cloud.account.id,
+    )
+    assert left == {"until": None, "guardrails": "observe", "parameters": 0}
