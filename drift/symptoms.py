@@ -5,6 +5,7 @@ A SYMPTOM knows the account as $1 and the virtual now as $2.
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+from drift.days.s3_buckets import RULES
 from drift.rates import literal
 
 
@@ -43,16 +44,11 @@ DEAD = """(u.days = 7 AND u.asked = 0 AND b.name NOT LIKE '%backup%' AND NOT EXI
 # Fewer requests a day than there are GB, in more than 100 GB.
 COLD = f"""(u.days = 7 AND u.standard > 100 AND n.storage_gb_standard > 100
     AND u.asked < u.standard AND NOT {DEAD})"""
-_RULES = """jsonb_array_elements(CASE
-        WHEN jsonb_typeof(b.lifecycle_policy -> 'Rules') = 'array' THEN b.lifecycle_policy -> 'Rules'
-        WHEN jsonb_typeof(b.lifecycle_policy -> 'rules') = 'array' THEN b.lifecycle_policy -> 'rules'
-        WHEN jsonb_typeof(b.lifecycle_policy) = 'array' THEN b.lifecycle_policy
-        WHEN b.lifecycle_policy ?| array['transitions', 'expiration'] THEN jsonb_build_array(b.lifecycle_policy)
-        ELSE '[]' END) AS r (rule)"""
-_ENABLED = "coalesce(r.rule ->> 'Status', r.rule ->> 'status', 'Enabled') = 'Enabled'"
-RULED = f"EXISTS (SELECT FROM {_RULES} WHERE {_ENABLED})"
-MOVED_ON = f"""EXISTS (SELECT FROM {_RULES} WHERE {_ENABLED}
-    AND r.rule ?| array['Transitions', 'transitions', 'Expiration', 'expiration'])"""
+_MOVES = "r.rule ?| array['Transitions', 'transitions', 'Expiration', 'expiration']"
+_TIDIES = """r.rule ?| array['NoncurrentVersionTransitions', 'NoncurrentVersionExpiration',
+        'AbortIncompleteMultipartUpload']"""
+MOVED_ON = f"EXISTS (SELECT FROM {RULES} r WHERE {_MOVES})"
+RULED = f"EXISTS (SELECT FROM {RULES} r WHERE {_MOVES} OR {_TIDIES})"
 
 
 def unchanged(kind: str, identifier: str, now: str) -> str:

@@ -9,19 +9,29 @@ from drift.profiles import statement
 # What clients put counts as it is after the day's lifecycle.
 AFTER = ("s3_objects",)
 
-# Rules as AWS words them ({"Rules": [{"Status": …, "Transitions": [{"Days", "StorageClass"}]}]}),
-# or the short form {"transitions": [{"days", "storage_class"}]}. The soonest rule of a tier counts.
+# The enabled rules of a bucket b that hold for its bulk data, which has keys but no tags: as AWS words
+# them ({"Rules": [{"Status": …, "Transitions": [{"Days", "StorageClass"}]}]}), or in the short form
+# {"transitions": [{"days", "storage_class"}]}.
+RULES = """(SELECT e.rule FROM jsonb_array_elements(CASE
+           WHEN jsonb_typeof(b.lifecycle_policy -> 'Rules') = 'array' THEN b.lifecycle_policy -> 'Rules'
+           WHEN jsonb_typeof(b.lifecycle_policy -> 'rules') = 'array' THEN b.lifecycle_policy -> 'rules'
+           WHEN jsonb_typeof(b.lifecycle_policy) = 'array' THEN b.lifecycle_policy
+           WHEN jsonb_typeof(b.lifecycle_policy) = 'object' THEN jsonb_build_array(b.lifecycle_policy)
+           ELSE '[]' END) AS e (rule)
+      CROSS JOIN LATERAL (SELECT coalesce(e.rule ->> 'Prefix', e.rule ->> 'prefix', e.rule -> 'Filter' ->> 'Prefix',
+                 e.rule -> 'Filter' -> 'And' ->> 'Prefix', '') AS prefix) f
+     WHERE coalesce(e.rule ->> 'Status', e.rule ->> 'status', 'Enabled') = 'Enabled'
+       AND e.rule -> 'Filter' -> 'Tag' IS NULL AND e.rule -> 'Filter' -> 'And' -> 'Tags' IS NULL
+       AND (f.prefix = '' OR EXISTS (SELECT FROM s3_objects k WHERE k.bucket_id = b.id AND k.bulk_share IS NOT NULL
+            AND starts_with(k.key, f.prefix))))"""
+
+# The soonest rule of a tier counts.
 _RULES = """
     SELECT b.id, min(x.days) FILTER (WHERE x.tier IN ('STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING')) AS ia_days,
            min(x.days) FILTER (WHERE x.tier IN ('GLACIER', 'GLACIER_IR', 'DEEP_ARCHIVE')) AS glacier_days,
            min(x.days) FILTER (WHERE x.tier = 'expire') AS expire_days
       FROM s3_buckets b
-      CROSS JOIN LATERAL jsonb_array_elements(CASE
-           WHEN jsonb_typeof(b.lifecycle_policy -> 'Rules') = 'array' THEN b.lifecycle_policy -> 'Rules'
-           WHEN jsonb_typeof(b.lifecycle_policy -> 'rules') = 'array' THEN b.lifecycle_policy -> 'rules'
-           WHEN jsonb_typeof(b.lifecycle_policy) = 'array' THEN b.lifecycle_policy
-           WHEN jsonb_typeof(b.lifecycle_policy) = 'object' THEN jsonb_build_array(b.lifecycle_policy)
-           ELSE '[]' END) AS rule
+      CROSS JOIN LATERAL {enabled} r
       CROSS JOIN LATERAL (
            SELECT upper(coalesce(t ->> 'StorageClass', t ->> 'storage_class', t ->> 'storageClass')) AS tier,
                   coalesce(t ->> 'Days', t ->> 'days') AS days
@@ -33,8 +43,7 @@ _RULES = """
            SELECT 'expire', coalesce(rule -> 'Expiration' ->> 'Days', rule -> 'expiration' ->> 'days')) e
       CROSS JOIN LATERAL (SELECT e.tier, CASE WHEN e.days ~ '^[0-9]{1,5}$' THEN e.days::int END AS days) x
      WHERE b.account_id = :account
-       AND coalesce(rule ->> 'Status', rule ->> 'status', 'Enabled') = 'Enabled'
-     GROUP BY b.id"""
+     GROUP BY b.id""".replace("{enabled}", RULES)
 
 # Of a day's row, what is the engine's own: without what clients put, and only the share of it that
 # nobody has deleted since.
