@@ -1,5 +1,7 @@
 """Load balancers of an estate, each in front of a group or of nothing."""
 
+from typing import Any
+
 from models import costs
 from models.estates import networks
 from models.estates.balancer_listeners import surround
@@ -104,7 +106,9 @@ def _balancer(
     estate.tag("load_balancer", arn, tags, born)
     group_id = group["id"] if group else None
     surround(estate, row, tags, target_group, members, group_id, idle=idle)
-    few = {} if tiny is None else {"requests": chance.between(*_TINY_REQUESTS)}
+    few: dict[str, Any] = {}
+    if tiny is not None:
+        few["requests"] = chance.between(*_TINY_REQUESTS)
     estate.profile(
         "load_balancer", arn, "idle" if idle else "steady", pattern=pattern,
         decoy=innocent[0] if innocent else None, saving=float(hourly) * 730, **few,

@@ -85,19 +85,16 @@ def create(estate: Estate) -> None:
 
 def _saving(row: Row, pattern: str | None) -> float:
     """What the remedy saves, USD a month of 730 hours."""
-    region, nodes, hourly = row["region"], row["node_count"], float(row["hourly_cost"])
+    region, nodes, hourly = row["region"], int(row["node_count"]), float(row["hourly_cost"])
     if pattern == "managed_oversized":
         middle = row["instance_type"].replace("xlarge", "large")
-        step = prices.price("opensearch", row["instance_type"], region) - prices.price(
-            "opensearch", middle, region
-        )
-        return float(step) * nodes * 730
+        large = prices.price("opensearch", row["instance_type"], region)
+        return float(large - prices.price("opensearch", middle, region)) * nodes * 730
     if pattern == "managed_ha_dev":
         return hourly / nodes * (nodes - 1) * 730
     if pattern == "sagemaker_always_on":
-        return (
-            hourly * 730 - float(prices.price("sagemaker", "storage", region)) * row["storage_gib"]
-        )
+        disk = float(prices.price("sagemaker", "storage", region)) * float(row["storage_gib"])
+        return hourly * 730 - disk
     return 0.0
 
 
