@@ -48,6 +48,10 @@ _PREPARE = """SELECT set_config('driftcloud.source', 'drift_engine', true),
     set_config('plan_cache_mode', 'force_generic_plan', true),
     set_config('max_parallel_workers_per_gather', '0', true)"""
 
+# What the ids of new rows follow from (sql/054_episodes.sql).
+_DRAW = """SELECT set_config('driftcloud.draws', $1, true),
+    set_config('driftcloud.drawn', '0', true)"""
+
 _ACCOUNT = """
 SELECT a.account_number, coalesce(c.seed, 42) AS seed, coalesce(c.intensity, '{}')::text AS intensity,
        greatest(c.virtual_date, n.newest) AS newest, (SELECT count(*) FROM metrics_daily m
@@ -277,6 +281,7 @@ async def _write_day(
         knobs.changed(json.loads(account["intensity"])),
         since or today,
     )
+    await connection.execute(_DRAW, f"{day.account_number}/{today}/{day.seed}")
     await capacities.learn(day)
     await _write_rows(day, large=account["rows"] > LARGE)
     if live:

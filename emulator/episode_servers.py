@@ -111,13 +111,6 @@ class EpisodeServer(Server):
         self.touched = time.monotonic()
 
 
-def world_of(main: World, row: Mapping[str, Any]) -> World:
-    """An episode as the verbs work on it; whoever takes it closes its database."""
-    database = main.database.sibling(row["database"], size=POOL_SIZE, owners=OWNERS)
-    settings = settings_of(main.settings)
-    return World(database, main.vault, settings, main.progress, keys.EPISODE + row["code"])
-
-
 def settings_of(settings: Settings) -> Settings:
     """The settings of an episode: its days go by when it is advanced, and only then."""
     return replace(settings, estate="", drift_interval="off", pool_size=POOL_SIZE)
@@ -195,7 +188,9 @@ class EpisodeServers:
 
     async def _begin(self, row: Mapping[str, Any]) -> EpisodeServer:
         main = self._main
-        database = main.database.sibling(row["database"], size=POOL_SIZE, owners=OWNERS)
+        database = main.database.sibling(
+            row["database"], size=POOL_SIZE, owners=OWNERS, api_draws=f"episode/{row['seed']}"
+        )
         try:
             await database.migrate()
             server = EpisodeServer(settings_of(main.settings), database, main.vault, row)
@@ -224,6 +219,7 @@ class EpisodeServers:
                 log.warning("databases of episodes could not be dropped: %s", error)
 
     def _rest(self) -> None:
+        self.changed(None)  # a notification may have been missed
         now = time.monotonic()
         at_rest = [one for one in self._open.values() if not one.visits]
         at_rest.sort(key=lambda one: one.touched)

@@ -14,13 +14,12 @@ from typing import Any, Final
 from emulator import clients, keys
 from emulator.control import DEFAULT_ACCOUNT, DEFAULT_END, ControlError, World
 from emulator.episode_servers import OWNERS, POOL_SIZE, settings_of
-from models import accounts, episodes
+from models import accounts, episodes, guardrails
 
 # What the keys in a snapshot are marked with; no episode has this code.
 BASE: Final = "BASE"
 # Whose key an episode is played with, in each of its accounts.
 PLAYER: Final = "agent"
-_ROOMS: Final = ("models", "drift", "sql")
 
 
 def pack_of(name: str) -> ModuleType:
@@ -37,19 +36,31 @@ def pack_of(name: str) -> ModuleType:
 @cache
 def version() -> str:
     """A digest of all that a world is made by."""
+    return _digest("models", "drift", "sql", "emulator/episode_snapshots.py")
+
+
+@cache
+def _blank_version() -> str:
+    """A digest of what an empty world is made by."""
+    return _digest("sql", "models/public_images.py", "models/regions.py")
+
+
+def _digest(*places: str) -> str:
     root, digest = Path(__file__).parent.parent, hashlib.sha256()
-    for room in _ROOMS:
-        for path in sorted((root / room).rglob("*")):
-            if path.is_file() and path.suffix != ".pyc":
-                digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
-    digest.update(Path(__file__).read_bytes())
+    for place in places:
+        path = root / place
+        for file in [path] if path.is_file() else sorted(path.rglob("*")):
+            if file.is_file() and file.suffix != ".pyc":
+                digest.update(f"{file.relative_to(root)}\0".encode() + file.read_bytes())
     return digest.hexdigest()[:16]
 
 
 @asynccontextmanager
-async def opened_database(world: World, name: str, code: str = "") -> AsyncIterator[World]:
-    """Any database of the same PostgreSQL as a world."""
-    database = world.database.sibling(name, size=POOL_SIZE, owners=OWNERS)
+async def opened_database(
+    world: World, name: str, code: str = "", *, draws: str = ""
+) -> AsyncIterator[World]:
+    """Any database of the same PostgreSQL as a world; ids of new rows follow from `draws`."""
+    database = world.database.sibling(name, size=POOL_SIZE, owners=OWNERS, owner_draws=draws)
     try:
         mark = keys.EPISODE + code if code else ""
         yield World(database, world.vault, settings_of(world.settings), world.progress, mark)
@@ -65,18 +76,43 @@ async def of_pack(world: World, pack: str, seed: int) -> str:
     name = f"{world.database.name}_base_{label}"
     async with copies.alone(name):
         if name not in await copies.names(name):
+            blank, half = await _blank(world), f"{name}_new"
+            await copies.drop(half)
+            await copies.copy(blank, half)
+            async with opened_database(world, half, BASE, draws=f"base/{seed}") as made:
+                await _fill(made, module, seed)
+            await copies.rename(half, name)
+        await _keep(world, name, pack_name(module), seed)
+    return name
+
+
+async def _blank(world: World) -> str:
+    """The database of a world without accounts, which all snapshots are made from."""
+    from models import public_images, regions
+
+    copies = world.database.copies
+    name = f"{world.database.name}_blank_{_blank_version()[:12]}"
+    async with copies.alone(name):
+        if name not in await copies.names(name):
             half = f"{name}_new"
             await copies.drop(half)
             await copies.create(half)
-            async with opened_database(world, half, BASE) as made:
-                await _fill(made, module, seed)
+            async with opened_database(world, half, draws="blank") as made:
+                await made.database.migrate()
+                async with made.database.owner() as connection:
+                    await public_images.install(connection, list(regions.all_regions()))
             await copies.rename(half, name)
-        async with world.database.owner() as connection:
-            await episodes.keep_snapshot(connection, name, pack_name(module), seed, version())
-            for old in await episodes.old_snapshots(connection, version()):
-                await episodes.discard(connection, old)
-                await episodes.forget_snapshot(connection, old)
+        await _keep(world, name, "", 0)
     return name
+
+
+async def _keep(world: World, name: str, pack: str, seed: int) -> None:
+    """Note that a snapshot is used, and let go of those that older code made."""
+    async with world.database.owner() as connection, connection.transaction():
+        await episodes.keep_snapshot(connection, name, pack, seed, version())
+        for old in await episodes.old_snapshots(connection, version()):
+            await episodes.discard(connection, old)
+            await episodes.forget_snapshot(connection, old)
 
 
 def pack_name(module: ModuleType) -> str:
@@ -89,13 +125,13 @@ async def _fill(world: World, pack: ModuleType, seed: int) -> None:
     from drift import loop
     from emulator import control, welcome
 
-    await world.database.migrate()
     await welcome.found(world, known_client=False)
     await control.estate_create(
         world, pack.ESTATE, seed=seed, days=pack.DAYS, until=DEFAULT_END, account=DEFAULT_ACCOUNT
     )
     async with world.database.owner() as connection:
         made = await accounts.every(connection)
+        await guardrails.set_mode(connection, pack.MODE, None)
     if hasattr(pack, "prepare"):
         async with world.database.owner() as connection:
             await pack.prepare(connection, [one.id for one in made])

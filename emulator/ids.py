@@ -3,14 +3,15 @@
 import hashlib
 import os
 import re
-import secrets
+
+from models import draws
 
 _HEX = re.compile(r"[0-9a-f]{8}|[0-9a-f]{17}")
 
 
 def new(prefix: str) -> str:
     """A fresh resource id: `i-` and 17 hexadecimal digits, for the prefix `i`."""
-    return f"{prefix}-{secrets.token_hex(9)[:17]}"
+    return f"{prefix}-{draws.hexadecimal(17)}"
 
 
 def derived(prefix: str, *parts: str) -> str:

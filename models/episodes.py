@@ -30,7 +30,8 @@ update truth.episodes set database = $2, state = 'running', finished_at = null
 """
 _KEEP_SNAPSHOT = """
 insert into truth.snapshots (database, pack, seed, version) values ($1, $2, $3, $4)
-on conflict (database) do update set used_at = clock_timestamp()
+on conflict (database) do update
+   set used_at = clock_timestamp(), version = excluded.version
 """
 _OLD_SNAPSHOTS = """
 select database from truth.snapshots s

@@ -5,14 +5,13 @@ statements take the account, so that both can use them.
 """
 
 import ipaddress
-import secrets
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from models import costs, discounts
+from models import costs, discounts, draws
 from models.listing import Database
 
 ENVIRONMENT_TAGS = ("env", "environment", "stage")
@@ -229,7 +228,7 @@ def addresses(
     cidr_block: str,
     in_use: set[str],
     count: int,
-    draw: Callable[[int], int] = secrets.randbelow,
+    draw: Callable[[int], int] = draws.below,
 ) -> list[str]:
     """Up to `count` free addresses of a block, from a drawn one on; fewer when it is full.
 
@@ -250,7 +249,7 @@ def addresses(
     return found
 
 
-def public_address(draw: Callable[[int], int] = secrets.randbelow) -> str:
+def public_address(draw: Callable[[int], int] = draws.below) -> str:
     """An address that EC2 lends to an instance while it runs."""
     return f"3.{80 + draw(100)}.{draw(256)}.{1 + draw(254)}"
 

@@ -23,7 +23,7 @@ _CREATE = """
 with made as (
     insert into policies (account_id, policy_id, name, path, arn, description, tags, created_at,
                           changed_at)
-    values (driftcloud_account(), driftcloud_iam_id('ANPA', gen_random_uuid()::text), $1, $2, $3,
+    values (driftcloud_account(), driftcloud_iam_id('ANPA', driftcloud_uuid()::text), $1, $2, $3,
             $4, $5::jsonb, $6, $6)
     on conflict do nothing returning id, account_id
 )

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from models import commitment_terms, single_rows
+from models import commitment_terms, draws, single_rows
 from models.callers import NOW
 from models.discounts import Offer
 from models.listing import Column, Listing
@@ -91,7 +91,7 @@ def row(
     """
     first, after = commitment_terms.billed(now, now, terms.term_months)
     return {
-        "id": uuid.uuid4(),
+        "id": draws.uuid4(),
         "commitment_type": "reserved_instance",
         "scope": f"{service} {kind} {terms.region}",
         "term_months": terms.term_months,

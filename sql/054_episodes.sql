@@ -73,3 +73,47 @@ CREATE TABLE truth.serving (
     url text NOT NULL
 );
 COMMENT ON TABLE truth.serving IS 'Where the server of this database was last reached, for commands that tell clients of it.';
+
+-- A row's own id is chance where nobody asks what it follows from. In a tick, and in an episode, it
+-- follows from the setting driftcloud.draws: ids are parts of ARNs, and order what is drawn by lot.
+-- The number within a tick is kept in a setting of its transaction, as nothing outlives a tick.
+CREATE FUNCTION driftcloud_uuid() RETURNS uuid
+    LANGUAGE plpgsql VOLATILE
+    AS $$
+DECLARE
+    seed  text := current_setting('driftcloud.draws', true);
+    drawn text;
+    digest text;
+BEGIN
+    IF seed IS NULL OR seed = '' THEN
+        RETURN gen_random_uuid();
+    END IF;
+    drawn := current_setting('driftcloud.drawn', true);
+    IF drawn IS NULL OR drawn = '' THEN
+        drawn := driftcloud_draw()::text;
+    ELSE
+        drawn := (drawn::bigint + 1)::text;
+        PERFORM set_config('driftcloud.drawn', drawn, true);
+    END IF;
+    digest := md5(seed || '/' || drawn);
+    RETURN overlay(overlay(digest PLACING '4' FROM 13) PLACING '8' FROM 17)::uuid;
+END
+$$;
+GRANT EXECUTE ON FUNCTION driftcloud_uuid() TO driftcloud_api;
+COMMENT ON FUNCTION driftcloud_uuid() IS
+    'A new row''s id: random, or what follows from driftcloud.draws and the number of the draw.';
+
+-- Daily rows, tags and events are many, and nothing hangs on their ids.
+DO $$
+DECLARE
+    c record;
+BEGIN
+    FOR c IN SELECT table_name, column_name FROM information_schema.columns
+              WHERE table_schema = 'public' AND column_default = 'gen_random_uuid()'
+                AND table_name NOT IN ('metrics_daily', 'resource_tags', 'resource_change_events')
+    LOOP
+        EXECUTE format('ALTER TABLE %I ALTER COLUMN %I SET DEFAULT driftcloud_uuid()',
+                       c.table_name, c.column_name);
+    END LOOP;
+END
+$$;

@@ -107,6 +107,10 @@ class Copies:
                 "select pg_try_advisory_lock($1, hashtext($2))", _LOCK, name
             ):
                 return
+            if await connection.fetchval(
+                "select datallowconn from pg_database where datname = $1", name
+            ):
+                return
             log.warning("the copying of %s was cut off; it is open again", name)
             await _allow(connection, name, True)
 

@@ -47,10 +47,15 @@ class Database:
         owners: int = OWNER_POOL_SIZE,
         server: EmbeddedServer | None = None,
         wait_seconds: float = 10.0,
+        api_draws: str = "",
+        owner_draws: str = "",
     ) -> None:
         self.server = server
         self._owner_dsn = owner_dsn
         self._api_dsn = api_dsn
+        # what the ids of new rows follow from, where they are not to be random
+        self._api_settings = {**API_SETTINGS, **_drawing(api_draws)}
+        self._owner_settings = {**OWNER_SETTINGS, **_drawing(owner_draws)}
         self.copies = Copies(owner_dsn)
         self.pool = Pool(self._connect_api, size=size, wait_seconds=wait_seconds)
         self._owners = Pool(self.connect_owner, size=owners, wait_seconds=60.0)
@@ -108,10 +113,19 @@ class Database:
         api_dsn = owner_dsn.replace(f"//{configuration.OWNER}@", f"//{configuration.API}@", 1)
         return cls(owner_dsn, api_dsn=api_dsn, size=size)
 
-    def sibling(self, name: str, *, size: int, owners: int) -> "Database":
-        """Another database of the same PostgreSQL, as the same roles."""
+    def sibling(
+        self, name: str, *, size: int, owners: int, api_draws: str = "", owner_draws: str = ""
+    ) -> "Database":
+        """Another database of the same PostgreSQL, as the same roles.
+
+        `api_draws` and `owner_draws` are what the ids of new rows follow from, of requests
+        and of the owner's work; without them they are random.
+        """
         api_dsn = None if self._api_dsn is None else with_name(self._api_dsn, name)
-        return Database(with_name(self._owner_dsn, name), api_dsn=api_dsn, size=size, owners=owners)
+        return Database(
+            with_name(self._owner_dsn, name), api_dsn=api_dsn, size=size, owners=owners,
+            api_draws=api_draws, owner_draws=owner_draws,
+        )  # fmt: skip
 
     @property
     def name(self) -> str:
@@ -175,13 +189,13 @@ class Database:
     async def connect_owner(self) -> asyncpg.Connection:
         """A connection of one's own as the owner; close it yourself."""
         return await self._patiently(
-            lambda: connect(self._owner_dsn, OWNER_SETTINGS, command_seconds=None)
+            lambda: connect(self._owner_dsn, self._owner_settings, command_seconds=None)
         )
 
     async def _connect_api(self) -> asyncpg.Connection:
         dsn, role = (self._api_dsn, None) if self._api_dsn else (self._owner_dsn, configuration.API)
         return await self._patiently(
-            lambda: connect(dsn, API_SETTINGS, role=role, command_seconds=_COMMAND_SECONDS)
+            lambda: connect(dsn, self._api_settings, role=role, command_seconds=_COMMAND_SECONDS)
         )
 
     async def _patiently(
@@ -200,3 +214,7 @@ class Database:
                 looked = now
                 await self.copies.open_again(self.name)
             await asyncio.sleep(_GLANCE_SECONDS)
+
+
+def _drawing(draws: str) -> dict[str, str]:
+    return {"driftcloud.draws": draws} if draws else {}

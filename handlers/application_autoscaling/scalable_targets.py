@@ -7,7 +7,6 @@ provisioned concurrency of Lambda, and readers of Aurora clusters.
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
 
 from emulator import pages
 from emulator.arns import arn
@@ -15,7 +14,7 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.rows import Computed, Rows, View
 from emulator.tags import TagRules
-from models import scalable_capacities, scalable_targets, tags
+from models import draws, scalable_capacities, scalable_targets, tags
 from models.listing import Condition
 
 RULES = TagRules(code="ValidationException", too_many="TooManyTagsException")
@@ -43,7 +42,7 @@ async def register_scalable_target(ctx: Context, params: dict[str, Any]) -> dict
                 raise invalid("Tags cannot be given for a target that is registered already.")
             await scalable_targets.update(ctx.db, before["id"], row)
             return {"ScalableTargetARN": before["arn"]}
-        whole = arn(ctx, "application-autoscaling", f"scalable-target/{uuid4().hex[:28]}")
+        whole = arn(ctx, "application-autoscaling", f"scalable-target/{draws.uuid4().hex[:28]}")
         place = {"service_namespace": namespace, "resource_id": resource, "dimension": dimension}
         given = RULES.checked(params.get("Tags"))
         more = {"region": ctx.region, "arn": whole, "tags": given, "created_at": ctx.now}

@@ -7,7 +7,7 @@ alarm calls them; no alarm does here, and predictions are not made: such a polic
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 from emulator.context import Context
 from emulator.rows import Computed, Rows, View
@@ -19,7 +19,7 @@ from handlers.application_autoscaling.scalable_targets import (
     invalid,
     page,
 )
-from models import scalable_targets
+from models import draws, scalable_targets
 
 NOUN = "scalable_targets"
 _TRACKING, _STEPS = "TargetTrackingScalingPolicyConfiguration", "StepScalingPolicyConfiguration"
@@ -39,7 +39,7 @@ async def put_scaling_policy(ctx: Context, params: dict[str, Any]) -> dict[str, 
         if before is not None and kind != before["policy_type"]:
             raise invalid("The type of a policy cannot be changed.")
         _check(params, kind)
-        key = before["id"] if before is not None else uuid4()
+        key = before["id"] if before is not None else draws.uuid4()
         head = (
             f"arn:aws:autoscaling:{ctx.region}:{ctx.principal.account_number}:scalingPolicy:{key}"
         )

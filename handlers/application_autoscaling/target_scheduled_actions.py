@@ -5,7 +5,6 @@ Source: https://docs.aws.amazon.com/autoscaling/application/APIReference/API_Put
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from emulator.context import Context
@@ -17,7 +16,7 @@ from handlers.application_autoscaling.scalable_targets import (
     invalid,
     page,
 )
-from models import scalable_targets, target_schedules
+from models import draws, scalable_targets, target_schedules
 from models.schedules import ScheduleError
 
 NOUN = "scalable_targets"
@@ -31,7 +30,7 @@ async def put_scheduled_action(ctx: Context, params: dict[str, Any]) -> dict[str
         target = await find(ctx, params)
         before = await scalable_targets.action(ctx.db, target["id"], name)
         row = {**(dict(before) if before else {}), **_given(ctx, params, before)}
-        key = before["id"] if before else uuid4()
+        key = before["id"] if before else draws.uuid4()
         head = f"arn:aws:autoscaling:{ctx.region}:{ctx.principal.account_number}:scheduledAction"
         row |= {
             "id": key,

@@ -1,6 +1,5 @@
 """Who changes a group for a caller, and the group that is meant."""
 
-import secrets
 import uuid
 from collections.abc import Mapping
 from datetime import timedelta
@@ -10,7 +9,7 @@ from emulator import ids, pages
 from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.pages import Page
-from models import autoscaling_groups
+from models import autoscaling_groups, draws
 from models.autoscaling_members import Actor
 
 
@@ -23,7 +22,7 @@ def actor(ctx: Context) -> Actor:
         ctx.now,
         timedelta(seconds=ctx.server.settings.transition_seconds),
         lambda prefix, label: ids.new(prefix),
-        lambda label, below: secrets.randbelow(below),
+        lambda label, below: draws.below(below),
     )
 
 

@@ -5,7 +5,6 @@ pages of the operations. What a group launches from stands in launch_sources.py,
 group_view.py.
 """
 
-import uuid
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -19,7 +18,7 @@ from handlers.autoscaling.acting import Group, actor, arn, invalid, page
 from handlers.autoscaling.group_view import GROUP_VIEW
 from handlers.autoscaling.launch_sources import Source, named_type
 from handlers.autoscaling.tag_rules import checked
-from models import autoscaling_groups, launches, regions, scaling_activities
+from models import autoscaling_groups, draws, launches, regions, scaling_activities
 from models.autoscaling_capacity import Outcome, set_capacity, settle, shrink
 from models.autoscaling_members import live, places_of
 from models.scaling_activities import at
@@ -57,7 +56,7 @@ async def create_auto_scaling_group(ctx: Context, params: dict[str, Any]) -> dic
         )
     size = sizes.checked(params, {"min_size": 0, "max_size": 0, "desired_capacity": None})
     tags, passed_on = checked(params.get("Tags") or (), name)
-    key = uuid.uuid4()
+    key = draws.uuid4()
     async with ctx.db.transaction():
         if await autoscaling_groups.find(ctx.db, ctx.region, name) is not None:
             raise _already_exists(name)

@@ -5,7 +5,6 @@ pages of the operations. A refresh replaces the members at once; for as long as 
 is in progress.
 """
 
-import uuid
 from typing import Any
 
 from emulator.context import Context
@@ -13,7 +12,7 @@ from emulator.errors import AwsError
 from emulator.rows import Computed, Rows, View
 from handlers.autoscaling.acting import Group, actor, invalid, page
 from handlers.autoscaling.launch_sources import Source, named_type
-from models import autoscaling_groups, instance_refreshes
+from models import autoscaling_groups, draws, instance_refreshes
 from models.autoscaling_capacity import Outcome, grow, shrink
 from models.autoscaling_members import is_outdated, live
 from models.listing import Condition
@@ -34,7 +33,7 @@ async def start_instance_refresh(ctx: Context, params: dict[str, Any]) -> dict[s
     """Replace the members of a group by new ones of what it launches now."""
     wanted = params.get("DesiredConfiguration") or {}
     preferences = {**_DEFAULTS, **(params.get("Preferences") or {})}
-    refresh_id = str(uuid.uuid4())
+    refresh_id = str(draws.uuid4())
     acting = actor(ctx)
     async with ctx.db.transaction():
         group = await Group.find(ctx, params["AutoScalingGroupName"], lock=True)

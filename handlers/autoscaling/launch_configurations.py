@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LaunchConfi
 the pages of the operations.
 """
 
-import uuid
 from typing import Any
 
 from emulator.context import Context
@@ -12,7 +11,7 @@ from emulator.errors import AwsError
 from emulator.rows import Computed, Rows, View
 from handlers.autoscaling.acting import arn, invalid, page
 from handlers.autoscaling.launch_sources import Source, already_exists, data_of
-from models import instances, launch_configurations
+from models import draws, instances, launch_configurations
 
 _MEMBERS = (
     "ImageId", "KeyName", "SecurityGroups", "ClassicLinkVPCId", "ClassicLinkVPCSecurityGroups",
@@ -50,7 +49,7 @@ async def create_launch_configuration(ctx: Context, params: dict[str, Any]) -> d
                 "Valid requests must contain either the InstanceID parameter or both the ImageId"
                 " and InstanceType parameters."
             )
-    key = uuid.uuid4()
+    key = draws.uuid4()
     row = {
         "id": key,
         "name": name,
@@ -99,7 +98,7 @@ async def delete_launch_configuration(ctx: Context, params: dict[str, Any]) -> d
 def _trial(ctx: Context, name: str) -> dict[str, Any]:
     """A group that would launch from the configuration, to see whether it can be launched."""
     return {
-        "id": uuid.uuid4(),
+        "id": draws.uuid4(),
         "name": name,
         "region": ctx.region,
         "instance_type": "",

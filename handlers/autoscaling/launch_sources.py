@@ -1,13 +1,12 @@
 """What a group launches from: a launch template, a launch configuration, or a mixture."""
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from emulator.context import Context
 from emulator.errors import AwsError
 from handlers.autoscaling.acting import arn, invalid
-from models import instances, key_pairs, launch_configurations, launch_templates
+from models import draws, instances, key_pairs, launch_configurations, launch_templates
 from models.autoscaling_templates import LaunchFailure, Template, find_template
 
 DEFAULT_VERSION = "$Default"
@@ -147,7 +146,7 @@ async def _configuration_of(ctx: Context, instance_id: str, name: str) -> None:
     instance = await instances.find_one(ctx.db, ctx.region, instance_id)
     if instance is None or instance["state"] == "terminated":
         raise invalid(f"Invalid Instance - Instance {instance_id} not found.")
-    key = uuid.uuid4()
+    key = draws.uuid4()
     row = {
         "id": key,
         "name": name,

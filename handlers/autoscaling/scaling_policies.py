@@ -11,7 +11,7 @@ from typing import Any
 from emulator.context import Context
 from emulator.rows import Computed, Rows, View
 from handlers.autoscaling.acting import Group, actor, arn, invalid, page
-from models import scaling_policies
+from models import draws, scaling_policies
 from models.autoscaling_capacity import set_capacity, settle
 from models.listing import Condition
 from models.scaling_activities import at
@@ -40,7 +40,7 @@ async def put_scaling_policy(ctx: Context, params: dict[str, Any]) -> dict[str, 
     name = params["PolicyName"]
     async with ctx.db.transaction():
         group = await Group.find(ctx, params["AutoScalingGroupName"], lock=True)
-        key = uuid.uuid4()
+        key = draws.uuid4()
         data["Alarms"] = _alarms(ctx, kind, group["name"], key)
         if kind == "TargetTrackingScaling":
             data["TargetTrackingConfiguration"] = {

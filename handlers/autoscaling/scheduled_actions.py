@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-s
 and the pages of the operations.
 """
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -14,7 +13,7 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.rows import Rows, View
 from handlers.autoscaling.acting import Group, arn, invalid, page
-from models import scheduled_actions
+from models import draws, scheduled_actions
 from models.listing import Condition
 from models.scheduled_actions import CronError
 
@@ -125,7 +124,7 @@ def _row(ctx: Context, group: Any, params: Mapping[str, Any]) -> dict[str, Any]:
         raise invalid("At least one of MinSize, MaxSize or DesiredCapacity must be specified.")
     _check_sizes(*sizes)
     _check_times(ctx, start, params.get("EndTime"), recurrence, zone)
-    key = uuid.uuid4()
+    key = draws.uuid4()
     return {
         "id": key,
         "autoscaling_group_id": group["id"],

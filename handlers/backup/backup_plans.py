@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_CreateBackupP
 pages of the operations beside it.
 """
 
-import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +15,7 @@ from emulator.idempotency import once
 from emulator.rows import View
 from handlers.backup.backup_vaults import TAGS
 from handlers.backup.lists import invalid, listed, not_found
-from models import backup_plans, schedules
+from models import backup_plans, draws, schedules
 from models.listing import Condition
 
 DEFAULT_SCHEDULE = "cron(0 5 ? * * *)"
@@ -31,7 +30,7 @@ async def create_backup_plan(ctx: Context, params: dict[str, Any]) -> dict[str, 
     """A plan that makes recovery points from the next day on, of what is selected for it."""
     given = params["BackupPlan"]
     rules = await _rules(ctx, given)
-    plan_id = str(uuid.uuid4())
+    plan_id = str(draws.uuid4())
     row = {
         "plan_id": plan_id,
         "arn": arns.arn(ctx, "backup", f"backup-plan:{plan_id}"),
@@ -107,7 +106,7 @@ async def create_backup_selection(ctx: Context, params: dict[str, Any]) -> dict[
     if not given.get("Resources") and not given.get("ListOfTags"):
         raise invalid("A backup selection must have resources or tags.")
     row = {
-        "selection_id": str(uuid.uuid4()),
+        "selection_id": str(draws.uuid4()),
         "plan_id": plan["plan_id"],
         "region": ctx.region,
         "name": given["SelectionName"],
@@ -196,7 +195,7 @@ async def _rules(ctx: Context, plan: Mapping[str, Any]) -> list[dict[str, Any]]:
         rules.append({
             "StartWindowMinutes": 480, "CompletionWindowMinutes": 10080, **rule,
             "ScheduleExpression": schedule, "ScheduleExpressionTimezone": "Etc/UTC",
-            "RuleId": str(uuid.uuid4()),
+            "RuleId": str(draws.uuid4()),
         })  # fmt: skip
     return rules
 
@@ -211,7 +210,7 @@ def _told(row: Any) -> dict[str, Any]:
 
 
 def _version() -> str:
-    return uuid.uuid4().hex + uuid.uuid4().hex[:16]
+    return draws.uuid4().hex + draws.uuid4().hex[:16]
 
 
 PLAN_VIEW = View(

@@ -5,7 +5,6 @@ and the pages of the operations beside it. An export is delivered when it is mad
 after every virtual day.
 """
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +12,7 @@ from emulator.context import Context
 from emulator.pages import page
 from emulator.tags import TagRules
 from handlers.bcm_data_exports.refusals import bad_token, invalid, not_found
-from models import cost_exports, data_exports, s3_buckets, tags
+from models import cost_exports, data_exports, draws, s3_buckets, tags
 from models.cost_exports import files
 
 TAGS = TagRules(code="ValidationException", most=200)
@@ -29,7 +28,7 @@ async def create_export(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     number = ctx.principal.account_number
     row |= {
         "name": name,
-        "arn": f"arn:aws:bcm-data-exports:us-east-1:{number}:export/{name}-{uuid.uuid4()}",
+        "arn": f"arn:aws:bcm-data-exports:us-east-1:{number}:export/{name}-{draws.uuid4()}",
         "tags": TAGS.checked(params.get("ResourceTags")),
         "created_at": ctx.now,
     }

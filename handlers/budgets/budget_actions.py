@@ -5,7 +5,6 @@ Instances and databases are stopped; policies are attached to nobody here, so su
 refused.
 """
 
-import uuid
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from emulator.errors import AwsError
 from handlers.budgets.accounts import budget_page, check_account, invalid
 from handlers.budgets.budget_notifications import budget_of, checked_subscribers
 from handlers.budgets.budgets import TAGS
-from models import budget_actions, budget_standings
+from models import budget_actions, budget_standings, draws
 
 MOST_ACTIONS = 5
 # What may be done to an action, from which states.
@@ -30,7 +29,7 @@ EXECUTIONS = {
 async def create_budget_action(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """An action that waits for its threshold."""
     check_account(ctx, params)
-    action_id = str(uuid.uuid4())
+    action_id = str(draws.uuid4())
     async with ctx.db.transaction():
         budget = await budget_of(ctx, params, "Unable to create action")
         if len(await budget_actions.listed(ctx.db, budget=budget["name"])) >= MOST_ACTIONS:

@@ -3,7 +3,6 @@
 Source: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_AnomalyMonitor.html.
 """
 
-import uuid
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -14,7 +13,7 @@ from emulator.pages import page
 from handlers.ce.anomalies import day_text, invalid_token
 from handlers.ce.periods import invalid
 from handlers.ce.resource_tags import TAGS
-from models import anomaly_monitors, anomaly_subscriptions, cost_categories
+from models import anomaly_monitors, anomaly_subscriptions, cost_categories, draws
 from models.cost_expressions import Compiler, ExpressionError
 from models.listing import Binder
 
@@ -27,7 +26,7 @@ async def create_anomaly_monitor(ctx: Context, params: dict[str, Any]) -> dict[s
     """A monitor; it judges the days from the next one on."""
     given = params["AnomalyMonitor"]
     dimension = await _checked(ctx, given)
-    identifier = uuid.uuid4()
+    identifier = draws.uuid4()
     arn = f"arn:aws:ce::{ctx.principal.account_number}:anomalymonitor/{identifier}"
     row = {
         "id": identifier,

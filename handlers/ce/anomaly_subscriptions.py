@@ -3,7 +3,6 @@
 Source: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_AnomalySubscription.html.
 """
 
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from handlers.ce.anomalies import invalid_token
 from handlers.ce.anomaly_monitors import check_known
 from handlers.ce.periods import invalid
 from handlers.ce.resource_tags import TAGS
-from models import anomaly_subscriptions
+from models import anomaly_subscriptions, draws
 from models.anomaly_subscriptions import ABSOLUTE, PERCENTAGE
 
 IMMEDIATE = "IMMEDIATE"
@@ -27,7 +26,7 @@ async def create_anomaly_subscription(ctx: Context, params: dict[str, Any]) -> d
         raise invalid("SubscriptionName must not be empty.")
     if given.get("Threshold") is None and not given.get("ThresholdExpression"):
         raise invalid("Either Threshold or ThresholdExpression must be specified.")
-    identifier = uuid.uuid4()
+    identifier = draws.uuid4()
     arn = f"arn:aws:ce::{ctx.principal.account_number}:anomalysubscription/{identifier}"
     row = {"id": identifier, "arn": arn, "tags": TAGS.checked(params.get("ResourceTags"))}
     async with ctx.db.transaction():

@@ -5,7 +5,6 @@ API_CostCategoryRule.html and API_CostCategorySplitChargeRule.html. Reports appl
 they read, from the month on in which a version takes effect.
 """
 
-import uuid
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
@@ -17,7 +16,7 @@ from emulator.pages import page
 from emulator.tags import TagRules
 from handlers.ce import periods
 from handlers.ce.periods import invalid
-from models import cost_categories
+from models import cost_categories, draws
 from models.cost_expressions import Compiler, ExpressionError
 from models.listing import Binder
 
@@ -33,7 +32,7 @@ WHOLE = Decimal(100)
 async def create_cost_category_definition(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """A new category; without a start its rules hold from the first of this month on."""
     version = _version(ctx, params, "create")
-    arn = f"arn:aws:ce::{ctx.principal.account_number}:costcategory/{uuid.uuid4()}"
+    arn = f"arn:aws:ce::{ctx.principal.account_number}:costcategory/{draws.uuid4()}"
     tags = TAGS.checked(params.get("ResourceTags"))
     if await cost_categories.count(ctx.db) >= MOST:
         raise AwsError(

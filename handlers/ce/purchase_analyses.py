@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_
 and the pages of the operations beside it. An analysis speaks of the moment that it was started at.
 """
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import ROUND_UP, Decimal
@@ -17,7 +16,7 @@ from handlers.ce import periods
 from handlers.ce import savings_plan_recommendations as recommendations
 from handlers.ce.commitment_questions import figure
 from handlers.ce.periods import invalid
-from models import commitment_advice, purchase_analyses, savings_plan_offerings
+from models import commitment_advice, draws, purchase_analyses, savings_plan_offerings
 from models.commitment_advice import STEP, Account, Hours, Outcome
 from models.savings_plan_offerings import Offering
 
@@ -50,7 +49,7 @@ async def start_commitment_purchase_analysis(
         details = await _analysed(ctx, asked)
     except AnalysisError as failed:
         error = str(failed)
-    key, done = uuid.uuid4(), ctx.now + TAKES
+    key, done = draws.uuid4(), ctx.now + TAKES
     async with ctx.db.transaction():
         rows = await purchase_analyses.listed(ctx.db)
         if sum(row["started_at"] > ctx.now - timedelta(days=1) for row in rows) >= MOST_A_DAY:

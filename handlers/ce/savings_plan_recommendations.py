@@ -18,7 +18,12 @@ from emulator.errors import AwsError
 from handlers.ce import commitment_questions as questions
 from handlers.ce.commitment_questions import figure, percent
 from handlers.ce.periods import invalid
-from models import commitment_advice, recommendation_generations, savings_plan_offerings
+from models import (
+    commitment_advice,
+    draws,
+    recommendation_generations,
+    savings_plan_offerings,
+)
 from models.commitment_advice import Account, Hours, Outcome
 from models.savings_plan_offerings import Offering
 
@@ -140,7 +145,7 @@ async def start_savings_plans_purchase_recommendation_generation(
                 "ServiceQuotaExceededException",
                 f"Recommendations can be generated {GENERATIONS_A_DAY} times a day.",
             )
-        key, done = uuid.uuid4(), ctx.now + GENERATION
+        key, done = draws.uuid4(), ctx.now + GENERATION
         await recommendation_generations.insert(ctx.db, key, ctx.now, done)
     return {
         "RecommendationId": str(key),

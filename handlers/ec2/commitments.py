@@ -15,7 +15,7 @@ from emulator.errors import AwsError
 from emulator.filters import TAGS, conditions
 from emulator.rows import Computed, Constant, Rows, View
 from handlers.ec2.tag_view import TAG_LIST
-from models import commitment_terms, commitments, reserved_offerings
+from models import commitment_terms, commitments, draws, reserved_offerings
 from models.listing import Condition
 from models.reserved_offerings import Offering
 
@@ -109,7 +109,7 @@ def bought(ctx: Context, offering: Offering, count: int, start: datetime) -> dic
     end = start + timedelta(seconds=offering.seconds)
     first, after = commitment_terms.billed(start, ctx.now, offering.term_months)
     return {
-        "id": str(uuid.uuid4()),
+        "id": str(draws.uuid4()),
         "commitment_type": "reserved_instance",
         "scope": f"ec2 {offering.instance_type} {offering.zone or offering.region}",
         "term_months": offering.term_months,

@@ -5,7 +5,6 @@ the operations beside it.
 """
 
 import ipaddress
-import secrets
 from typing import Any
 
 from emulator import ids
@@ -17,7 +16,7 @@ from handlers.ec2 import identifiers
 from handlers.ec2.identifiers import ALLOCATION, ASSOCIATION, INSTANCE, NETWORK_INTERFACE
 from handlers.ec2.tag_specifications import check_types, tags_for
 from handlers.ec2.tag_view import TAG_LIST
-from models import costs, elastic_ips
+from models import costs, draws, elastic_ips
 from models.listing import Condition
 
 # First bytes of blocks that AWS gives addresses from.
@@ -166,7 +165,7 @@ async def _allocate(ctx: Context, row: dict[str, Any], wanted: str | None) -> st
             return wanted
         raise _no_address(wanted)
     for _ in range(MOST_DRAWS):
-        address = str(ipaddress.IPv4Address(secrets.choice(BLOCKS) << 24 | secrets.randbits(24)))
+        address = str(ipaddress.IPv4Address(draws.choice(BLOCKS) << 24 | draws.below(1 << 24)))
         if await elastic_ips.allocate(ctx.db, {**row, "public_ip": address}):
             return address
     raise AwsError(

@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.ht
 of the operations beside it.
 """
 
-import secrets
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
@@ -19,7 +18,7 @@ from handlers.ec2.elastic_ips import already_associated
 from handlers.ec2.identifiers import ALLOCATION, NAT_GATEWAY, SUBNET
 from handlers.ec2.tag_specifications import check_types, tags_for
 from handlers.ec2.tag_view import TAG_LIST
-from models import costs, elastic_ips, nat_gateways, subnets
+from models import costs, draws, elastic_ips, nat_gateways, subnets
 
 
 async def describe_nat_gateways(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -138,7 +137,7 @@ def _private_ip(cidr_block: str, wanted: str | None) -> str:
             )
         return wanted
     free = block.num_addresses - cidr_blocks.RESERVED_ADDRESSES
-    return str(block[cidr_blocks.RESERVED_ADDRESSES - 1 + secrets.randbelow(free)])
+    return str(block[cidr_blocks.RESERVED_ADDRESSES - 1 + draws.below(free)])
 
 
 GATEWAY_VIEW = View(

@@ -3,7 +3,6 @@
 Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ri-modifying.html.
 """
 
-import uuid
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -16,7 +15,7 @@ from emulator.idempotency import once
 from emulator.rows import Computed, Rows, View
 from handlers.ec2.commitments import check_found, check_ids
 from handlers.ec2.launch_requests import machine
-from models import commitments, regions
+from models import commitments, draws, regions
 from models.costs import quantise
 from models.prices.interpolation import weight
 
@@ -40,7 +39,7 @@ async def modify_reserved_instances(ctx: Context, params: dict[str, Any]) -> dic
         made = [_row(ctx, rows, target) for target in targets]
         await commitments.retire(ctx.db, source_ids, ctx.now)
         await commitments.insert(ctx.db, made)
-        modification_id = f"rimod-{uuid.uuid4()}"
+        modification_id = f"rimod-{draws.uuid4()}"
         results = [
             {**target, "reserved_id": row["id"]} for target, row in zip(targets, made, strict=True)
         ]
@@ -170,7 +169,7 @@ def _row(ctx: Context, rows: Sequence[Any], target: Mapping[str, Any]) -> dict[s
     place = target["availability_zone"] or ctx.region
     ends = min(row["ends_at"] for row in rows)
     return {
-        "id": str(uuid.uuid4()),
+        "id": str(draws.uuid4()),
         "commitment_type": "reserved_instance",
         "scope": f"ec2 {target['instance_type']} {place}",
         "hourly_commitment_amount": quantise(amount),

@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RequestSpotIn
 the pages of the operations beside it.
 """
 
-import secrets
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -18,7 +17,7 @@ from emulator.rows import Computed, Rows, View
 from handlers.ec2 import identifiers, launch_requests, launches
 from handlers.ec2.identifiers import SPOT_REQUEST
 from handlers.ec2.tag_specifications import check_types, tags_for
-from models import costs, discounts, spot_requests
+from models import costs, discounts, draws, spot_requests
 
 # What would put off or join the fulfilment of requests.
 UNSUPPORTED = ("ValidFrom", "LaunchGroup", "AvailabilityZoneGroup", "BlockDurationMinutes")
@@ -128,7 +127,7 @@ async def _open(ctx: Context, wanted: Mapping[str, Any], options: Mapping[str, A
     }
     row = {
         **{name: value for name, value in options.items() if value is not None},
-        "spot_request_id": f"sir-{secrets.token_hex(4)}",
+        "spot_request_id": f"sir-{draws.hexadecimal(8)}",
         "region": ctx.region,
         "state": "open",
         "launch_specification": specification,

@@ -23,6 +23,7 @@ from models import (
     container_services,
     container_tasks,
     costs,
+    draws,
     launches,
     rds_subnet_groups,
 )
@@ -100,7 +101,7 @@ async def run_task(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         row["tags"] = dict(definition["tags"]) | given
 
     async def work() -> list[str]:
-        keys = [uuid.uuid4().hex for _ in range(count)]
+        keys = [draws.uuid4().hex for _ in range(count)]
         for at, key in enumerate(keys):
             instance_id, zone = hosts[at % len(hosts)]
             await container_tasks.insert(ctx.db, row | {

@@ -3,7 +3,6 @@
 Source: https://docs.aws.amazon.com/eks/latest/APIReference/API_Addon.html.
 """
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from emulator.context import Context
 from emulator.rows import Computed, Constant, View
 from handlers.eks import cluster_updates, identifiers
 from handlers.eks.identifiers import RULES, in_use, invalid, not_found, transition
-from models import cluster_parts, eks_addons, eks_versions
+from models import cluster_parts, draws, eks_addons, eks_versions
 from models.cluster_parts import ADDONS
 from models.eks_addons import Addon
 from models.listing import Condition
@@ -67,7 +66,7 @@ async def create_addon(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         row = {
             "cluster_id": cluster["id"],
             "name": name,
-            "arn": arn(ctx, "eks", f"addon/{cluster['name']}/{name}/{uuid.uuid4()}"),
+            "arn": arn(ctx, "eks", f"addon/{cluster['name']}/{name}/{draws.uuid4()}"),
             "region": ctx.region,
             "version": _version(addon, cluster, params.get("addonVersion")),
             "role_arn": params.get("serviceAccountRoleArn"),

@@ -3,7 +3,6 @@
 Source: https://docs.aws.amazon.com/eks/latest/APIReference/API_Update.html.
 """
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from emulator.context import Context
 from emulator.rows import Computed, Constant, View
 from handlers.eks import identifiers
 from handlers.eks.identifiers import invalid, not_found, takes
-from models import cluster_parts, node_groups
+from models import cluster_parts, draws, node_groups
 from models.listing import Condition
 
 
@@ -45,7 +44,7 @@ async def started(
     `of` is `node_group` or `addon`; `values` are the update's params by type.
     """
     row = {
-        "id": uuid.uuid4(),
+        "id": draws.uuid4(),
         "cluster_id": cluster["id"],
         "kind": kind,
         "params": [{"type": name, "value": value} for name, value in values.items()],

@@ -3,7 +3,6 @@
 Source: https://docs.aws.amazon.com/eks/latest/APIReference/API_FargateProfile.html.
 """
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from emulator.context import Context
 from emulator.rows import Constant, View
 from handlers.eks import identifiers
 from handlers.eks.identifiers import RULES, in_use, invalid, not_found, transition
-from models import cluster_parts, rds_subnet_groups
+from models import cluster_parts, draws, rds_subnet_groups
 from models.cluster_parts import FARGATE_PROFILES
 from models.listing import Condition
 
@@ -49,7 +48,7 @@ async def create_fargate_profile(ctx: Context, params: dict[str, Any]) -> dict[s
         there = {row["subnet_id"] for row in found if row["vpc_id"] == cluster["vpc_id"]}
         if not set(subnets) <= there:
             raise invalid(f"Subnet {sorted(set(subnets) - there)[0]} is not in the cluster's VPC.")
-        key = uuid.uuid4()
+        key = draws.uuid4()
         row = {
             "cluster_id": cluster["id"],
             "name": name,

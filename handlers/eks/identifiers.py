@@ -3,7 +3,6 @@
 Source: the errors of the API model (https://docs.aws.amazon.com/eks/latest/APIReference/).
 """
 
-import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from emulator import ids, pages
 from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.tags import TagRules
-from models import container_clusters, rds_subnet_groups
+from models import container_clusters, draws, rds_subnet_groups
 from models.autoscaling_members import Actor
 from models.container_clusters import EKS
 
@@ -57,7 +56,7 @@ def actor(ctx: Context) -> Actor:
     """The caller, as models know who launches and ends nodes."""
     return Actor(
         ctx.db, ctx.principal.account_id, ctx.principal.account_number, ctx.now, takes(ctx),
-        lambda prefix, label: ids.new(prefix), lambda label, below: secrets.randbelow(below),
+        lambda prefix, label: ids.new(prefix), lambda label, below: draws.below(below),
     )  # fmt: skip
 
 

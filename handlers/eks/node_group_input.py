@@ -15,6 +15,7 @@ from handlers.eks import identifiers
 from handlers.eks.identifiers import RULES, invalid, transition
 from models import (
     autoscaling_groups,
+    draws,
     eks_versions,
     instance_types,
     launch_templates,
@@ -58,7 +59,7 @@ async def created(ctx: Context, params: Mapping[str, Any], cluster: Any, key: uu
     row = {
         "id": key,
         "cluster_id": cluster["id"],
-        "autoscaling_group_id": uuid.uuid4(),
+        "autoscaling_group_id": draws.uuid4(),
         "autoscaling_group_name": name,
         "name": params["nodegroupName"],
         "arn": arn(ctx, "eks", f"nodegroup/{cluster['name']}/{params['nodegroupName']}/{key}"),

@@ -3,7 +3,6 @@
 Source: https://docs.aws.amazon.com/eks/latest/APIReference/API_Nodegroup.html.
 """
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from emulator.rows import Computed, View
 from handlers.eks import cluster_updates, identifiers, node_group_input
 from handlers.eks.identifiers import actor, in_use, invalid, not_found, transition
 from handlers.eks.node_group_input import release_of, sizes, template_of, update_config
-from models import eks_versions, node_groups
+from models import draws, eks_versions, node_groups
 from models.listing import Condition
 from models.node_groups import LISTING
 
@@ -39,7 +38,7 @@ async def create_nodegroup(ctx: Context, params: dict[str, Any]) -> dict[str, An
     name = params["nodegroupName"]
     async with ctx.db.transaction():
         cluster = await identifiers.cluster(ctx, params["clusterName"], lock=True, active=True)
-        key = uuid.uuid4()
+        key = draws.uuid4()
         made = await node_group_input.created(ctx, params, cluster, key)
         if not await node_groups.create(actor(ctx), made.row, made.group, made.template):
             raise in_use(

@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API
 the pages of the operations.
 """
 
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from emulator.rows import Computed, Each, Rows, View, When
 from handlers.elbv2 import actions, attributes, identifiers, lists, ssl_policies, tags
 from handlers.elbv2.identifiers import BALANCER, LISTENER, invalid, not_found
 from handlers.elbv2.load_balancers import find as find_balancer
-from models import listener_rules, listeners, load_balancers
+from models import draws, listener_rules, listeners, load_balancers
 from models.listing import Condition
 from models.ssl_policies import DEFAULT
 
@@ -65,7 +64,7 @@ async def create_listener(ctx: Context, params: dict[str, Any]) -> dict[str, Any
         what, groups = await actions.checked(ctx, place, params["DefaultActions"])
         arn = identifiers.below(balancer["lb_arn"], LISTENER)
         row = {
-            "id": uuid.uuid4(),
+            "id": draws.uuid4(),
             "arn": arn,
             "load_balancer_id": balancer["id"],
             "region": ctx.region,

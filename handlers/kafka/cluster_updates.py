@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-nod
 the pages of the operations beside it.
 """
 
-import uuid
 from typing import Any
 
 from emulator.context import Context
@@ -18,7 +17,7 @@ from handlers.kafka.cluster_choices import (
 )
 from handlers.kafka.refusals import bad_request, takes
 from handlers.kafka.streaming_clusters import check_provisioned, check_version, find
-from models import streaming_clusters, streaming_kafka, streaming_operations
+from models import draws, streaming_clusters, streaming_kafka, streaming_operations
 
 NOUN = "streaming_clusters"
 
@@ -204,7 +203,7 @@ async def _begin(
     status: str = "UPDATING",
 ) -> dict[str, Any]:
     head, _, tail = row["arn"].partition(":cluster/")
-    operation = f"{head}:cluster-operation/{tail}/{uuid.uuid4()}"
+    operation = f"{head}:cluster-operation/{tail}/{draws.uuid4()}"
     await streaming_operations.insert(
         ctx.db,
         {

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/MSK/2.0/APIReference/v2-clusters.html.
 """
 
 import re
-import uuid
 from typing import Any
 
 from emulator.arns import arn
@@ -15,7 +14,7 @@ from handlers.kafka import cluster_addresses, cluster_view
 from handlers.kafka.cluster_choices import network, provisioned, serverless
 from handlers.kafka.refusals import bad_request, not_found, page, takes
 from handlers.kafka.tags import RULES
-from models import launches, streaming_clusters, streaming_kafka, tags
+from models import draws, launches, streaming_clusters, streaming_kafka, tags
 from models.listing import Condition
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]{0,63}")
@@ -154,7 +153,7 @@ async def _create(
     if not _NAME.fullmatch(name):
         raise bad_request("The cluster name is not valid.", "clusterName")
     labels = RULES.checked(params.get("Tags"))
-    key = uuid.uuid4()
+    key = draws.uuid4()
     async with ctx.db.transaction():
         row = {
             "id": key,

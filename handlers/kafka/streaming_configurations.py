@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/msk/1.0/apireference/configurations.html.
 """
 
 import re
-import uuid
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +11,7 @@ from emulator.arns import arn
 from emulator.context import Context
 from emulator.errors import AwsError
 from handlers.kafka.refusals import bad_request, not_found, page
-from models import streaming_configurations, streaming_kafka
+from models import draws, streaming_configurations, streaming_kafka
 
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*")
 
@@ -25,7 +24,7 @@ async def create_configuration(ctx: Context, params: dict[str, Any]) -> dict[str
     unknown = [one for one in versions if one not in streaming_kafka.ACTIVE]
     if unknown:
         raise bad_request(f"Unsupported KafkaVersion [{unknown[0]}].", "kafkaVersions")
-    key = uuid.uuid4()
+    key = draws.uuid4()
     row = {
         "name": name,
         "region": ctx.region,

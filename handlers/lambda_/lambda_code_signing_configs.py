@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-codesigning.h
 not checked for signatures, and so a configuration cannot be made to enforce them.
 """
 
-import secrets
 from typing import Any
 
 from emulator.arns import arn
@@ -13,7 +12,7 @@ from emulator.rows import Rows, View
 from handlers.lambda_.function_names import find, locked, unqualified
 from handlers.lambda_.lambda_functions import RULES, marked
 from handlers.lambda_.refusals import absent, conflict, invalid, refusal
-from models import lambda_code_signing, lambda_functions
+from models import draws, lambda_code_signing, lambda_functions
 from models.listing import Condition
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -21,7 +20,7 @@ _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 async def create_code_signing_config(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """A new configuration."""
-    key = "csc-" + "".join(secrets.choice(_ALPHABET) for _ in range(17))
+    key = "csc-" + "".join(draws.choice(_ALPHABET) for _ in range(17))
     whole = arn(ctx, "lambda", f"code-signing-config:{key}")
     async with ctx.db.transaction():
         await lambda_code_signing.insert(

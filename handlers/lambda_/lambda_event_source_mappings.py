@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemappi
 https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html.
 """
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +15,7 @@ from emulator.rows import Computed, Rows, View
 from handlers.lambda_.function_names import Named, check_qualifier, find, named
 from handlers.lambda_.lambda_functions import RULES, marked, takes
 from handlers.lambda_.refusals import absent, conflict, invalid, refusal
+from models import draws
 from models import lambda_event_source_mappings as mappings
 from models.listing import Condition
 
@@ -78,7 +78,7 @@ async def create_event_source_mapping(ctx: Context, params: dict[str, Any]) -> d
                 f' {one.name} ") already exists. Please update or delete the existing mapping with'
                 f" UUID {before}"
             )
-        key = str(uuid.uuid4())
+        key = str(draws.uuid4())
         await mappings.insert(
             ctx.db,
             {

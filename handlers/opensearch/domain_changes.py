@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/opensearch-service/latest/developerguide/man
 most changes make new nodes beside the old ones (blue/green), during which the domain processes.
 """
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -15,7 +14,7 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from handlers.opensearch import domain_options, domain_view
 from handlers.opensearch.managed_services import find, takes
-from models import costs, managed_services
+from models import costs, draws, managed_services
 
 NOUN = "managed_services"
 
@@ -60,7 +59,7 @@ async def update_domain_config(ctx: Context, params: dict[str, Any]) -> dict[str
         answer["DryRunResults"] = results
         if params.get("DryRunMode") == "Verbose":
             answer["DryRunProgressStatus"] = {
-                "DryRunId": str(uuid.uuid4()),
+                "DryRunId": str(draws.uuid4()),
                 "DryRunStatus": "succeeded",
                 "CreationDate": ctx.now.isoformat(),
                 "UpdateDate": ctx.now.isoformat(),
@@ -194,7 +193,7 @@ def _recorded(
         "modified_at": ctx.now,
         "state_options": options,
         "state_change": {
-            "id": str(uuid.uuid4()),
+            "id": str(draws.uuid4()),
             "at": ctx.now.isoformat(),
             "seconds": takes(ctx).total_seconds(),
             "kind": _deployment(row, new),

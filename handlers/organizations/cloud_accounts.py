@@ -1,13 +1,12 @@
 """Accounts of an organization: listed, made, moved, closed and let go."""
 
-import secrets
 from typing import Any
 
 from emulator import members
 from emulator.context import Context
 from emulator.errors import AwsError
 from handlers.organizations import tree
-from models import organizations, single_rows, tags
+from models import draws, organizations, single_rows, tags
 from models.roles import ORGANIZATION_ROLE
 
 TAGGED = "organization_account"
@@ -43,7 +42,7 @@ async def create_account(ctx: Context, params: dict[str, Any]) -> dict[str, Any]
     org = await tree.managed(ctx)
     marks = {tag["Key"]: tag["Value"] for tag in params.get("Tags") or ()}
     role = params.get("RoleName") or ORGANIZATION_ROLE
-    request_id = f"car-{secrets.token_hex(16)}"
+    request_id = f"car-{draws.hexadecimal(32)}"
     asked = {
         "request_id": request_id,
         "account_name": params["AccountName"],

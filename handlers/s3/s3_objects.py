@@ -3,7 +3,6 @@
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html and its neighbours.
 """
 
-import uuid
 from typing import Any
 
 from emulator import ids
@@ -11,7 +10,7 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from handlers.s3 import object_attributes, object_checksums, object_conditions, refusals
 from handlers.s3.bucket_access import bucket_of, no_such_bucket
-from models import s3_contents, s3_objects
+from models import draws, s3_contents, s3_objects
 
 # What putting an object needs to know of its bucket.
 PUT_COLUMNS = ("object_lock", "ownership_controls", "public_access_block")
@@ -149,7 +148,7 @@ async def store(
         current = await s3_objects.find_one(ctx.db, bucket_id, key)
         object_conditions.check_write(params, current, key)
     row |= {
-        "id": uuid.uuid4(),
+        "id": draws.uuid4(),
         "bucket_id": bucket_id,
         "key": key,
         "version_id": new_version() if held["versioning"] == "Enabled" else "null",

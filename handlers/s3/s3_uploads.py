@@ -5,7 +5,6 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html.
 
 import hashlib
 import re
-import uuid
 from typing import Any
 
 from emulator import ids
@@ -17,7 +16,7 @@ from handlers.s3.object_checksums import COMPOSITE, FULL, MEMBERS
 from handlers.s3.object_copies import read_source
 from handlers.s3.object_lists import encoded
 from handlers.s3.s3_objects import PUT_COLUMNS, content
-from models import s3_contents, s3_uploads
+from models import draws, s3_contents, s3_uploads
 
 NOUN = "s3_objects"
 PAGE = 1000
@@ -139,7 +138,7 @@ async def _put_part(
         checksums.pop("ChecksumType", None)
         _check_same(upload, checksums)
         row = {
-            "id": uuid.uuid4(),
+            "id": draws.uuid4(),
             "upload": upload["id"],
             "number": number,
             "etag": md5,

@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/savingsplans/latest/APIReference/API_Savings
 pages of the operations. What is on sale stands in savings_plan_offerings.py.
 """
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -16,7 +15,7 @@ from emulator.idempotency import once
 from emulator.tags import TagRules
 from handlers.savingsplans import lists
 from handlers.savingsplans.refusals import invalid, not_found
-from models import commitment_terms, savings_plan_offerings, savings_plans
+from models import commitment_terms, draws, savings_plan_offerings, savings_plans
 from models.listing import Condition
 from models.savings_plan_offerings import PRODUCTS, Offering
 
@@ -64,7 +63,7 @@ async def create_savings_plan(ctx: Context, params: dict[str, Any]) -> dict[str,
     row["tags"] = TAGS.checked(params.get("tags"))
 
     async def work() -> list[str]:
-        key = uuid.uuid4()
+        key = draws.uuid4()
         await savings_plans.insert(ctx.db, row | {"id": key})
         return [str(key)]
 

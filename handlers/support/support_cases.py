@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/awssupport/latest/APIReference/API_CreateCas
 beside it. Attachments are not kept: no set of them is ever found.
 """
 
-import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +12,7 @@ from emulator import pages
 from emulator.context import Context
 from emulator.errors import AwsError
 from handlers.support.support_services import CATEGORIES, ISSUES, LANGUAGES, SEVERITIES
-from models import support_cases
+from models import draws, support_cases
 
 DEFAULT_CASES, DEFAULT_COMMUNICATIONS, SHOWN_COMMUNICATIONS = 10, 10, 5
 OPENED, REOPENED, RESOLVED = "opened", "reopened", "resolved"
@@ -36,7 +35,7 @@ async def create_case(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     _check_dry_run(params)
     async with ctx.db.transaction():
         number = await support_cases.count(ctx.db) + 1
-        account, digits = ctx.principal.account_number, uuid.uuid4().hex[:16]
+        account, digits = ctx.principal.account_number, draws.uuid4().hex[:16]
         case_id = f"case-{account}-muen-{ctx.now + ctx.shift:%Y}-{digits}"
         await support_cases.insert(ctx.db, "support_cases", {
             "case_id": case_id,
