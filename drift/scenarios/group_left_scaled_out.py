@@ -37,11 +37,13 @@ SELECT g.arn, (g.desired_capacity - {_NEEDED}) * 730 * m.hourly AS saving
                       AND p.policy_type = 'TargetTrackingScaling' AND p.enabled)
    AND $2::timestamptz IS NOT NULL"""
 
+# Not what shows it already.
 _GROUPS = """
 SELECT g.arn AS key, g.id, g.arn, g.name, g.desired_capacity, g.max_size
   FROM autoscaling_groups g
  WHERE g.account_id = $1 AND g.env NOT IN ('prod', 'preview') AND g.status IS NULL AND g.desired_capacity BETWEEN 1 AND 20
    AND NOT 'Launch' = ANY (g.suspended_processes)
+   AND NOT (g.min_size < g.desired_capacity AND g.current_utilization > 0 AND g.current_utilization < 25)
    AND NOT EXISTS (SELECT FROM node_groups n WHERE n.autoscaling_group_id = g.id)"""
 
 

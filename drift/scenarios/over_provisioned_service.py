@@ -32,7 +32,7 @@ _SERVICES = """
 SELECT v.arn AS key, v.id, v.name, v.replica_count FROM container_services v
   JOIN container_clusters k ON k.id = v.cluster_id
  WHERE k.account_id = $1 AND k.orchestrator = 'ecs' AND v.launch_type = 'FARGATE'
-   AND v.status = 'ACTIVE' AND v.env <> 'prod' AND v.replica_count BETWEEN 1 AND 6"""
+   AND v.status = 'ACTIVE' AND v.env <> 'prod' AND v.replica_count BETWEEN 1 AND 2"""
 
 
 async def happen(day: Day) -> Happening | None:

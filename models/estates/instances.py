@@ -223,7 +223,7 @@ def machine(estate: Estate, wanted: Machine) -> Row:
         "tags": tags,
         "created_at": wanted.launched,
         "updated_at": stopped or wanted.launched,
-        "last_active_at": stopped or (None if kind.profile == "idle" else estate.end),
+        "last_active_at": stopped or (None if kind.profile in ("idle", "gpu_idle") else estate.end),
         "optimization_policy": _policy(chance, wanted.env, innocent is not None),
         **_gpu(wanted.instance_type, gpu_hourly),
         **_standing(estate, chance, wanted),
