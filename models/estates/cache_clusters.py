@@ -1,5 +1,7 @@
 """Caches of an estate."""
 
+from typing import Any
+
 from models import costs, instance_types
 from models.estates.chance import Chance
 from models.estates.estate import Estate
@@ -82,7 +84,7 @@ def create(estate: Estate) -> None:
         )  # fmt: skip
 
 
-def _levels(own: Chance, role: str, node_type: str, nodes: int) -> dict[str, float]:
+def _levels(own: Chance, role: str, node_type: str, nodes: int) -> dict[str, Any]:
     """Busy vCPUs and GiB in use, where the role says how few."""
     machine = instance_types.find(node_type.removeprefix("cache."))
     if role not in _USED or machine is None:

@@ -1,6 +1,7 @@
 """Databases of an estate."""
 
 from functools import cache
+from typing import Any
 
 from models import costs, rds_snapshots
 from models.estates.estate import Estate, Row
@@ -21,6 +22,8 @@ _PATTERNS = {
     "idle": "rds_idle", "oversized": "rds_oversized", "stopped": "rds_stopped",
     "roomy": "rds_storage_over", "doubled": "rds_ha_nonprod",
 }  # fmt: skip
+# Aurora has a storage of its own, and is not stopped by itself.
+_OWN_STORAGE = ("stopped", "roomy", "doubled")
 _PROFILES = {"stopped": "kept_stopped", "roomy": "steady", "doubled": "steady"}
 
 hourly = cache(costs.rds_hourly)
@@ -78,13 +81,12 @@ def _database(
 ) -> Row:  # fmt: skip
     chance = estate.chance("database", at)
     owner = estate.company.owner(chance)
-    own_storage = role in ("stopped", "roomy", "doubled")
-    if engine.startswith("aurora") and (own_storage or instance_class.startswith("db.m")):
+    if engine.startswith("aurora") and (role in _OWN_STORAGE or instance_class.startswith("db.m")):
         engine = "postgres"
     pattern = _PATTERNS.get(role)
     innocent = estate.decoy(pattern) if pattern else None
-    multi_az = env == "prod" and role != "idle" and chance.happens(0.5) and engine[:6] != "aurora"
-    multi_az = multi_az or role == "doubled"
+    guarded = env == "prod" and role != "idle" and chance.happens(0.5)
+    multi_az = role == "doubled" or (guarded and not engine.startswith("aurora"))
     storage_type = "gp2" if chance.happens(0.3) else "gp3"
     identifier = f"{owner.service}-{env}-{engine.split('-')[0]}-{at + 1:02d}"
     db_instance_id = estate.unique("rds", identifier, region)
@@ -139,9 +141,14 @@ def _database(
         "rds_instance", db_instance_id, profile, pattern=pattern, saving=saving,
         decoy=innocent[0] if innocent else None,
         stored_gib=size * (0.08 if role == "roomy" else chance.between(0.3, 0.75)),
-        **({"connections": 2.0} if stopped else {}),
+        **_connected(stopped),
     )  # fmt: skip
     return row
+
+
+def _connected(stopped: bool) -> dict[str, Any]:
+    """Connections of one that is kept stopped, on the days on which it is up."""
+    return {"connections": 2.0} if stopped else {}
 
 
 def _saving(role: str, machine: float, storage: float, size: int, region: str) -> float:

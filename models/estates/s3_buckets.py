@@ -69,8 +69,13 @@ def create(estate: Estate) -> None:
         estate.profile(
             "s3_bucket", name, profile, pattern=pattern, saving=held * saved,
             decoy=innocent[0] if innocent else None, stored_gib=round(held, 2),
-            **({"requests": held * own.between(*_ASKED)} if profile == "steady" else {}),
+            **_asked(own, profile, held),
         )  # fmt: skip
+
+
+def _asked(own: Chance, profile: str, held: float) -> dict[str, Any]:
+    """Requests a day of what is in use; of the rest the first day knows how few."""
+    return {"requests": held * own.between(*_ASKED)} if profile == "steady" else {}
 
 
 def _waste(profile: str, region: str) -> tuple[str, float]:

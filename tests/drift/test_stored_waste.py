@@ -44,7 +44,7 @@ async def test_what_only_computes_takes_longer_with_less_memory(world: World) ->
     assert 3.4 < await world.value(metric, arn) / before < 4.6
 
 
-async def usage(world: World, name: str) -> tuple[Decimal, Decimal, Decimal]:
+async def usage(world: World, name: str) -> tuple[Decimal, ...]:
     """GB of a bucket by class, on its newest day."""
     (row,) = await world.rows(
         """SELECT storage_gb_standard, storage_gb_ia, storage_gb_glacier
@@ -52,7 +52,7 @@ async def usage(world: World, name: str) -> tuple[Decimal, Decimal, Decimal]:
             WHERE b.account_id = $1 AND b.name = $2 ORDER BY date DESC LIMIT 1""",
         name,
     )
-    return tuple(row)
+    return tuple(Decimal(value) for value in row)
 
 
 async def put_rule(world: World, name: str, prefix: str) -> None:
@@ -72,7 +72,7 @@ async def test_a_rule_of_no_days_moves_everything_overnight(world: World) -> Non
     before = await usage(world, name)
     await put_rule(world, name, "")
     await tick(world)
-    assert await usage(world, name) == (0, 0, sum(before))
+    assert await usage(world, name) == (Decimal(0), Decimal(0), sum(before))
 
 
 async def test_a_rule_moves_what_its_prefix_names(world: World) -> None:

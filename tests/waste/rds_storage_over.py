@@ -9,7 +9,7 @@ def reveal(client: Client, resource_id: str) -> bool:
         "DBInstances"
     ]
     free = datapoints(client, "AWS/RDS", "FreeStorageSpace", DBInstanceIdentifier=resource_id)
-    return min(free) > 0.8 * database["AllocatedStorage"] * 2**30
+    return bool(min(free) > 0.8 * database["AllocatedStorage"] * 2**30)
 
 
 def remedy(client: Client, resource_id: str) -> None:
