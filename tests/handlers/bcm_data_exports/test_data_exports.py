@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.server import Cloud, RunningServer
-from tests.fixtures.server import _cloud as new_cloud
+from tests.fixtures.server import new_cloud as new_cloud
 from tests.handlers.bcm_data_exports import bills
 from tests.handlers.ec2.answers import Sql, refusal
 

@@ -8,7 +8,7 @@ import pytest
 
 from models.cost_exports import focus
 from tests.fixtures.server import Cloud
-from tests.fixtures.server import _cloud as new_cloud
+from tests.fixtures.server import new_cloud as new_cloud
 from tests.handlers.bcm_data_exports import bills
 from tests.handlers.ec2.answers import Sql
 

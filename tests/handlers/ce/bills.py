@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.server import Cloud, RunningServer, _cloud
+from tests.fixtures.server import Cloud, RunningServer, new_cloud
 
 SHIFT = timedelta(days=37)
 DAYS = 100
@@ -160,4 +160,4 @@ def write(cloud: Cloud) -> Bill:
 @pytest.fixture(scope="session")
 def bill(running: RunningServer) -> Bill:
     """A bill that tests only read."""
-    return write(_cloud(running))
+    return write(new_cloud(running))
