@@ -30,6 +30,8 @@ SELECT v.arn, v.node_count * 730 * {rates.smaller("opensearch", "v.instance_type
    AND v.instance_type ~ 'xlarge[.]search$' AND v.avg_cpu_7d < 20 AND coalesce(v.avg_memory_7d, 0) < 50
    AND lower(v.status) <> 'deleting' AND v.created_at <= $2::timestamptz - interval '7 days'"""
 
+PART_OF = ("managed_duplicate", "SELECT arn, arn FROM managed_services WHERE account_id = $1")
+
 
 async def happen(day: Day) -> Happening | None:
     """Three nodes of eight vCPUs of which one is enough."""

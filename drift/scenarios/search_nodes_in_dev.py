@@ -23,6 +23,8 @@ SELECT v.arn, v.hourly_cost / v.node_count * (v.node_count - 1) * 730 AS saving 
    AND v.node_count > 1 AND v.dedicated_master_count = 0 AND v.warm_count = 0
    AND lower(v.status) <> 'deleting' AND $2::timestamptz IS NOT NULL"""
 
+PART_OF = ("managed_duplicate", "SELECT arn, arn FROM managed_services WHERE account_id = $1")
+
 
 async def happen(day: Day) -> Happening | None:
     """Three nodes for one developer."""

@@ -22,6 +22,11 @@ SELECT s.arn, s.shard_count * 730 * {rates.literal("s.region", "shard_week")} AS
  WHERE s.account_id = $1 AND s.engine = 'kinesis' AND s.stream_mode = 'PROVISIONED' AND s.env <> 'prod'
    AND s.retention_hours > 24 AND s.status <> 'DELETING' AND $2::timestamptz IS NOT NULL"""
 
+PART_OF = (
+    "stream_idle",
+    "SELECT arn, arn FROM streaming_clusters WHERE account_id = $1 AND engine = 'kinesis'",
+)
+
 _STREAMS = """
 SELECT arn AS key, arn, name, shard_count, region FROM streaming_clusters
  WHERE account_id = $1 AND engine = 'kinesis' AND stream_mode = 'PROVISIONED' AND env <> 'prod'
