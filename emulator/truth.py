@@ -9,8 +9,8 @@ from drift.truth import Label
 from emulator.control import Answer, ControlError, World
 from models import accounts
 
-# What AWS calls the services, where an operation's prefix is not the short name people use.
-_SERVICES = {"elbv2": "elb", "opensearch": "es", "logs": "cloudwatch-logs"}
+# Two APIs of one service.
+_SERVICES = {"elbv2": "elb", "es": "opensearch"}
 
 Counted = tuple[str, Label, Decimal]
 

@@ -1,5 +1,6 @@
 """Labels of the truth: what in a new estate is waste, and what only looks so."""
 
+from datetime import timedelta
 from typing import Any
 
 from models.estates.estate import Estate
@@ -14,7 +15,7 @@ async def write(connection: Any, estate: Estate) -> None:
 
     What would be saved, and what ends it, is filled in when the symptom shows.
     """
-    since = estate.start.date()
+    since = (estate.start + timedelta(days=1)).date()
     await copy_in(
         connection,
         "truth.labels",
