@@ -45,7 +45,7 @@ async def _reckoned(world: World, row: Any) -> Any:
         raise ControlError(f"in the episode {row['id']} no day has gone by yet: there is no score")
     pack = packs.by_name().get(row["pack"] or "")
     # every process tells within this time what it counted
-    await asyncio.sleep(CALLS_WRITTEN_EVERY_SECONDS)
+    await asyncio.sleep(CALLS_WRITTEN_EVERY_SECONDS + 0.25)
     async with (
         episodes.counterfactual(world, row["id"]) as without,
         episodes.opened(world, row["id"]) as inside,
