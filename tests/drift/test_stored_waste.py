@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from drift.day import Day, Knobs
 from drift.scenarios import by_name
 from tests.drift.conftest import World
 
@@ -13,8 +14,6 @@ EXACT = {"walk": "exact", "mess": 0.0, "growth": 0.0, "variance": 0.0}
 
 async def tick(world: World, days: int = 1) -> None:
     """Days on which nothing but what is asked for changes."""
-    from drift.day import Knobs
-
     await world.tick(days, Knobs(**EXACT))  # type: ignore[arg-type]
 
 
@@ -42,6 +41,27 @@ async def test_what_only_computes_takes_longer_with_less_memory(world: World) ->
     await world.owner.execute("UPDATE lambda_functions SET memory_mb = 128 WHERE arn = $1", arn)
     await tick(world)
     assert 3.4 < await world.value(metric, arn) / before < 4.6
+
+
+async def test_a_function_that_only_computes_saves_nothing_by_less_memory(world: World) -> None:
+    await world.begin(2)
+    scenario = by_name()["lambda_mem"]
+    day = Day(world.owner, world.account, world.number, date(2026, 6, 3), 7, Knobs(**EXACT))  # type: ignore[arg-type]
+    happening = await scenario.innocent(day)
+    ((_, arn),) = happening.resources
+    assert await world.value(
+        """SELECT value FROM resource_tags WHERE account_id = $1 AND resource_id = $2
+              AND key = 'workload'""",
+        arn,
+    ) == "cpu-bound"  # fmt: skip
+    cost = """SELECT estimated_daily_cost FROM metrics_daily WHERE account_id = $1 AND resource_id = $2
+               ORDER BY date DESC LIMIT 1"""
+    await tick(world, 2)
+    assert arn in {row[0] for row in await world.rows(scenario.SYMPTOM, date(2026, 6, 5))}
+    before = await world.value(cost, arn)
+    await world.owner.execute("UPDATE lambda_functions SET memory_mb = 512 WHERE arn = $1", arn)
+    await tick(world)
+    assert await world.value(cost, arn) > before * Decimal("0.6")
 
 
 async def usage(world: World, name: str) -> tuple[Decimal, ...]:
