@@ -170,7 +170,9 @@ class Keys:
     async def _ask(self, access_key_id: str) -> Key | None:
         mine = asyncio.current_task()
         row = await self._lookup(access_key_id)
-        key = None if row is None else self._from_row(access_key_id, row)
+        # a key whose secret nobody knows any more signs nothing
+        known = row is not None and row["secret_key_hash"] != ""
+        key = self._from_row(access_key_id, row) if row is not None and known else None
         if self._asking.get(access_key_id) is mine:
             self._keep(access_key_id, key)
         return key

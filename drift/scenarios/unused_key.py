@@ -42,7 +42,8 @@ async def happen(day: Day) -> Happening | None:
     chance = day.random("unused_key")
     name, person = branch(day, "unused_key")
     user = f"{person}-{name}"
-    key = "AKIA" + "".join(chance.choice(_ALPHABET) for _ in range(16))
+    # the letters EP would say that it is an episode's
+    key = "AKIAU" + "".join(chance.choice(_ALPHABET) for _ in range(15))
     idle = chance.randint(95, 300)
     made = await day.write("api_clients", _KEY, day.account_id, user, key, idle + 200, idle)
     if not made:
