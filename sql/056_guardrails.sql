@@ -62,7 +62,7 @@ UPDATE driftcloud_resource_types t
         'recommend_only'),
     ('volume', 'size_gib volume_type iops throughput state', NULL),
     ('snapshot', 'state storage_tier', NULL),
-    ('elastic_ip', 'state associated_instance_id associated_lb_arn associated_nat_gateway_id', NULL),
+    ('elastic_ip', 'lifecycle', NULL),
     ('nat_gateway', 'state connectivity_type', NULL),
     ('vpc_endpoint', 'state subnet_ids', NULL),
     ('image', 'state', NULL),
@@ -138,7 +138,8 @@ DECLARE
     why text;
 BEGIN
     FOREACH change SLICE 1 IN ARRAY CASE WHEN changes = '{}' THEN ARRAY[['', '', '']] ELSE changes END LOOP
-        IF change[1] = ANY (columns) THEN
+        -- A volume is attached and detached in daily work; its deletion is another matter.
+        IF change[1] = ANY (columns) AND NOT (kind = 'volume' AND change[1] = 'state' AND change[3] NOT LIKE 'delet%') THEN
             done := done || format('%s%s from %s to %s', CASE WHEN done <> '' THEN ', ' ELSE '' END, change[1],
                                    left(coalesce(change[2], 'nothing'), 80), left(coalesce(change[3], 'nothing'), 80));
         END IF;

@@ -182,3 +182,38 @@ def test_the_server_lists_its_verbs(running: RunningServer) -> None:
     with pytest.raises(ControlError, match="until when"):
         running.run(guard_verbs.freeze(running.server.world, "soon"))
     assert "guardrails_breaches" in control.READS
+
+
+def test_what_is_new_or_only_attached_passes(cloud: Cloud) -> None:
+    set_clock(cloud)
+    verb(cloud, "freeze", "2026-03-20")
+    verb(cloud, "guardrails_enforce")
+    ec2, rds, scaling = (cloud.client(name) for name in ("ec2", "rds", "autoscaling"))
+    one, disk = instance(cloud), volume(cloud)
+    ec2.attach_volume(InstanceId=one, VolumeId=disk, Device="/dev/sdf")
+    ec2.create_snapshot(VolumeId=disk)
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)
+    rds.create_db_instance(
+        DBInstanceIdentifier="orders", Engine="mysql", DBInstanceClass="db.r5.large",
+        AllocatedStorage=100, MasterUsername="admin", MasterUserPassword="correct horse",
+    )  # fmt: skip
+    rds.create_db_instance_read_replica(
+        DBInstanceIdentifier="copy", SourceDBInstanceIdentifier="orders"
+    )
+    image = ec2.describe_images(Owners=["amazon"], MaxResults=5)["Images"][0]
+    scaling.create_launch_configuration(
+        LaunchConfigurationName="web", ImageId=image["ImageId"], InstanceType="m5.large"
+    )
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName="web", LaunchConfigurationName="web", MinSize=0, MaxSize=4,
+        DesiredCapacity=2, AvailabilityZones=["us-east-1a"],
+    )  # fmt: skip
+    assert breaches(cloud) == []
+    for call in (
+        lambda: ec2.terminate_instances(InstanceIds=[one]),
+        lambda: rds.delete_db_instance(DBInstanceIdentifier="copy", SkipFinalSnapshot=True),
+        lambda: scaling.delete_auto_scaling_group(AutoScalingGroupName="web", ForceDelete=True),
+    ):
+        assert refused(call)[0] == 403
