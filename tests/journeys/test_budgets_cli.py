@@ -1,32 +1,13 @@
 """Budgets and anomalies through the AWS CLI: a spike is noticed, explained and planned for."""
 
 import json
-import os
-import subprocess
-import sys
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from drift import engine
 from tests.fixtures.ledger import NEWEST, set_clock, shift, spend
 from tests.fixtures.server import Cloud
-
-AWS = Path(sys.executable).parent / "aws"
-
-
-def aws(cloud: Cloud, *words: str) -> Any:
-    """What the AWS CLI prints for `aws …`, read as JSON."""
-    done = subprocess.run(
-        [AWS, "--endpoint-url", cloud.running.url, *words],
-        env=os.environ | cloud.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout) if done.stdout.strip() else None
+from tests.journeys.aws_cli import aws
 
 
 def test_a_spike_is_noticed_explained_and_planned_for(cloud: Cloud) -> None:

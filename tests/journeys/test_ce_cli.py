@@ -3,31 +3,17 @@
 # ruff: noqa: E501 - expected values read better whole
 
 import json
-import os
-import subprocess
-import sys
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from tests.fixtures.server import Cloud
 from tests.handlers.ce.bills import write
-
-AWS = Path(sys.executable).parent / "aws"
+from tests.journeys import aws_cli
 
 
 def aws(cloud: Cloud, *words: str) -> Any:
     """What the AWS CLI prints for `aws ce …`, read as JSON."""
-    done = subprocess.run(
-        [AWS, "--endpoint-url", cloud.running.url, "ce", *words],
-        env=os.environ | cloud.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout) if done.stdout.strip() else None
+    return aws_cli.aws(cloud, "ce", *words)
 
 
 def test_a_bill_is_looked_into(cloud: Cloud) -> None:

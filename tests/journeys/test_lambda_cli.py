@@ -1,31 +1,12 @@
 """Lambda and Application Auto Scaling through the AWS CLI: what is kept warm for nobody goes."""
 
 import json
-import os
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from tests.fixtures.server import Cloud
 from tests.handlers.lambda_.functions import ROLE, package
-
-AWS = Path(sys.executable).parent / "aws"
-
-
-def aws(cloud: Cloud, *words: str) -> Any:
-    """What the AWS CLI prints for `aws …`, read as JSON."""
-    done = subprocess.run(
-        [AWS, "--endpoint-url", cloud.running.url, *words],
-        env=os.environ | cloud.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout) if done.stdout.strip() else None
+from tests.journeys.aws_cli import aws
 
 
 def test_what_is_kept_warm_for_nobody_goes(cloud: Cloud, tmp_path: Path) -> None:

@@ -2,29 +2,20 @@
 
 import json
 import os
-import subprocess
-import sys
 import uuid
 from pathlib import Path
 
 import pytest
 
 from tests.fixtures.server import Cloud
+from tests.journeys import aws_cli
 
-AWS = Path(sys.executable).parent / "aws"
 MIB = 1 << 20
 
 
 def aws(cloud: Cloud, *words: str, code: int = 0) -> str:
     """What the AWS CLI prints."""
-    done = subprocess.run(
-        [AWS, *words],
-        env=os.environ | cloud.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = aws_cli.run(cloud.environment, *words)
     assert done.returncode == code, done.stderr
     return done.stdout if code == 0 else done.stderr
 

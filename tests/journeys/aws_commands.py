@@ -1,0 +1,38 @@
+"""The process in which the AWS CLI runs command after command.
+
+A line of JSON says the environment and the words of a command, a line of JSON answers with the
+exit status, what was printed and what was told as errors.
+"""
+
+import contextlib
+import io
+import json
+import os
+import sys
+from typing import IO
+
+from awscli.clidriver import create_clidriver
+
+# The CLI says in its own environment where its data are.
+DATA = {"AWS_DATA_PATH": os.environ["AWS_DATA_PATH"]}
+
+
+def serve(asked: IO[str], told: IO[str]) -> None:
+    """Run command after command until there are no more."""
+    for line in asked:
+        environment, words = json.loads(line)
+        os.environ.clear()
+        os.environ.update({**environment, **DATA})
+        out, err = (io.TextIOWrapper(io.BytesIO(), write_through=True) for _ in range(2))
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                status = create_clidriver().main(words)
+            except SystemExit as left:
+                status = left.code if isinstance(left.code, int) else 1
+        printed = [one.buffer.getvalue().decode() for one in (out, err)]
+        told.write(json.dumps([status, *printed]) + "\n")
+        told.flush()
+
+
+if __name__ == "__main__":
+    serve(sys.stdin, sys.stdout)
