@@ -21,17 +21,17 @@ TRAPS = (
     "Members protected from scale-in do not go, whatever is desired.",
 )
 
-# Down to the minimum, or to as many as half of their power would do.
+# Down to the minimum, or to as many as half of whose power the mean of a week takes.
 _NEEDED = """greatest(g.min_size, CASE g.env WHEN 'prod' THEN 2 ELSE 1 END,
-        ceil(g.desired_capacity * g.current_utilization / 50.0))"""
+        ceil(g.desired_capacity * m.used / 50.0))"""
 
 SYMPTOM = f"""
 SELECT g.arn, (g.desired_capacity - {_NEEDED}) * 730 * m.hourly AS saving
   FROM autoscaling_groups g
-  JOIN LATERAL (SELECT avg(i.hourly_cost) AS hourly FROM instances i
+  JOIN LATERAL (SELECT avg(i.hourly_cost) AS hourly, avg(i.avg_cpu_7d) AS used FROM instances i
                  WHERE i.autoscaling_group_id = g.id AND i.state = 'running') m ON m.hourly IS NOT NULL
  WHERE g.account_id = $1 AND g.env <> 'preview' AND g.status IS NULL
-   AND g.desired_capacity > {_NEEDED} AND g.current_utilization < 25
+   AND g.desired_capacity > {_NEEDED} AND m.used < 25
    AND NOT EXISTS (SELECT FROM node_groups n WHERE n.autoscaling_group_id = g.id)
    AND NOT EXISTS (SELECT FROM scaling_policies p WHERE p.autoscaling_group_id = g.id
                       AND p.policy_type = 'TargetTrackingScaling' AND p.enabled)

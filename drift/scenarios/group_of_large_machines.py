@@ -23,10 +23,10 @@ SYMPTOM = f"""
 SELECT g.arn, sum(i.hourly_cost - {halved()}) * 730 AS saving
   FROM autoscaling_groups g
   JOIN instances i ON i.autoscaling_group_id = g.id AND i.state = 'running' AND i.instance_lifecycle IS NULL
- WHERE g.account_id = $1 AND g.env <> 'preview' AND g.status IS NULL AND g.current_utilization < 30
+ WHERE g.account_id = $1 AND g.env <> 'preview' AND g.status IS NULL
    AND g.mixed_instances_policy IS NULL AND g.created_at <= $2::timestamptz - interval '7 days'
    AND NOT EXISTS (SELECT FROM node_groups n WHERE n.autoscaling_group_id = g.id)
- GROUP BY g.arn HAVING sum(i.hourly_cost - {halved()}) > 0"""
+ GROUP BY g.arn HAVING sum(i.hourly_cost - {halved()}) > 0 AND avg(i.avg_cpu_7d) < 30"""
 
 
 async def happen(day: Day) -> Happening | None:

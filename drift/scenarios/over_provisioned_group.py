@@ -17,17 +17,17 @@ TRAPS = (
     "One instance in each zone is no luxury: production keeps two at least.",
 )
 
-# As many as half of their power would do; production keeps two.
-_NEEDED = """greatest(CASE g.env WHEN 'prod' THEN 2 ELSE 1 END, ceil(g.min_size * g.current_utilization / 50.0))"""
+# As many as half of whose power the mean of a week takes; production keeps two.
+_NEEDED = """greatest(CASE g.env WHEN 'prod' THEN 2 ELSE 1 END, ceil(g.min_size * m.used / 50.0))"""
 
 SYMPTOM = f"""
 SELECT g.arn, (g.min_size - {_NEEDED}) * 730 * m.hourly AS saving
   FROM autoscaling_groups g
-  JOIN LATERAL (SELECT avg(i.hourly_cost) AS hourly FROM instances i
+  JOIN LATERAL (SELECT avg(i.hourly_cost) AS hourly, avg(i.avg_cpu_7d) AS used FROM instances i
                  WHERE i.autoscaling_group_id = g.id AND i.state = 'running') m ON m.hourly IS NOT NULL
  WHERE g.account_id = $1 AND g.env <> 'preview' AND g.status IS NULL
    AND g.min_size >= CASE g.env WHEN 'prod' THEN 3 ELSE 2 END AND g.desired_capacity = g.min_size
-   AND g.current_utilization < 40 AND g.min_size > {_NEEDED}
+   AND m.used < 40 AND g.min_size > {_NEEDED}
    AND NOT EXISTS (SELECT FROM node_groups n WHERE n.autoscaling_group_id = g.id)
    AND $2::timestamptz IS NOT NULL"""
 

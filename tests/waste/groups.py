@@ -16,5 +16,6 @@ def group(client: Client, arn: str) -> dict[str, Any]:
 
 
 def utilisation(client: Client, name: str) -> float:
-    """The members' mean CPU of the newest day, percent."""
-    return datapoints(client, "AWS/EC2", "CPUUtilization", days=2, AutoScalingGroupName=name)[-1]
+    """The members' mean CPU of a week, percent."""
+    days = datapoints(client, "AWS/EC2", "CPUUtilization", AutoScalingGroupName=name)
+    return sum(days) / len(days)

@@ -5,6 +5,8 @@ from math import ceil
 from tests.waste.calling import Client
 from tests.waste.groups import group, utilisation
 
+DAYS_AFTER = 8  # the mean of a week decides
+
 
 def reveal(client: Client, resource_id: str) -> bool:
     """As many as the minimum says, and little to do for them."""
