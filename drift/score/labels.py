@@ -66,7 +66,8 @@ class Outcome:
     `verdict`: right (a player ended it as it should be), partly (it shows still, and costs less by a
     player's doing), wrong (a player ended a decoy, or destroyed what was to be kept), open, undone,
     breach (ended against a freeze or a policy), or void (it could not be had: over by itself, gone
-    with its parent, counted with another, frozen all the while, ended by no call).
+    with its parent, counted with another, frozen all the while, ended by no call, left over of what
+    a player did).
     `worth` is what there was to be had, USD a month, and `captured` what of it was; `acted` is the
     virtual day of the deed.
     """
@@ -94,6 +95,8 @@ class Circumstances:
     weights: Weights
     fallen: Callable[[Iterable[Key]], Decimal]  # by how much less resources cost now, USD a month
     undisturbed: Mapping[tuple[str, Key], Decimal]  # what labels save where nothing was done
+    known: Set[tuple[str, Key]]  # labels of the world in which nothing was done
+    happened: Set[Key]  # what drift made a mess of since
     parts: Set[tuple[str, Key]] = frozenset()  # labels that are counted with another's
     children: Mapping[Key, Collection[Key]] = field(default_factory=dict)
 
@@ -184,7 +187,8 @@ def _open(
         if fallen >= worth * _NOTABLE:
             principal = deed.principal or UNKNOWN
             return Outcome(label, "partly", worth, fallen, principal, deed.day)
-    return Outcome(label, "void" if _frozen(label, about) else "open", worth)
+    left_over = (label.pattern, label.key) not in about.known and label.key not in about.happened
+    return Outcome(label, "void" if left_over or _frozen(label, about) else "open", worth)
 
 
 def _frozen(label: Label, about: Circumstances) -> bool:

@@ -32,6 +32,8 @@ SELECT DISTINCT ON (b.date, b.principal, b.resource_type, b.resource_id) b.date,
        b.resource_type, b.resource_id, b.detail
   FROM truth.breaches b WHERE b.account_id = $1 AND b.id > $2
  ORDER BY b.date, b.principal, b.resource_type, b.resource_id, b.id"""
+_HAPPENED = """
+SELECT resource_type, resource_id FROM drift_happenings WHERE account_id = $1 AND date > $2"""
 _BREACHED_BEFORE = "SELECT coalesce(max(id), 0) FROM truth.breaches WHERE account_id = $1"
 
 
@@ -160,9 +162,11 @@ async def _circumstances(
     for thing in before.values():
         if thing.parent is not None:
             children[thing.parent].append(thing.key)
+    others = await truth.labels(without, about.account_id, ended=True, unseen=True)
     undisturbed = {
         (one.pattern, (one.resource_type, one.resource_id)): one.saving
-        for one in await truth.labels(without, about.account_id)
+        for one in others
+        if one.until is None and one.seen is not None
     }
     newest = [
         await ledger.read(one, about.account_id, date.fromordinal(about.last_day.toordinal() - 1))
@@ -173,6 +177,11 @@ async def _circumstances(
         await stock.approved(actual, about.account_id),
         {(row["resource_type"], row["resource_id"]) for row in breaches}, about.begun_on,
         about.last_day, about.weights, _Fallen(before, after, Fall(*newest), made), undisturbed,
+        {(one.pattern, (one.resource_type, one.resource_id)) for one in others},
+        {
+            (row["resource_type"], row["resource_id"])
+            for row in await actual.fetch(_HAPPENED, about.account_id, about.begun_on)
+        },
         await _parts(without, about.account_id, {pattern for pattern, _ in undisturbed}), children,
     )  # fmt: skip
 
