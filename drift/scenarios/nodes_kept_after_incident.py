@@ -31,6 +31,7 @@ TRAPS = (
 
 # As many nodes as are filled to 65 % by the scarcer of CPU and memory; two at least, and not
 # fewer than the cluster's minimum. A cluster without workload is another matter.
+# Where a tenth of room is lacking, what was brought there would show again in a quiet week.
 SYMPTOM = """
 SELECT c.arn, 730 * c.hourly * (c.nodes - c.needed) AS saving FROM (
     SELECT k.arn, count(*) AS nodes, avg(n.hourly_cost) AS hourly, avg(n.avg_cpu_7d) AS cpu,
@@ -44,6 +45,7 @@ SELECT c.arn, 730 * c.hourly * (c.nodes - c.needed) AS saving FROM (
                       AND v.status = 'ACTIVE' AND v.replica_count > 0)
      GROUP BY k.id) c
  WHERE c.cpu < 30 AND c.memory < 50 AND c.nodes > c.needed
+   AND c.nodes > ceil(c.nodes * greatest(c.cpu, c.memory) / 58.0)
    AND c.oldest <= $2::timestamptz - interval '7 days'"""
 
 # Incidents are of production, where there is one.

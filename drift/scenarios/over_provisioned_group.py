@@ -18,6 +18,7 @@ TRAPS = (
 )
 
 # As many as half of whose power the mean of a week takes; production keeps two.
+# Where a tenth of room is lacking, what was brought there would show again on a quiet day.
 _NEEDED = """greatest(CASE g.env WHEN 'prod' THEN 2 ELSE 1 END, ceil(g.min_size * m.used / 50.0))"""
 
 SYMPTOM = f"""
@@ -28,6 +29,7 @@ SELECT g.arn, (g.min_size - {_NEEDED}) * 730 * m.hourly AS saving
  WHERE g.account_id = $1 AND g.env <> 'preview' AND g.status IS NULL
    AND g.min_size >= CASE g.env WHEN 'prod' THEN 3 ELSE 2 END AND g.desired_capacity = g.min_size
    AND m.used < 40 AND g.min_size > {_NEEDED}
+   AND g.min_size > ceil(g.min_size * m.used / 45.0)
    AND NOT EXISTS (SELECT FROM node_groups n WHERE n.autoscaling_group_id = g.id)
    AND $2::timestamptz IS NOT NULL"""
 

@@ -23,10 +23,11 @@ SELECT s.arn, 730 * s.hourly * (s.replica_count - s.needed) AS saving FROM (
     SELECT v.arn, v.replica_count,
            v.task_cpu * {VCPU_HOURLY} + v.task_memory_mb / 1024.0 * {GIB_HOURLY} AS hourly,
            greatest(CASE v.env WHEN 'prod' THEN 3 ELSE 2 END,
-                    ceil(v.replica_count * v.avg_cpu_7d / 50.0)) AS needed
+                    ceil(v.replica_count * v.avg_cpu_7d / 50.0)) AS needed,
+                    ceil(v.replica_count * v.avg_cpu_7d / 45.0) AS roomy
       FROM container_clusters k JOIN container_services v ON v.cluster_id = k.id
      WHERE k.account_id = $1 AND {BILLED} AND v.replica_count > 2 AND v.avg_cpu_7d < 30) s
- WHERE s.replica_count > s.needed AND $2::timestamptz IS NOT NULL"""
+ WHERE s.replica_count > s.needed AND s.replica_count > s.roomy AND $2::timestamptz IS NOT NULL"""
 
 _SERVICES = """
 SELECT v.arn AS key, v.id, v.name, v.replica_count FROM container_services v
