@@ -1,40 +1,22 @@
 """What the passing of days does to containers that the API made."""
 
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from drift import engine
-from drift.day import Knobs
+from tests.fixtures.days import Tick
 from tests.fixtures.server import Cloud
 from tests.handlers.ecs.conftest import network, register
 
 Sql = Callable[..., list[dict[str, Any]]]
-Tick = Callable[[], None]
-FIRST = date(2026, 6, 1)
-CALM = Knobs(mess=0)
 COST = """
 select resource_type, estimated_daily_cost as cost, metric_payload from metrics_daily
  where account_id = $1 and resource_type = any ($2) and date =
        (select max(date) from metrics_daily where account_id = $1)
  order by resource_type
 """
-
-
-@pytest.fixture
-def tick(cloud: Cloud) -> Tick:
-    """Lets a calm day pass; the first one is FIRST."""
-    database = cloud.running.server.database
-
-    async def pass_day() -> None:
-        async with database.owner() as connection:
-            await engine.history(connection, cloud.account.id, FIRST, 1, knobs=CALM)
-        cloud.running.server.clocks.forget()
-
-    return lambda: cloud.running.run(pass_day())
 
 
 def test_fargate_is_billed_by_the_day(

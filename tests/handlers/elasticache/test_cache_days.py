@@ -1,36 +1,23 @@
 """What the passing of days does to caches that the API made, and what CloudWatch tells of it."""
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from drift import engine
-from drift.day import Knobs
 from models import cache_clusters, streaming_clusters
+from tests.fixtures.days import FIRST, Tick
 from tests.fixtures.server import Cloud
 from tests.handlers.ec2.answers import Sql, refusal
 from tests.handlers.elasticache.test_cache_clusters import cost, redis
 from tests.handlers.elasticache.test_replication_groups import create, describe
 
-Tick = Callable[[], None]
-FIRST = date(2026, 6, 1)
-CALM = Knobs(mess=0, walk="exact")
-
 
 @pytest.fixture
-def tick(cloud: Cloud) -> Tick:
-    """Lets a calm day pass, whose hours cost what they cost; the first one is FIRST, a Monday."""
-    database = cloud.running.server.database
-
-    async def pass_day() -> None:
-        async with database.owner() as connection:
-            await engine.history(connection, cloud.account.id, FIRST, 1, knobs=CALM)
-        cloud.running.server.clocks.forget()
-
-    return lambda: cloud.running.run(pass_day())
+def knobs() -> dict[str, Any]:
+    """Hours that cost what they cost."""
+    return {"walk": "exact"}
 
 
 def test_days_are_billed_to_the_cent_and_seen_by_cloudwatch(

@@ -1,35 +1,15 @@
 """What the passing of days does to databases that the API made."""
 
-from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from drift import engine
-from drift.day import Knobs
 from models import rds_instances
+from tests.fixtures.days import Tick
 from tests.fixtures.server import Cloud
 from tests.handlers.ec2.answers import Sql, refusal
 from tests.handlers.rds.databases import create, describe
-
-Tick = Callable[[], None]
-FIRST = date(2026, 6, 1)
-CALM = Knobs(mess=0)
-
-
-@pytest.fixture
-def tick(cloud: Cloud) -> Tick:
-    """Lets a calm day pass; the first one is FIRST, a Monday."""
-    database = cloud.running.server.database
-
-    async def pass_day() -> None:
-        async with database.owner() as connection:
-            await engine.history(connection, cloud.account.id, FIRST, 1, knobs=CALM)
-        cloud.running.server.clocks.forget()
-
-    return lambda: cloud.running.run(pass_day())
 
 
 def test_the_next_day_has_a_row_for_it(cloud: Cloud, rds: Any, sql: Sql, tick: Tick) -> None:

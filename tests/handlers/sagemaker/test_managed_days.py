@@ -1,35 +1,16 @@
 """What the passing of days does to SageMaker's machines, and what CloudWatch tells of them."""
 
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from drift import engine
-from drift.day import Knobs
+from tests.fixtures.days import Tick
 from tests.fixtures.server import Cloud
 from tests.handlers.ec2.answers import Sql
 from tests.handlers.sagemaker.conftest import ROLE
 from tests.handlers.sagemaker.test_endpoints import configure
-
-Tick = Callable[[], None]
-FIRST = date(2026, 6, 1)
-CALM = Knobs(mess=0)
-
-
-@pytest.fixture
-def tick(cloud: Cloud) -> Tick:
-    """Lets a calm day pass; the first one is FIRST, a Monday."""
-    database = cloud.running.server.database
-
-    async def pass_day() -> None:
-        async with database.owner() as connection:
-            await engine.history(connection, cloud.account.id, FIRST, 1, knobs=CALM)
-        cloud.running.server.clocks.forget()
-
-    return lambda: cloud.running.run(pass_day())
 
 
 def days(sql: Sql, cloud: Cloud, kind: str = "managed_service") -> list[dict[str, Any]]:
