@@ -2,8 +2,9 @@
 
 from types import ModuleType
 
+from drift import verdicts
 from drift.day import Day, Happening
-from models.decoys import DECOYS
+from models.decoys import DECOYS, Decoy
 
 # The tags' columns follow by trigger.
 _TAG = """
@@ -11,6 +12,14 @@ INSERT INTO resource_tags (account_id, resource_type, resource_id, key, value, c
 SELECT $1, $2, r.id, t.key, t.value, $6
   FROM unnest($3::text[]) AS r (id), unnest($4::text[], $5::text[]) AS t (key, value)
     ON CONFLICT (resource_type, resource_id, key) DO UPDATE SET value = excluded.value"""
+
+
+# What is waste already does not become innocent by another mess.
+_FREE = """
+SELECT r.id FROM unnest($3::text[]) AS r (id)
+ WHERE NOT EXISTS (SELECT FROM truth.labels l WHERE l.account_id = $1 AND l.resource_type = $2
+          AND l.resource_id = r.id AND l.pattern = ANY ($4::text[])
+          AND l.until IS NULL AND l.decoy IS NULL)"""
 
 
 async def happen(day: Day, name: str, scenario: ModuleType) -> tuple[Happening | None, str | None]:
@@ -28,10 +37,21 @@ async def happen(day: Day, name: str, scenario: ModuleType) -> tuple[Happening |
     if decoy is None:
         return await scenario.innocent(day), str(scenario.INNOCENT)
     happening: Happening | None = await scenario.happen(day)
-    if happening is not None:
-        ids = [one for kind, one in happening.resources if kind == scenario.RESOURCE_TYPE]
-        await day.write(
-            "resource_tags", _TAG, day.account_id, scenario.RESOURCE_TYPE, ids,
-            list(decoy.tags), list(decoy.tags.values()), day.start,
-        )  # fmt: skip
+    if happening is None or not await _excuse(day, scenario, happening, decoy):
+        return happening, None
     return happening, decoy.reason
+
+
+async def _excuse(day: Day, scenario: ModuleType, happening: Happening, decoy: Decoy) -> bool:
+    """Tag the culprits as a decoy's; False where one of them is waste of such a kind already."""
+    kind = scenario.RESOURCE_TYPE
+    ids = [one for kind_, one in happening.resources if kind_ == kind]
+    akin = verdicts.akin(scenario.PATTERN)
+    free = await day.connection.fetch(_FREE, day.account_id, kind, ids, akin)
+    if len(free) < len(ids):
+        return False
+    await day.write(
+        "resource_tags", _TAG, day.account_id, kind, ids,
+        list(decoy.tags), list(decoy.tags.values()), day.start,
+    )  # fmt: skip
+    return True

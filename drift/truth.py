@@ -19,6 +19,9 @@ from drift import findings, scenarios, verdicts
 from drift.day import Day, Happening
 
 _NOW = "SELECT driftcloud_now($1)"
+# A tick and its readers settle one after the other, and never open the same label twice.
+_LOCK = "SELECT pg_advisory_xact_lock($1, hashtext($2::uuid::text))"
+LOCK_CLASS = 0x747275  # "tru"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ async def labels(
 async def settled(connection: Any, account_id: uuid.UUID, **which: bool) -> list[Label]:
     """`labels` as of this moment: what clients changed since the last tick is looked at first."""
     async with connection.transaction():
+        await connection.execute(_LOCK, LOCK_CLASS, account_id)
         await settle(connection, account_id, await connection.fetchval(_NOW, account_id))
         return await labels(connection, account_id, **which)
 
@@ -107,6 +111,7 @@ async def settle(
     virtual moment, of which only the day counts: a label does not come and go with the hour.
     `since` is the first day that was not settled yet, where several were written at once.
     """
+    await connection.execute(_LOCK, LOCK_CLASS, account_id)
     today = now.date()
     found, judged = await findings.found(connection, account_id, evening(today))
     fresh = dict(found)

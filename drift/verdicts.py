@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 from drift import scenarios
@@ -38,30 +39,41 @@ def reach(remedies: Sequence[str]) -> int:
 
 @cache
 def _about() -> str:
-    """Of every pattern, as JSON: resource type, remedies, decoys, and the patterns akin to it.
-
-    What must not be ended or stopped for one pattern's reason must not be for another's either.
-    """
-    every = scenarios.by_pattern()
-    rough = {
-        name: {one for one in module.REMEDIES if one.partition(":")[2].startswith(_ENDS + _STOPS)}
-        for name, module in every.items()
-    }
-    about = {}
-    for name, module in every.items():
-        akin = [other for other in every if other == name or rough[other] & rough[name]]
-        akin = [one for one in akin if every[one].RESOURCE_TYPE == module.RESOURCE_TYPE]
-        about[name] = {
+    """Of every pattern, as JSON: resource type, remedies, decoys, and the patterns akin to it."""
+    about = {
+        name: {
             "type": module.RESOURCE_TYPE,
             "remedies": list(module.REMEDIES),
-            "akin": akin,
+            "akin": akin(name),
             "decoys": [
                 {"reason": decoy.reason, "tags": dict(decoy.tags)}
-                for one in akin
+                for one in akin(name)
                 for decoy in DECOYS.get(one, ())
             ],
         }
+        for name, module in scenarios.by_pattern().items()
+    }
     return json.dumps(about)
+
+
+@cache
+def akin(pattern: str) -> list[str]:
+    """A pattern, and those of the same resource type that an operation ends or stops as well.
+
+    What must not be ended or stopped for one pattern's reason must not be for another's either.
+    """
+    one = scenarios.by_pattern()[pattern]
+    return [
+        name
+        for name, other in scenarios.by_pattern().items()
+        if name == pattern
+        or (other.RESOURCE_TYPE == one.RESOURCE_TYPE and _rough(other) & _rough(one))
+    ]
+
+
+def _rough(scenario: ModuleType) -> set[str]:
+    """The remedies of a scenario that end or stop a resource."""
+    return {one for one in scenario.REMEDIES if one.partition(":")[2].startswith(_ENDS + _STOPS)}
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,9 @@ class Nowhere:
 
     async def execute(self, *_words: Any) -> str:
         return "INSERT 0 1"
+
+    async def fetch(self, _sql: str, *words: Any) -> Any:
+        return words[2]  # the ids: all of them free
 
 
 def alike(name: str) -> Any:
@@ -51,7 +55,12 @@ async def test_one_happening_in_eight_is_a_decoy() -> None:
 async def test_a_decoy_bears_its_tags_and_its_label_says_why(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = ("unassociated_address", "idle_load_balancer", "missing_log_retention", "idle_instance")
+    names = (
+        "unassociated_address",
+        "idle_load_balancer",
+        "missing_log_retention",
+        "volume_of_the_old_kind",
+    )
     await world.begin(2)
     odds = {**dict.fromkeys(by_name(), 0.0), **dict.fromkeys(names, 1.0)}
     for name in names:
@@ -67,12 +76,30 @@ async def test_a_decoy_bears_its_tags_and_its_label_says_why(
             "SELECT key, value FROM resource_tags WHERE account_id = $1 AND resource_id = $2",
             label.resource_id)}  # fmt: skip
         assert decoy.tags.items() <= tags.items()
-        assert (label.saving, label.since) == (0, report.virtual_date)
+        assert (label.saving, label.since) == (Decimal(0), report.virtual_date)
         assert label.harm >= 500
     column = await world.value(
         "SELECT count(*) FROM elastic_ips WHERE account_id = $1 AND tags ? 'allowlisted'"
     )
     assert column == 1
+
+
+async def test_what_is_waste_stays_waste(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(by_name()["idle_instance"], "innocent", raising=False)
+    await world.begin(2)
+    await world.owner.execute(
+        """INSERT INTO truth.labels (account_id, pattern, resource_type, resource_id, since, seen)
+           SELECT account_id, 'ec2_idle', 'instance', instance_id, '2026-06-02', '2026-06-02'
+             FROM instances WHERE account_id = $1""",
+        world.account,
+    )
+    odds = {**dict.fromkeys(by_name(), 0.0), "idle_instance": 1.0}
+    (report,) = await world.tick(knobs=Knobs(odds=odds, decoys=1.0))
+    assert report.scenarios == ["idle_instance"]
+    excuses = [key for decoy in DECOYS["ec2_idle"] for key in decoy.tags]
+    assert await world.rows(
+        "SELECT key FROM resource_tags WHERE account_id = $1 AND key = ANY ($2)", excuses
+    ) == []  # fmt: skip
 
 
 async def test_no_decoys_where_none_are_wanted(world: World) -> None:

@@ -7,11 +7,10 @@ EXACT = True
 
 def reveal(client: Client, resource_id: str) -> bool:
     """Its processors and its memory are next to unused."""
-    node = {"CacheClusterId": resource_id}
     (cluster,) = client("elasticache").describe_cache_clusters(CacheClusterId=resource_id)[
         "CacheClusters"
     ]
-    cpu = datapoints(client, "AWS/ElastiCache", "CPUUtilization", **node)
+    cpu = datapoints(client, "AWS/ElastiCache", "CPUUtilization", CacheClusterId=resource_id)
     return cluster["CacheClusterStatus"] == "available" and sum(cpu) / len(cpu) < 2
 
 

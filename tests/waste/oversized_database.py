@@ -16,9 +16,10 @@ EXACT = True
 
 def reveal(client: Client, resource_id: str) -> bool:
     """Somebody connects, and CPUUtilization stays below 20 %."""
-    node = {"DBInstanceIdentifier": resource_id}
-    cpu = datapoints(client, "AWS/RDS", "CPUUtilization", **node)
-    connections = datapoints(client, "AWS/RDS", "DatabaseConnections", **node)
+    cpu = datapoints(client, "AWS/RDS", "CPUUtilization", DBInstanceIdentifier=resource_id)
+    connections = datapoints(
+        client, "AWS/RDS", "DatabaseConnections", DBInstanceIdentifier=resource_id
+    )
     large = database(client, resource_id)["DBInstanceClass"].endswith("xlarge")
     return large and sum(cpu) / len(cpu) < 20 and sum(connections) / len(connections) >= 1
 

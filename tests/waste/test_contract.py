@@ -15,7 +15,7 @@ PLAYED = [name for name in by_name() if mirror(name) is not None]
 def plays(running: RunningServer, request: pytest.FixtureRequest) -> dict[str, Play]:
     """The scenarios that this run asks for, played to their end."""
     asked = {
-        item.callspec.params["name"]
+        str(item.callspec.params["name"])
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.module.__name__ == __name__
         and hasattr(item, "callspec") and "name" in item.callspec.params
