@@ -1,7 +1,5 @@
 """A disk is put into a machine to move data; the move is over, and the disk is still in there."""
 
-
-
 from drift.day import Day, Happening
 from drift.scenarios.volume_of_the_old_kind import attach
 

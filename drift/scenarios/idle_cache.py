@@ -1,7 +1,5 @@
 """A cache outlives the feature that it made fast."""
 
-
-
 from drift.day import Day, Happening
 from drift.scenarios.cache_oversized import create
 

@@ -1,7 +1,5 @@
 """A function is deployed and kept warm for a launch that never comes: nobody ever calls it."""
 
-
-
 from drift.day import Day, Happening
 from drift.scenarios.lambda_mem import create
 
