@@ -32,10 +32,12 @@ async def episode_advance(
 
 
 async def episode_finish(world: World, episode: Episode) -> Answer:
-    """End an episode: it can be looked at, and changes are refused."""
-    from emulator import episodes
+    """End an episode with its score: it can be looked at, and changes are refused."""
+    from emulator import episodes, scores
 
-    return await episodes.finish(world, episode)
+    ended = await episodes.finish(world, episode)
+    score = await scores.score_episode(world, episode, final=True)
+    return {**ended, "score": score["score"]}
 
 
 async def episode_fork(world: World, origin: Name, *, name: Wished = "") -> Answer:
