@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import subprocess
+import sys
 import venv
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -69,9 +70,12 @@ def custodian() -> Path:
     with (cache_folder() / f"custodian-{RELEASE}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (home / "installed").exists():
-            venv.create(home, with_pip=True, clear=True)
+            # this process's pip serves: one of its own takes longer to make than to use
+            venv.create(home, with_pip=False, clear=True)
+            python = home / "bin" / "python"
+            pip = (sys.executable, "-m", "pip", "--python", str(python))
             subprocess.run(
-                [home / "bin" / "pip", "install", "-q", f"c7n=={RELEASE}"],
+                [*pip, "install", "-q", "--no-compile", f"c7n=={RELEASE}"],
                 check=True,
                 capture_output=True,
                 timeout=300,
