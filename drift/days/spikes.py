@@ -37,4 +37,7 @@ def _lasts(day: Day, scenario: str, resource_id: str) -> int:
     """The same on each of its days."""
     from drift.noise import noise
 
-    return 1 + int(MOST_DAYS * noise(day.world, resource_id, f"/{scenario}/lasts"))
+    # a storm shows in the days of its logs, the first of which is the day after
+    least = 2 if scenario == "log_storm" else 1
+    room = MOST_DAYS + 1 - least
+    return least + int(room * noise(day.world, resource_id, f"/{scenario}/lasts"))

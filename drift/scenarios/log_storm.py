@@ -41,7 +41,8 @@ UPDATE resource_profiles SET profile = 'storm', ingest_gb = $3,
 _END = """
 UPDATE resource_profiles SET profile = 'steady', ingest_gb = (params ->> 'calm_ingest_gb')::float8,
        params = params - 'calm_ingest_gb'
- WHERE account_id = $1 AND resource_type = 'log_group' AND resource_id = $2 AND profile = 'storm'"""
+ WHERE account_id = $1 AND resource_type = 'log_group' AND resource_id = $2 AND profile = 'storm'
+   AND EXISTS (SELECT FROM log_groups g WHERE g.account_id = $1 AND g.arn = $2)"""
 
 
 async def happen(day: Day) -> Happening | None:
