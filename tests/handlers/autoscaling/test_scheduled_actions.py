@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import scheduled_actions
@@ -126,6 +126,7 @@ def test_what_is_no_recurrence(wrong: str) -> None:
         scheduled_actions.parse(wrong)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     minute=st.integers(0, 59), hour=st.integers(0, 23), days=st.integers(1, 40),
     cut=st.integers(1, 40),
