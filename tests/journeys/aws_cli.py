@@ -18,6 +18,8 @@ from typing import Any
 from tests.fixtures.server import Cloud
 
 ROOT = Path(__file__).resolve().parents[2]
+# The program itself, for what must have a process of its own.
+AWS = Path(sys.executable).parent / "aws"
 
 
 def run(environment: dict[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
