@@ -3,7 +3,8 @@
 A pack's docstring says what is to be done in it. `ESTATE` is the size of the estate, `DAYS` its
 history, and `HORIZON` the virtual days that are played. `PATTERNS` are the kinds of waste that
 count; None: all. `KNOBS` are overrides of drift.day.Knobs for the days played, and `MODE` is what
-guardrails do: 'observe' records a breach, 'enforce' refuses the call. A pack may have
+guardrails do: 'observe' records a breach, 'enforce' refuses the call. A pack may have `GOALS`
+(drift/score/goals.py), which count beside the waste, and
 `prepare(connection, accounts)`, which sets up the fresh world before it is played: `connection` is
 an asyncpg connection of the owner role outside a transaction, `accounts` the ids of the accounts.
 What it does follows from the seeds of the accounts alone.

@@ -9,6 +9,8 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, Final
 
+from drift.score.goals import ALLOCATION
+
 ESTATE: Final = "30"
 DAYS: Final = 30
 HORIZON: Final = 14
@@ -16,6 +18,7 @@ PATTERNS: Final = frozenset({
     "key_unused", "lambda_timeout", "logs_infinite", "logs_retention_long", "s3_no_lifecycle",
     "untagged",
 })  # fmt: skip
+GOALS: Final = (ALLOCATION,)
 KNOBS: Final[dict[str, Any]] = {"mess": 0.5, "odds": {"untagged_launch": 0.2}}
 MODE: Final = "observe"
 
