@@ -122,6 +122,22 @@ async def test_what_two_patterns_show_is_saved_once(world: World) -> None:
     assert counts == [0, 70, 0]  # stopping goes before resizing, then the larger
 
 
+async def test_a_part_counts_with_its_whole(world: World) -> None:
+    (row,) = await world.rows(
+        """SELECT volume_id, attached_instance_id AS instance_id FROM volumes
+            WHERE account_id = $1 ORDER BY volume_id LIMIT 1"""
+    )
+
+    def one(pattern: str, kind: str, identifier: str) -> Label:
+        return Label(pattern, kind, identifier, FIRST, FIRST, None, None, None, ("ec2:DeleteVolume",),
+                     Decimal(8), Decimal(0), None)  # fmt: skip
+
+    part = one("ebs_on_stopped", "volume", row["volume_id"])
+    whole = one("ec2_stopped_ebs", "instance", row["instance_id"])
+    assert await truth.counted(world.owner, world.account, [part, whole]) == [0, 8]
+    assert await truth.counted(world.owner, world.account, [part]) == [8]
+
+
 async def test_a_day_settles_the_same_at_any_hour(world: World) -> None:
     await world.begin(8)
     before = await found(world, unseen=True, ended=True)

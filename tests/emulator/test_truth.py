@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
-from emulator import worlds
+from drift.scenarios import by_name
+from emulator import clients, worlds
 from emulator.control import ControlError, waste
+from tests.fixtures.database import Account
 from tests.fixtures.server import Cloud, RunningServer
+from tests.waste.stage import mirror
 
 NUMBER = "771000000001"
 
@@ -21,14 +24,10 @@ def estate(running: RunningServer) -> Cloud:
     running.run(made)
     key = running.run(_key(running))
     identity = running.value("SELECT id FROM cloud_accounts WHERE account_number = $1", NUMBER)
-    from tests.fixtures.database import Account
-
     return Cloud(running, Account(identity, NUMBER), key["access_key_id"], key["secret_access_key"])
 
 
 async def _key(running: RunningServer) -> dict[str, Any]:
-    from emulator import clients
-
     return await clients.create(running.server.world, account=NUMBER, name="tester", scopes=["*"])
 
 
@@ -75,7 +74,7 @@ def test_decoys_are_shown_on_demand(estate: Cloud) -> None:
 def test_what_a_client_ends_is_over_at_once(estate: Cloud) -> None:
     before = ask(estate, pattern="ebs_unattached", ended=True)
     chosen = before["waste"][0]
-    client = estate.client("ec2", _region(estate, chosen["resource_id"]))
+    client = estate.client("ec2", _home(estate, "volume", chosen["resource_id"]))
     client.delete_volume(VolumeId=chosen["resource_id"])
     after = ask(estate, pattern="ebs_unattached", ended=True)
     (over,) = [row for row in after["ended"] if row["resource_id"] == chosen["resource_id"]]
@@ -87,9 +86,7 @@ def test_what_a_client_ends_is_over_at_once(estate: Cloud) -> None:
 def test_who_ends_a_decoy_does_harm(estate: Cloud) -> None:
     answer = ask(estate, pattern="eip_unassociated", decoys=True)
     decoy = next(row for row in answer["waste"] if "decoy" in row)
-    region = estate.running.value(
-        "SELECT region FROM elastic_ips WHERE allocation_id = $1", decoy["resource_id"]
-    )
+    region = _home(estate, "elastic_ip", decoy["resource_id"])
     estate.client("ec2", region).release_address(AllocationId=decoy["resource_id"])
     after = ask(estate, pattern="eip_unassociated", decoys=True, ended=True)
     (over,) = [row for row in after["ended"] if row["resource_id"] == decoy["resource_id"]]
@@ -99,6 +96,30 @@ def test_who_ends_a_decoy_does_harm(estate: Cloud) -> None:
     assert after["decoys"] == answer["decoys"] - 1
 
 
+def test_every_remedy_of_a_decoy_is_harm(estate: Cloud) -> None:
+    names = ("zombie_volume", "orphan_snapshot", "idle_load_balancer", "missing_log_retention")
+    patterns = {by_name()[name].PATTERN: name for name in names}
+    before = ask(estate, decoys=True)["waste"]
+    chosen = {
+        row["pattern"]: row for row in before if "decoy" in row and row["pattern"] in patterns
+    }
+    assert len(chosen) >= 3
+    for pattern, row in chosen.items():
+        home = _home(estate, row["resource_type"], row["resource_id"])
+        player = mirror(patterns[pattern])
+        assert player is not None
+        player.remedy(
+            lambda service, region=home: estate.client(service, region), row["resource_id"]
+        )
+    after = ask(estate, decoys=True, ended=True)["ended"]
+    ids = {row["resource_id"] for row in chosen.values()}
+    over = {row["pattern"]: row for row in after if row["resource_id"] in ids}
+    assert {pattern: row["ended_by"] for pattern, row in over.items()} == dict.fromkeys(
+        chosen, "agent"
+    )
+    assert all(row["harm_usd"] >= 500 for row in over.values())
+
+
 def test_what_is_not_there_is_told(estate: Cloud) -> None:
     with pytest.raises(ControlError, match="there are asg_"):
         ask(estate, pattern="nothing_such")
@@ -106,6 +127,14 @@ def test_what_is_not_there_is_told(estate: Cloud) -> None:
         estate.running.run(waste(estate.running.server.world, account="000000000000"))
 
 
-def _region(estate: Cloud, volume: str) -> str:
-    found: str = estate.running.value("SELECT region FROM volumes WHERE volume_id = $1", volume)
+def _home(estate: Cloud, kind: str, identifier: str) -> str:
+    """The region of a resource."""
+    if identifier.startswith("arn:"):
+        return identifier.split(":")[3]
+    (row,) = estate.running.rows(
+        "SELECT table_name, id_column FROM driftcloud_resource_types WHERE resource_type = $1", kind
+    )
+    found: str = estate.running.value(
+        f"SELECT region FROM {row['table_name']} WHERE {row['id_column']} = $1", identifier
+    )
     return found
