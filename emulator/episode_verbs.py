@@ -36,8 +36,7 @@ async def episode_finish(world: World, episode: Episode) -> Answer:
     from emulator import episodes, scores
 
     ended = await episodes.finish(world, episode)
-    score = await scores.score_episode(world, episode, final=True)
-    return {**ended, "score": score["score"]}
+    return {**ended, "score": await scores.final(world, episode)}
 
 
 async def episode_fork(world: World, origin: Name, *, name: Wished = "") -> Answer:

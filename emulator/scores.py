@@ -37,6 +37,15 @@ async def score_episode(world: World, episode: str, *, final: bool = False) -> d
     return told
 
 
+async def final(world: World, episode: str) -> float | None:
+    """The points that an episode ends with; None where no day ever went by in its world."""
+    row = await episodes.find(world, episode)
+    if row["begun_on"] is None:
+        return None
+    points: float = (await score_episode(world, episode, final=True))["score"]
+    return points
+
+
 async def _reckoned(world: World, row: Any) -> Any:
     from drift import packs
     from drift.score import scoring
