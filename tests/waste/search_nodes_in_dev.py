@@ -9,7 +9,7 @@ def reveal(client: Client, resource_id: str) -> bool:
     name = resource_id.rpartition("/")[2]
     domain = search.describe_domain(DomainName=name)["DomainStatus"]
     tags = {tag["Key"]: tag["Value"] for tag in search.list_tags(ARN=resource_id)["TagList"]}
-    return domain["ClusterConfig"]["InstanceCount"] > 1 and tags["env"] == "dev"
+    return bool(domain["ClusterConfig"]["InstanceCount"] > 1 and tags["env"] == "dev")
 
 
 def remedy(client: Client, resource_id: str) -> None:
