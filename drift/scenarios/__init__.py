@@ -4,13 +4,13 @@ A scenario's docstring is its story, and it has
 
 - `ODDS`: its chance per tick.
 - `PATTERN`: what the waste is called. No two scenarios have the same.
-- `RESOURCE_TYPE`: whose it is, a name of driftcloud_resource_types, or `account` where an account's
+- `RESOURCE_TYPE`: whose it is, of driftcloud_resource_types, or `account` where an account's
   flow is the waste and no single resource.
 - `REMEDIES`: the operations that end it, as service:Operation, the mildest first. Where no call
   does, one `advice:` and what a person is to do instead.
 - `REVEALED_BY`: operations as service:Operation, all served here, whose answers show it.
 - `TRAPS`: short sentences, each about a look-alike that is innocent and how it is told.
-- `SYMPTOM`: the SELECT that finds it. $1 is the account, $2 the virtual now. It has two columns: the
+- `SYMPTOM`: the SELECT that finds it. $1 is the account, $2 the virtual now. Two columns: the
   resource's id as metrics_daily and resource_tags spell it for the type, and `saving`, what the
   remedy saves, USD a month of 730 hours. It runs in every tick: it looks things up by index, and
   takes a week of daily rows at most where it looks at days. It shows decoys too: they look alike.

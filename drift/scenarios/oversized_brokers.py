@@ -1,7 +1,5 @@
 """A Kafka cluster is sized for the launch that marketing promised, and the launch was quiet."""
 
-
-
 from drift import rates
 from drift.day import Day, Happening
 from drift.picking import branch, region, tag
