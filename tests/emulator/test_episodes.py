@@ -16,58 +16,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from drift import packs
-from emulator import episode_differences, episode_snapshots, episodes
+from emulator import episode_snapshots, episodes
 from emulator.control import ControlError
 from emulator.keys import generate, mark_of
-from tests.fixtures.server import SESSION, Cloud, RunningServer
-
-
-class Player:
-    """An episode and clients for it."""
-
-    def __init__(self, running: RunningServer, told: dict[str, Any]) -> None:
-        self.running = running
-        self.told = told
-        self.id: str = told["episode"]
-
-    def client(self, service: str, **more: Any) -> Any:
-        """A boto3 client that signs with the episode's key."""
-        given = {
-            "endpoint_url": self.running.url,
-            "aws_access_key_id": self.told["access_key_id"],
-            "aws_secret_access_key": self.told["secret_access_key"],
-            "config": Config(retries={"total_max_attempts": 1}, read_timeout=60),
-        } | more
-        return SESSION.client(service, region_name="us-east-1", **given)
-
-    def rows(self, sql: str, *args: Any) -> list[dict[str, Any]]:
-        """What SQL says in the episode's database."""
-
-        async def ask() -> list[dict[str, Any]]:
-            async with (
-                episodes.opened(self.running.server.world, self.id) as inside,
-                inside.database.owner() as connection,
-            ):
-                return [dict(row) for row in await connection.fetch(sql, *args)]
-
-        return self.running.run(ask())
-
-    def fork(self) -> "Player":
-        """A copy of it."""
-        return Player(self.running, self.running.run(episodes.fork(self.world, self.id)))
-
-    def advance(self, days: int = 1) -> dict[str, Any]:
-        """Let days go by."""
-        return self.running.run(episodes.advance(self.world, self.id, days=days))
-
-    def diff(self, other: "Player") -> Any:
-        """What differs in the other."""
-        return self.running.run(episode_differences.between(self.world, self.id, other.id))
-
-    @property
-    def world(self) -> Any:
-        """The main world."""
-        return self.running.server.world
+from tests.emulator.episode_player import Player
+from tests.fixtures.server import Cloud, RunningServer
 
 
 @pytest.fixture(scope="module")
