@@ -158,6 +158,9 @@ def _judged(label: Label, about: Circumstances, again: bool) -> Outcome:
     counts = by_call and (label.pattern, label.key) not in about.parts
     family = [*about.family(label.key), *ancestors(about.before, label.key)]
     deed = about.changes.last_agent(family, label.until)
+    if deed is None and label.key[0] == "account" and label.until is not None:
+        # a flow of the whole account ends by a change of something else
+        deed = next((one for one in about.changes.deeds if one.day <= label.until), None)
     if label.until is None:
         return _open(label, worth, deed, about, counts)
     if label.ended_by != "agent" and (label.ended_by != "itself" or deed is None):
