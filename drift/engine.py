@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any, Protocol
 
-from drift import announcing, capacities, days, healing, innocence, scenarios, truth
+from drift import announcing, capacities, days, healing, innocence, scenarios, schedules, truth
 from drift.day import Day, Happening, Knobs
 
 log = logging.getLogger("driftcloud.drift")
@@ -292,6 +292,7 @@ async def _write_day(
     await healing.go_on(day)
     if live:
         await announcing.announce(day)
+        await schedules.fire(day)
     if settle is not None:
         unsettled = settle if settle < today else None
         await truth.settle(connection, account_id, day.start, since=unsettled)

@@ -1,15 +1,16 @@
 """The dispatch of events: taken out of the outbox, and brought to the rules that want them.
 
 EC2's changes of state, calls told by CloudTrail and what drift did lie in the outbox only where a
-rule might match them. Queues, log groups and buses get theirs in one transaction with the taking;
-HTTP targets, which may only be on this machine, are called after it.
+rule might match them; what a schedule gave is for its own rule. Queues, log groups and buses get
+theirs in one transaction with the taking; HTTP targets, which may only be on this machine, are
+called after it.
 """
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -79,27 +80,36 @@ class Dispatcher:
         account_id, region = rows[0]["account_id"], rows[0]["region"]
         wall = datetime.now(UTC)
         shift = await self._clocks.shift(account_id, wall)
-        events = [
-            {
-                "version": "0",
-                "id": str(row["event_id"]),
-                "detail-type": row["detail_type"],
-                "source": row["source"],
-                "account": row["account_number"],
-                "time": (row["happened_at"] + shift).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "region": region,
-                "resources": row["resources"],
-                "detail": row["detail"],
-            }
-            for row in rows
-        ]
+        events: list[dict[str, Any]] = []
+        fired: dict[Any, list[dict[str, Any]]] = {}
+        for row in rows:
+            event = _event(row, shift)
+            if row["rule_id"] is None:
+                events.append(event)
+            else:
+                fired.setdefault(row["rule_id"], []).append(event)
         letters: list[tuple[str, str]] = []
         session = self._database.session(account_id, "")
+        now = wall - shift
         async with session.transaction():
-            await event_delivery.deliver(
-                session, region, "default", events, wall - shift, letters=letters
-            )
+            await event_delivery.deliver(session, region, "default", events, now, letters=letters)
+            await event_delivery.deliver_scheduled(session, fired, now, letters=letters)
         calls += await web_hooks.calls(session, self._vault, letters)
+
+
+def _event(row: Any, shift: timedelta) -> dict[str, Any]:
+    """The envelope; its time is the client's, as all times that leave."""
+    return {
+        "version": "0",
+        "id": str(row["event_id"]),
+        "detail-type": row["detail_type"],
+        "source": row["source"],
+        "account": row["account_number"],
+        "time": (row["happened_at"] + shift).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": row["region"],
+        "resources": row["resources"],
+        "detail": row["detail"],
+    }
 
 
 async def _post(calls: Sequence[web_hooks.Call]) -> None:

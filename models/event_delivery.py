@@ -16,6 +16,9 @@ from models.event_inputs import text_for
 _MOST_HOPS = 3
 _USUAL_RETENTION_SECONDS = 345_600
 
+# By the ARN of a target: its definition, an event, and the text that is made of it.
+ByTarget = dict[str, list[tuple[Mapping[str, Any], Mapping[str, Any], str]]]
+
 
 async def deliver(
     db: Any,
@@ -34,26 +37,54 @@ async def deliver(
     reach, is added to `letters` (ARN, text): without such a list they get nothing.
     """
     matched = 0
-    by_target: dict[str, list[tuple[Mapping[str, Any], Mapping[str, Any], str]]] = defaultdict(list)
+    by_target: ByTarget = defaultdict(list)
     for rule in await event_rules.active(db, region, bus) if events else ():
         try:
             match = event_patterns.compiled(rule["pattern"])
         except event_patterns.PatternError:
             continue  # written by SQL: no handler takes it
-        for event in events:
-            if not match(event):
-                continue
-            matched += 1
-            for target in rule["targets"]:
-                text = text_for(target, event, {"name": rule["name"], "arn": rule["arn"]})
-                by_target[target["Arn"]].append((target, event, text))
+        found = [event for event in events if match(event)]
+        matched += len(found)
+        _address(by_target, rule, found)
+    await _send(db, by_target, now, hops, letters)
+    return matched
+
+
+async def deliver_scheduled(
+    db: Any,
+    fired: Mapping[Any, Sequence[Mapping[str, Any]]],
+    now: datetime,
+    *,
+    letters: list[tuple[str, str]],
+) -> None:
+    """Send what schedules gave, by the ids of their rules, to the targets of each."""
+    by_target: ByTarget = defaultdict(list)
+    for rule in await event_rules.scheduled(db, list(fired)) if fired else ():
+        _address(by_target, rule, fired[rule["id"]])
+    await _send(db, by_target, now, 0, letters)
+
+
+def _address(by_target: ByTarget, rule: Any, events: Sequence[Mapping[str, Any]]) -> None:
+    """Write to each target of a rule what it is to be told of the events."""
+    for event in events:
+        for target in rule["targets"]:
+            text = text_for(target, event, {"name": rule["name"], "arn": rule["arn"]})
+            by_target[target["Arn"]].append((target, event, text))
+
+
+async def _send(
+    db: Any,
+    by_target: ByTarget,
+    now: datetime,
+    hops: int,
+    letters: list[tuple[str, str]] | None,
+) -> None:
     for arn, sent in by_target.items():
         if ":api-destination/" in arn:
             if letters is not None:
                 letters += [(arn, text) for _, _, text in sent]
             continue
         await _to(db, arn, sent, now, hops, letters)
-    return matched
 
 
 async def _to(

@@ -25,7 +25,7 @@ _TAKE = """
 delete from event_outbox as o
  where o.id in (select id from event_outbox order by id limit $1 for update skip locked)
 returning o.id, o.account_id, o.region, o.event_id, o.source, o.detail_type, o.resources, o.detail,
-          o.happened_at,
+          o.happened_at, o.rule_id,
           (select a.account_number from cloud_accounts as a where a.id = o.account_id)
 """
 

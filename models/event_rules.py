@@ -70,6 +70,14 @@ select r.name, r.arn, r.pattern, coalesce((select jsonb_agg(t.definition order b
    and r.status <> 'DISABLED'
  order by r.name
 """
+# What the schedule of a rule gives to: its own targets, if it is still enabled.
+_SCHEDULED = f"""
+select r.id, r.name, r.arn, coalesce((select jsonb_agg(t.definition order by t.target_id)
+          from event_targets as t where t.rule_id = r.id), '[]') as targets
+  from event_rules as r
+ where {_OWN} and r.id = any($1::uuid[]) and r.status <> 'DISABLED'
+ order by r.arn
+"""
 
 
 async def find(db: Database, region: str, bus: str, name: str) -> Any | None:
@@ -116,3 +124,8 @@ async def remove_targets(db: Any, rule_id: Any, ids: Sequence[str]) -> set[str]:
 async def active(db: Database, region: str, bus: str) -> list[Any]:
     """The enabled rules of a bus that have a pattern: name, arn, pattern, targets."""
     return await db.fetch(_ACTIVE, region, bus)
+
+
+async def scheduled(db: Database, rule_ids: Sequence[Any]) -> list[Any]:
+    """Those of these rules that are enabled: id, name, arn, targets."""
+    return await db.fetch(_SCHEDULED, list(rule_ids))
