@@ -28,7 +28,7 @@ def run(environment: dict[str, str], *words: str) -> "subprocess.CompletedProces
     assert process.stdin is not None
     assert process.stdout is not None
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    process.stdin.write(json.dumps([{**kept, **environment}, words]) + "\n")
+    process.stdin.write(json.dumps([{**kept, "PWD": str(ROOT), **environment}, words]) + "\n")
     process.stdin.flush()
     status, out, err = json.loads(process.stdout.readline())
     return subprocess.CompletedProcess(words, status, out, err)

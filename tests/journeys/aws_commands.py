@@ -23,6 +23,7 @@ def serve(asked: IO[str], told: IO[str]) -> None:
         environment, words = json.loads(line)
         os.environ.clear()
         os.environ.update({**environment, **DATA})
+        os.chdir(environment["PWD"])  # where files that a command names are looked for
         out, err = (io.TextIOWrapper(io.BytesIO(), write_through=True) for _ in range(2))
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:

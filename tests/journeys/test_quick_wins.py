@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.aws_process import SHELL
+from tests.journeys.aws_shell import shell
 from tests.journeys.process import Process
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,14 +22,14 @@ CLIENT = {
 }
 # The CLI as the tutorial has it, but for a process that is started once for all lines.
 INSTEAD = {
-    "command aws --endpoint-url http://127.0.0.1:4566": "aws_process",
+    "command aws --endpoint-url http://127.0.0.1:4566": "one_aws",
     ".venv/bin/driftcloud": DRIFTCLOUD,
 }
 
 
-def script() -> str:
+def script(function: str) -> str:
     """The tutorial's lines, with what each section and each bill prints marked."""
-    lines = [SHELL.replace("aws()", "aws_process()", 1), "set -o pipefail"]
+    lines = [function, "set -o pipefail"]
     for command, heading in re.findall(
         r"^\$ (.*)$|^## (\d+)\.", DOCUMENT.read_text(), re.MULTILINE
     ):
@@ -43,40 +43,28 @@ def script() -> str:
 
 @pytest.fixture
 def process() -> Iterator[Process]:
-    started = Process("--estate", "startup", "--drift-interval", "off")
+    started = Process("--estate", "startup", "--seed", "2", "--drift-interval", "off")
     started.start()
     yield started
     started.stop()
 
 
-@pytest.fixture
-def aws_port(tmp_path: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.journeys.aws_process"]
-    environment = os.environ | CLIENT | {"PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE) as child:
-        assert child.stdout is not None
-        yield child.stdout.readline().decode().strip()
-        child.terminate()
-
-
-def test_each_win_shows_in_the_bill(process: Process, aws_port: str, tmp_path: Path) -> None:
-    done = subprocess.run(
-        ["bash", "-c", script()],
-        cwd=tmp_path,
-        env=os.environ
-        | CLIENT
-        | {
-            "PYTHONPATH": str(ROOT),
-            "DRIFTCLOUD_DATA_DIR": str(process.home),
-            "AWS_PROCESS": aws_port,
-            "AWS_PROCESS_ENDPOINT": process.url,
-        },
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    said, errors = done.stdout, done.stderr
+def test_each_win_shows_in_the_bill(process: Process, tmp_path: Path) -> None:
+    with shell(CLIENT, tmp_path) as cli:
+        done = subprocess.run(
+            ["bash", "-c", script(cli.function("one_aws", process.url))],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "DRIFTCLOUD_DATA_DIR": str(process.home),
+            },
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+    said, errors = done.stdout, done.stderr + "".join(cli.errors)
     assert "Traceback" not in errors
     unexpected = re.findall(r"^An error occurred \((?!NoSuchLifecycle).*", errors, re.MULTILINE)
     assert not unexpected
