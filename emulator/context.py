@@ -37,6 +37,8 @@ class Principal:
     source_identity: str = ""
     # seconds since the epoch
     issued_at: int = 0
+    # the number of the account it is of, where a resource's policy lets it work in another's
+    home: str = ""
 
     @property
     def entity(self) -> str:

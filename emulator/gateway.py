@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from emulator import api, guardrails, operations, permissions, protocols
+from emulator import api, guardrails, operations, permissions, protocols, resource_policies
 from emulator.compressed import plain
 from emulator.context import Context
 from emulator.errors import AwsError, Fault
@@ -101,8 +101,11 @@ async def perform(
     # permission: scopes, policies and boundaries, by one evaluator
     rules = server.permissions
     known = rules.cached(ctx.principal) or await rules.find(ctx.principal)
-    if not known.everything:
-        await permissions.authorise(ctx, operations.access(operation, handler), known)
+    sharing = None
+    if ctx.service in resource_policies.SERVICES:
+        sharing = await server.resource_policies.concerning(ctx, operation.name)
+    if sharing is not None or not known.everything:
+        await permissions.authorise(ctx, operations.access(operation, handler), known, sharing)
     # work: one account's view of the database, changes signed as the agent's
     entry = None
     if ctx._db is None:
@@ -113,6 +116,8 @@ async def perform(
     if ctx.service in permissions.CHANGING:
         # what an organization decides concerns its members
         rules.forget(ctx.principal.account_id if ctx.service == "iam" else None)
+    elif ctx.service in resource_policies.SERVICES and operation.name in resource_policies.CHANGING:
+        server.resource_policies.forget(ctx.principal.account_number)
     if entry is not None:
         server.trail.answered(entry, result)
     return result

@@ -8,21 +8,24 @@ import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator.context import Context, Principal
-from emulator.errors import Fault
+from emulator.errors import AwsError, Fault
 from emulator.policies import documents, request_keys, resources, scopes
 from emulator.policies.actions import action as action_of
 from emulator.policies.documents import Policy
-from emulator.policies.evaluation import Rules, Verdict, judge
+from emulator.policies.evaluation import RESOURCE, Rules, Verdict, judge
+from emulator.policies.sharing import Asker, judge_shared
+from emulator.resource_policies import S3_POLICIES, source_bucket
 from models import grants, managed_policies, resource_facts
 
 if TYPE_CHECKING:
     from emulator.database.database import Database
     from emulator.operations import Access
+    from emulator.resource_policies import Sharing
 
 KEPT_SECONDS: Final = 30.0
 MOST_KEPT: Final = 4096
@@ -162,35 +165,96 @@ def _everything(rules: Rules) -> bool:
 # --- one call ---------------------------------------------------------------------------------
 
 
-async def authorise(ctx: Context, access: "Access", known: Known) -> None:
-    """Let a call pass, or raise Fault("denied") in the words of AWS."""
+async def authorise(
+    ctx: Context, access: "Access", known: Known, sharing: "Sharing | None" = None
+) -> None:
+    """Let a call pass, or raise Fault("denied") in the words of AWS.
+
+    `sharing`: the policy of the resource that is meant. Where it is another account's and both
+    accounts allow the call, it goes on in that account.
+    """
     action = action_of(ctx.service, access.signing_name, access.operation)
     if access.always:
         return
     prefix = action.partition(":")[0]
     caller = ctx.principal
-    number = caller.account_number
-    passing = resources.passed(prefix, access.operation, ctx.params, number)
-    if not passing and known.rules.plainly(action.lower()):
+    passing = resources.passed(prefix, access.operation, ctx.params, caller.account_number)
+    copied = source_bucket(ctx.params) if prefix == "s3" else ("", "")
+    hidden = passing or copied[0] or sharing is not None
+    if not hidden and known.rules.plainly(action.lower()):
         return
-    given = {"region": ctx.region, "account": number}
+    foreign = sharing is not None and sharing.owner.number != caller.account_number
+    owner = sharing.owner if sharing is not None else None
+    account, number = caller.account_id, caller.account_number
+    if owner is not None and owner.account_id is not None:
+        account, number = owner.account_id, owner.number
     own = caller.arn if not caller.role else ""
-    named = resources.arns(prefix, access.operation, ctx.params, **given, caller=own)
+    named = resources.arns(
+        prefix, access.operation, ctx.params, region=ctx.region, account=number, caller=own
+    )
     facts: dict[str, Any] = {}
-    if known.asks_resources and named != ["*"]:
-        db = ctx.server.database.session(caller.account_id, "agent")
+    # what a resource's policy asks for is not known beforehand
+    if (known.asks_resources or sharing is not None) and named != ["*"]:
+        db = ctx.server.database.session(account, "agent")
         facts = await resource_facts.of(db, number, ctx.region, named)
     context = context_of(ctx, known.tags, access)
     context.update(request_keys.of_parameters(prefix, access.operation, ctx.params))
-    calls = [(action, one) for one in named] + [("iam:PassRole", one) for one in passing]
-    for name, resource in calls:
+    calls = [(action, one, sharing) for one in named]
+    calls += [("iam:PassRole", one, None) for one in passing]
+    if copied[0]:
+        source = await ctx.server.resource_policies.of_bucket(
+            caller.account_number, copied[0], "GetObject"
+        )
+        calls.append(("s3:GetObject", "arn:aws:s3:::" + "/".join(copied), source))
+    for name, resource, shared in calls:
         tags, keys = facts.get(resource, ({}, {}))
         whole = context | _keys_of(prefix, tags, keys, context, number)
         if name == "iam:PassRole":
             whole["iam:passedtoservice"] = [f"{prefix}.amazonaws.com"]
-        verdict = judge(known.rules, name, resource, whole)
+        verdict = _verdict(caller, known, shared, name, resource, whole)
+        # a call works in one account: what it works with there must be that account's
+        if verdict.allowed and foreign and (shared is None or shared.owner is not owner):
+            verdict = Verdict(False, by=RESOURCE)
         if not verdict.allowed:
             raise denied(ctx, name, resource, verdict, whole)
+    if foreign and sharing is not None:
+        await _enter(ctx, sharing, access.operation)
+
+
+def _verdict(
+    caller: Principal,
+    known: Known,
+    sharing: "Sharing | None",
+    action: str,
+    resource: str,
+    context: Mapping[str, Sequence[str]],
+) -> Verdict:
+    if sharing is None:
+        return judge(known.rules, action, resource, context)
+    bounds = tuple(scopes.policy(one) for one in (caller.scopes, caller.ceiling) if one)
+    asker = Asker(caller.account_number, caller.arn, caller.role or caller.federated, bounds)
+    policies = sharing.policies(caller.account_number)
+    return judge_shared(
+        known.rules, policies, asker, sharing.owner.number, action, resource, context
+    )
+
+
+async def _enter(ctx: Context, sharing: "Sharing", operation: str) -> None:
+    """Go on in the account that lets the caller in."""
+    owner = sharing.owner
+    if operation in S3_POLICIES:
+        raise AwsError(
+            "MethodNotAllowed", "The specified method is not allowed against this resource.", 405
+        )
+    # part of work that has begun in the caller's own account
+    if owner.account_id is None or ctx._db is not None:
+        raise Fault("denied", principal=ctx.principal.arn, action=operation, resource="*",
+                    reason="because it is part of work in another account")  # fmt: skip
+    home = ctx.principal.account_number
+    ctx._principal = replace(
+        ctx.principal, account_id=owner.account_id, account_number=owner.number, home=home
+    )
+    ctx.shift = await ctx.server.clocks.shift(owner.account_id, ctx.wall)
 
 
 def context_of(ctx: Context, tags: Mapping[str, str], access: "Access") -> dict[str, Sequence[str]]:
@@ -200,7 +264,8 @@ def context_of(ctx: Context, tags: Mapping[str, str], access: "Access") -> dict[
     found["aws:currenttime"] = [ctx.wall.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")]
     found["aws:epochtime"] = [str(int(ctx.wall.timestamp()))]
     found["aws:requestedregion"] = [ctx.region]
-    found["aws:securetransport"] = ["false"]
+    # this server stands for endpoints that are reached by TLS
+    found["aws:securetransport"] = ["true"]
     found["aws:viaawsservice"] = ["false"]
     found["aws:principalisawsservice"] = ["false"]
     found["ec2:region"] = [ctx.region]

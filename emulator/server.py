@@ -19,6 +19,7 @@ from emulator.database.embedded import EmbeddedServer
 from emulator.dispatch import Dispatcher
 from emulator.keys import Keys
 from emulator.permissions import Permissions
+from emulator.resource_policies import ResourcePolicies
 from emulator.seal import Vault, load_masters
 from emulator.settings import Settings
 from emulator.trail import Trail
@@ -35,6 +36,7 @@ from models import (
     load_balancers,
     managed_services,
     rds_instances,
+    resource_policies,
     streaming_clusters,
     virtual_clocks,
 )
@@ -59,6 +61,7 @@ class Server:
         self.vault = vault
         self.keys = Keys(vault, self._look_up_key)
         self.permissions = Permissions(database)
+        self.resource_policies = ResourcePolicies(database)
         self.clocks = Clocks(self._virtual_date, shifted=settings.clock != "virtual")
         self.counters = Counters()
         self.trouble = Trouble(settings.workers)
@@ -73,6 +76,7 @@ class Server:
         await self.database.hear_of_copies()
         await self.database.listen("api_clients_changed", self._key_changed)
         await self.database.listen("driftcloud_policies", self.permissions.forget)
+        await self.database.listen(resource_policies.CHANGED, self.resource_policies.forget)
         await self.database.listen("driftcloud_tick", self._ticked)
         await self.database.listen(fault_rules.CHANGED, self._trouble_changed)
         await self.trouble.read(self.database)

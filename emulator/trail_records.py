@@ -75,11 +75,12 @@ _TYPES: Final[dict[str, str]] = {
 def identity(principal: Principal) -> tuple[dict[str, Any], str]:
     """userIdentity, and the name that LookupEvents calls Username."""
     kind, _, name = principal.arn.rpartition(":")[2].partition("/")
+    number = principal.home or principal.account_number
     found: dict[str, Any] = {
         "type": "IAMUser",
         "principalId": principal.user_id,
         "arn": principal.arn,
-        "accountId": principal.account_number,
+        "accountId": number,
         "accessKeyId": principal.access_key_id,
     }
     if kind == "assumed-role":
@@ -89,8 +90,8 @@ def identity(principal: Principal) -> tuple[dict[str, Any], str]:
             "sessionIssuer": {
                 "type": "Role",
                 "principalId": principal.user_id.partition(":")[0],
-                "arn": f"arn:aws:iam::{principal.account_number}:role/{role}",
-                "accountId": principal.account_number,
+                "arn": f"arn:aws:iam::{number}:role/{role}",
+                "accountId": number,
                 "userName": role.rpartition("/")[2],
             },
             "attributes": {"mfaAuthenticated": "false"},

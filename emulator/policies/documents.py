@@ -293,6 +293,8 @@ def _check_identity(statement: dict[str, Any], kind: str) -> None:
         raise MalformedError("Policy document should not specify a principal.")
     if kind == "resource" and "Principal" not in statement and "NotPrincipal" not in statement:
         raise MalformedError("Missing required field Principal")
+    if kind == "resource":
+        _check_principals(statement.get("Principal", statement.get("NotPrincipal")))
     if not statement.get("Action") and not statement.get("NotAction"):
         raise MalformedError("Policy statement must contain actions.")
     if not statement.get("Resource") and not statement.get("NotResource"):

@@ -53,6 +53,12 @@ _EC2_MADE = {
 # Nobody's account stands in the ARNs of these.
 _EC2_SHARED = {"image", "snapshot"}
 _EC2_ID = re.compile(r"([a-z]+(?:-attach)?)-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+# A function as requests name it.
+FUNCTION = re.compile(
+    r"(?:arn:aws[a-z-]*:lambda:(?P<region>[a-z0-9-]+):)?(?:(?P<account>\d{12}):)?(?:function:)?"
+    r"(?P<name>[\w-]+)(?::(?P<qualifier>[$\w-]+))?",
+    re.ASCII,
+)
 _LISTS = ("Describe", "List", "Get", "Search")
 
 # By prefix of actions: member → resource, the first that a request has.
@@ -175,8 +181,9 @@ def arns(
     if prefix == "s3":
         return _s3(params)
     if prefix == "sqs":
-        name = params.get("QueueName") or str(params.get("QueueUrl") or "").rpartition("/")[2]
-        return [f"arn:aws:sqs:{region}:{account}:{name}"] if name else ["*"]
+        return _sqs(params, region, account)
+    if prefix == "lambda" and params.get("FunctionName"):
+        return _lambda(params, region, account)
     for member, template in _MEMBERS.get(prefix, ()):
         given = params.get(member)
         if given:
@@ -229,6 +236,27 @@ def _s3(params: Mapping[str, Any]) -> list[str]:
     several = (params.get("Delete") or {}).get("Objects") or ()
     keys = [f"arn:aws:s3:::{bucket}/{one.get('Key', '')}" for one in several]
     return keys or [f"arn:aws:s3:::{bucket}"]
+
+
+def _sqs(params: Mapping[str, Any], region: str, account: str) -> list[str]:
+    name, owner = params.get("QueueName"), params.get("QueueOwnerAWSAccountId") or account
+    parts = str(params.get("QueueUrl") or "").rsplit("/", 2)
+    if not name:
+        name = parts[-1]
+        owner = parts[-2] if len(parts) == 3 and parts[-2].isdigit() else account
+    return [f"arn:aws:sqs:{region}:{owner}:{name}"] if name else ["*"]
+
+
+def _lambda(params: Mapping[str, Any], region: str, account: str) -> list[str]:
+    """A function by its name, a partial or a whole ARN, with the qualifier if there is one."""
+    match = FUNCTION.fullmatch(str(params["FunctionName"]))
+    if match is None:
+        return ["*"]
+    whole = "arn:aws:lambda:{}:{}:function:{}".format(
+        match["region"] or region, match["account"] or account, match["name"]
+    )
+    qualifier = params.get("Qualifier") or match["qualifier"]
+    return [f"{whole}:{qualifier}" if qualifier else whole]
 
 
 def _ec2(operation: str, params: Mapping[str, Any], region: str, account: str) -> list[str]:

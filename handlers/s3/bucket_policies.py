@@ -1,6 +1,6 @@
-"""Policies of buckets: kept as text and judged public or not; they grant nothing here.
+"""Policies of buckets: kept as text, judged public or not, and what every call is held to.
 
-Only the owner's account reaches a bucket, whatever a policy says.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html.
 """
 
 from typing import Any
@@ -9,20 +9,15 @@ import orjson
 
 from emulator.context import Context
 from emulator.errors import AwsError
+from emulator.policies import documents
+from emulator.policies.documents import MalformedError
+from emulator.policies.publicity import is_public, listed
 from handlers.s3 import refusals
 from handlers.s3.bucket_access import bucket_of
 from models import s3_buckets
 
 NOUN = "s3_buckets"
 LONGEST_BYTES = 20 * 1024
-# A condition on one of these holds the public to what it names.
-_FIXED = frozenset(
-    (
-        "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcearn", "aws:sourceaccount",
-        "aws:sourceowner", "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount",
-        "aws:principalarn", "aws:userid", "s3:dataaccesspointarn", "s3:dataaccesspointaccount",
-    )
-)  # fmt: skip
 
 
 async def get_bucket_policy(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -82,53 +77,24 @@ def _parsed(text: str) -> dict[str, Any]:
         for field in ("Principal", "Action", "Resource"):
             if field not in statement and f"Not{field}" not in statement:
                 raise _malformed(f"Missing required field {field}")
+    try:
+        documents.check(text, "resource")
+    except MalformedError as error:
+        raise _malformed(str(error)) from None
     return policy
 
 
 def _check_resources(policy: dict[str, Any], bucket: str) -> None:
     arn = f"arn:aws:s3:::{bucket}"
     for statement in _statements(policy):
-        for resource in _listed(statement.get("Resource")):
+        for resource in listed(statement.get("Resource")):
             own = str(resource) == arn or str(resource).startswith(f"{arn}/")
             if not own and not (str(resource).endswith("*") and arn.startswith(resource[:-1])):
                 raise _malformed("Policy has invalid resource")
 
 
-def is_public(policy: dict[str, Any]) -> bool:
-    """Whether a policy allows anybody something, with no condition that holds it to somebody.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html.
-    """
-    for statement in _statements(policy):
-        if statement["Effect"] != "Allow" or not _is_anybody(statement):
-            continue
-        keys = {
-            key.lower()
-            for test in (statement.get("Condition") or {}).values()
-            if isinstance(test, dict)
-            for key in test
-        }
-        if not keys & _FIXED:
-            return True
-    return False
-
-
-def _is_anybody(statement: dict[str, Any]) -> bool:
-    principal = statement.get("Principal")
-    if principal is None:
-        return "NotPrincipal" in statement
-    values = principal.values() if isinstance(principal, dict) else [principal]
-    return any("*" in _listed(value) for value in values)
-
-
 def _statements(policy: dict[str, Any]) -> list[Any]:
-    return _listed(policy["Statement"])
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
+    return listed(policy["Statement"])
 
 
 def _malformed(message: str, code: str = "MalformedPolicy") -> AwsError:

@@ -10,6 +10,8 @@ import orjson
 
 from emulator.context import Context
 from emulator.errors import AwsError
+from emulator.policies import documents
+from emulator.policies.documents import MalformedError
 from models import queues
 
 # Smallest, largest and default value.
@@ -154,9 +156,18 @@ async def _document(ctx: Context, name: str, value: str, fifo: bool) -> str:
         document = None
     if not isinstance(document, dict):
         raise invalid(name)
-    if name == "RedrivePolicy":
+    if name == "Policy":
+        _check_policy(value)
+    elif name == "RedrivePolicy":
         document = await _redrive(ctx, value, document, fifo)
     return orjson.dumps(document).decode()
+
+
+def _check_policy(text: str) -> None:
+    try:
+        documents.check(text, "resource")
+    except MalformedError:
+        raise invalid("Policy") from None
 
 
 async def _redrive(

@@ -246,7 +246,7 @@ POLICIES = (
     (allow("*"), deny("*", "arn:aws:lambda:*:*:function:f*")),
     ({"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:iam::*:user/t?ster"},),
     (allow("*", StringLike={"aws:username": "sim*"}), deny("rds:*", Bool={
-        "aws:SecureTransport": "false"})),
+        "aws:SecureTransport": "true"})),
     (allow("*", IpAddress={"aws:SourceIp": "127.0.0.0/8"}),),
     (allow("*", IpAddress={"aws:SourceIp": "10.0.0.0/8"}),),
     (allow("*", DateLessThan={"aws:CurrentTime": "2020-01-01T00:00:00Z"}),),
@@ -255,7 +255,7 @@ POLICIES = (
 )  # fmt: skip
 CONTEXT = [
     {"ContextKeyName": "aws:SourceIp", "ContextKeyValues": ["127.0.0.1"], "ContextKeyType": "ip"},
-    {"ContextKeyName": "aws:SecureTransport", "ContextKeyValues": ["false"],
+    {"ContextKeyName": "aws:SecureTransport", "ContextKeyValues": ["true"],
      "ContextKeyType": "boolean"},
 ]  # fmt: skip
 
