@@ -16,7 +16,7 @@ _SCHEDULED = """
 SELECT r.id, r.arn, r.region, r.schedule, r.created_at FROM event_rules r
  WHERE r.account_id = $1 AND r.schedule IS NOT NULL AND r.status <> 'DISABLED' AND r.created_at < $2
    AND EXISTS (SELECT FROM event_targets t WHERE t.rule_id = r.id
-                  AND split_part(t.arn, ':', 3) IN ('sqs', 'logs', 'events'))
+                  AND split_part(t.arn, ':', 3) IN ('sqs', 'logs', 'lambda', 'events'))
  ORDER BY r.arn"""
 _PUT = """
 WITH fired AS (

@@ -1,7 +1,8 @@
 """The delivery of events: which rules of a bus they match, and what their targets get.
 
-Queues, log groups and other buses of the account get what is sent to them. What nobody serves
-here (functions, topics, streams …) gets nothing, as if it took the event and did nothing.
+Queues, log groups and other buses of the account get what is sent to them; functions, which are not
+run here, count a call. What nobody serves here (topics, streams …) gets nothing, as if it took the
+event and did nothing.
 """
 
 from collections import defaultdict
@@ -9,7 +10,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from models import event_patterns, event_rules, log_writing, queue_messages, queues
+from models import (
+    event_patterns,
+    event_rules,
+    lambda_functions,
+    log_writing,
+    queue_messages,
+    queues,
+)
 from models.event_inputs import text_for
 
 # A bus may send to another, which may send on; AWS forbids circles by policy, we by counting.
@@ -101,6 +109,8 @@ async def _to(
     elif parts[2] == "logs":
         name = parts[5].removeprefix("log-group:").removesuffix(":*")
         await log_writing.add(db, parts[3], name, "events", [text for _, _, text in sent], now)
+    elif parts[2] == "lambda":
+        await lambda_functions.called(db, arn, len(sent))
     elif parts[2] == "events" and hops < _MOST_HOPS:
         name = parts[5].removeprefix("event-bus/")
         passed = [event for _, event, _ in sent]

@@ -118,6 +118,10 @@ update lambda_functions set current_invocations = current_invocations + 1,
        current_invocation_errors = current_invocation_errors + $2
  where id = $1 returning id
 """
+_CALLED = """
+update lambda_functions set current_invocations = current_invocations + $3
+ where account_id = driftcloud_account() and region = $1 and name = $2 returning id
+"""
 _SUBNETS = "select subnet_id, vpc_id from subnets where region = $1 and subnet_id = any($2::text[])"
 _GROUPS = (
     "select group_id, vpc_id from security_groups where region = $1 and group_id = any($2::text[])"
@@ -238,6 +242,12 @@ async def usage(db: Database, region: str, without: str | None = None) -> Any:
 async def invoked(db: Any, function_id: Any, *, failed: bool) -> None:
     """Count an invocation, which the next day's row takes in."""
     await db.write(_INVOKED, function_id, int(failed))
+
+
+async def called(db: Any, arn: str, times: int) -> bool:
+    """Count what a service of AWS's calls a function for; False: there is none of that ARN."""
+    parts = arn.split(":")
+    return len(parts) > 6 and bool(await db.write(_CALLED, parts[3], parts[6], times))
 
 
 async def networks(

@@ -36,6 +36,10 @@ _OF_GROUP = f"""
 select f.name, f.pattern, f.transformations from log_metric_filters as f
  where {_OWN} and f.log_group_id = $1 order by f.name
 """
+_SUBSCRIBED = f"""
+select f.pattern, f.destination_arn from log_subscription_filters as f
+ where {_OWN} and f.log_group_id = $1 order by f.name
+"""
 _PUT_METRIC = """
 insert into log_metric_filters (account_id, log_group_id, name, pattern, transformations,
                                 created_at)
@@ -66,6 +70,11 @@ _OTHERS = (
 async def metric_filters_of(db: Database, group_id: Any) -> list[Any]:
     """Pattern and transformations of each metric filter of a group."""
     return await db.fetch(_OF_GROUP, group_id)
+
+
+async def subscriptions_of(db: Database, group_id: Any) -> list[Any]:
+    """Pattern and destination_arn of each subscription filter of a group."""
+    return await db.fetch(_SUBSCRIBED, group_id)
 
 
 async def put_metric_filter(db: Any, group_id: Any, row: Mapping[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models import single_rows
 from models.listing import Database, Listing
 
 _OWN = "q.account_id = (select driftcloud_account())"
@@ -79,50 +78,3 @@ async def define(
 async def forget(db: Any, region: str, definition_id: str) -> bool:
     """Delete a kept query; False when it is not there."""
     return bool(await db.write(_DELETE_DEFINITION, region, definition_id))
-
-
-EXPORTS = Listing(
-    "t.task_id, t.name, t.log_group_name, t.from_at, t.to_at, t.destination,"
-    " t.destination_prefix, t.created_at, t.status as stored_status, t.completed_at, t.settles_at,"
-    " case when t.status = 'RUNNING' and t.settles_at <= driftcloud_now(t.account_id)"
-    " then 'COMPLETED' else t.status end as status",
-    "log_export_tasks as t",
-    key="t.task_id",
-    columns={
-        "region": "t.region",
-        "status": "case when t.status = 'RUNNING' and t.settles_at <= driftcloud_now(t.account_id)"
-        " then 'COMPLETED' else t.status end",
-    },
-    always="t.account_id = (select driftcloud_account())",
-)
-_BUCKET = "select name from s3_buckets where account_id = driftcloud_account() and name = $1"
-_CANCEL = """
-update log_export_tasks as t set status = 'CANCELLED', settles_at = null, completed_at = $3
- where t.account_id = driftcloud_account() and t.region = $1 and t.task_id = $2
-   and t.status = 'RUNNING' and t.settles_at > $3 returning t.id
-"""
-_ACTIVE = """
-select task_id from log_export_tasks
- where account_id = driftcloud_account() and region = $1 and status in ('PENDING', 'RUNNING')
-   and settles_at > $2
-"""
-
-
-async def has_bucket(db: Database, name: str) -> bool:
-    """Whether the caller has a bucket of this name."""
-    return bool(await db.fetch(_BUCKET, name))
-
-
-async def export(db: Any, row: Mapping[str, Any]) -> None:
-    """Store a new export task."""
-    await single_rows.insert(db, "log_export_tasks", row)
-
-
-async def has_active_export(db: Database, region: str, now: Any) -> bool:
-    """Whether an export is under way."""
-    return bool(await db.fetch(_ACTIVE, region, now))
-
-
-async def cancel_export(db: Any, region: str, task_id: str, now: Any) -> bool:
-    """End an export that is under way; False when none is."""
-    return bool(await db.write(_CANCEL, region, task_id, now))

@@ -1,4 +1,4 @@
-"""The writing of log events: stored, counted, and turned into metrics where filters say so.
+"""The writing of log events: stored, counted, turned into metrics and sent on as filters say.
 
 Source of the metrics' rules: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_MetricTransformation.html
 """
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from models import log_filters, log_groups, log_patterns, log_streams
+from models import lambda_functions, log_filters, log_groups, log_patterns, log_streams
 from models.metrics import custom_metrics
 
 Event = tuple[datetime, str]
@@ -42,6 +42,7 @@ async def put(
     await db.write(_TOUCH, stream_id, min(times), max(times), now)
     await log_groups.take_in(db, group_id, size_bytes(events))
     await _measure(db, region, group_id, events)
+    await _send(db, group_id, events)
 
 
 async def add(
@@ -55,6 +56,16 @@ async def add(
     [found] = await log_streams.find(db, row["id"], stream)
     await put(db, region, row["id"], found["id"], [(now, text) for text in messages], now)
     return True
+
+
+async def _send(db: Any, group_id: Any, events: Sequence[Event]) -> None:
+    """Call the functions that the group's subscription filters name: once for what was put."""
+    for row in await log_filters.subscriptions_of(db, group_id):
+        match = log_patterns.compiled(row["pattern"]).match
+        if ":function:" in row["destination_arn"] and any(
+            match(message) is not None for _, message in events
+        ):
+            await lambda_functions.called(db, row["destination_arn"], 1)
 
 
 async def _measure(db: Any, region: str, group_id: Any, events: Sequence[Event]) -> None:

@@ -1,7 +1,8 @@
 """Exports of log groups into buckets.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateExportTask.html.
-A task runs for a minute of the world's time; its objects do not appear in the bucket.
+A task runs for a minute of the world's time. Its objects are in the bucket from the beginning; what
+a group is said to have taken in, beside the events that clients put, has no text to export.
 """
 
 from datetime import timedelta
@@ -12,7 +13,7 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from handlers.logs import identifiers, lists, times
 from handlers.logs.identifiers import invalid
-from models import log_queries
+from models import log_exports
 from models.listing import Condition
 
 _RUNS = timedelta(minutes=1)
@@ -28,29 +29,28 @@ async def create_export_task(ctx: Context, params: dict[str, Any]) -> dict[str, 
     if params["from"] > params["to"]:
         raise invalid("'from' time must be before 'to' time.")
     async with ctx.db.transaction():
-        await identifiers.find(ctx, params["logGroupName"])
-        if not await log_queries.has_bucket(ctx.db, params["destination"]):
+        group = await identifiers.find(ctx, params["logGroupName"])
+        bucket_id = await log_exports.bucket_id(ctx.db, params["destination"])
+        if bucket_id is None:
             raise invalid("The given bucket does not exist. Please make sure the bucket is valid.")
-        if await log_queries.has_active_export(ctx.db, ctx.region, ctx.now):
+        if await log_exports.is_active(ctx.db, ctx.region, ctx.now):
             raise AwsError("LimitExceededException", "Resource limit exceeded.")
         task_id = ids.request_id()
-        await log_queries.export(
-            ctx.db,
-            {
-                "region": ctx.region,
-                "task_id": task_id,
-                "name": params.get("taskName"),
-                "log_group_name": params["logGroupName"],
-                "stream_prefix": params.get("logStreamNamePrefix"),
-                "from_at": times.read(ctx, params["from"]),
-                "to_at": times.read(ctx, params["to"]),
-                "destination": params["destination"],
-                "destination_prefix": params.get("destinationPrefix") or "exportedlogs",
-                "status": "RUNNING",
-                "settles_at": ctx.now + _RUNS,
-                "created_at": ctx.now,
-            },
-        )
+        row = {
+            "region": ctx.region,
+            "task_id": task_id,
+            "name": params.get("taskName"),
+            "log_group_name": params["logGroupName"],
+            "stream_prefix": params.get("logStreamNamePrefix"),
+            "from_at": times.read(ctx, params["from"]),
+            "to_at": times.read(ctx, params["to"]),
+            "destination": params["destination"],
+            "destination_prefix": params.get("destinationPrefix") or "exportedlogs",
+            "status": "RUNNING",
+            "settles_at": ctx.now + _RUNS,
+            "created_at": ctx.now,
+        }
+        await log_exports.begin(ctx.db, row, group["id"], bucket_id, ctx.shift, ctx.now)
     return {"taskId": task_id}
 
 
@@ -63,7 +63,7 @@ async def describe_export_tasks(ctx: Context, params: dict[str, Any]) -> dict[st
     if params.get("statusCode"):
         where.append(Condition("status", (params["statusCode"],)))
     asked = params.get("taskId")
-    rows = await log_queries.EXPORTS.page(
+    rows = await log_exports.LISTING.page(
         ctx.db, where, region=ctx.region, ids=[asked] if asked else None, after=page.after,
         limit=page.fetch,
     )  # fmt: skip
@@ -77,8 +77,8 @@ async def cancel_export_task(ctx: Context, params: dict[str, Any]) -> dict[str, 
     """End an export that is under way."""
     async with ctx.db.transaction():
         task_id = params["taskId"]
-        if not await log_queries.cancel_export(ctx.db, ctx.region, task_id, ctx.now):
-            if not await log_queries.EXPORTS.page(ctx.db, region=ctx.region, ids=[task_id]):
+        if not await log_exports.cancel(ctx.db, ctx.region, task_id, ctx.now):
+            if not await log_exports.LISTING.page(ctx.db, region=ctx.region, ids=[task_id]):
                 raise _not_found()
             raise AwsError(
                 "InvalidOperationException", "The specified export task has already finished."

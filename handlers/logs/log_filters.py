@@ -11,7 +11,7 @@ from emulator.errors import AwsError
 from handlers.logs import identifiers, lists, times
 from handlers.logs.identifiers import invalid
 from handlers.logs.patterns import compiled
-from models import log_filters, log_patterns
+from models import lambda_functions, log_filters, log_patterns, streaming_clusters
 from models.listing import Condition
 
 NOUN = "log_groups"
@@ -97,17 +97,13 @@ async def test_metric_filter(ctx: Context, params: dict[str, Any]) -> dict[str, 
 
 
 async def put_subscription_filter(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Name a destination of matching events; it is kept and shown, and nothing is sent."""
+    """Send matching events on to a Kinesis stream or a function, which then counts a call.
+
+    What a stream holds cannot be read here, and no function is run.
+    """
     _check_options(params)
     compiled(params["filterPattern"])
-    destination = params["destinationArn"].split(":", 5)
-    if len(destination) != 6 or destination[2] not in ("kinesis", "firehose", "lambda", "logs"):
-        raise invalid(f"Invalid destinationArn: {params['destinationArn']}")
-    vendor = destination[2]
-    if vendor in ("kinesis", "firehose") and not params.get("roleArn"):
-        raise invalid(f"destinationArn for vendor {vendor} cannot be used without roleArn")
-    if vendor == "lambda" and params.get("roleArn"):
-        raise invalid("destinationArn for vendor lambda cannot be used with roleArn")
+    await _check_destination(ctx, params)
     async with ctx.db.transaction():
         group = await _group_for(ctx, params, "subscription", MOST_SUBSCRIPTION_FILTERS)
         row = {
@@ -184,6 +180,36 @@ async def _where(ctx: Context, params: dict[str, Any]) -> list[Condition]:
         escaped = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         where.append(Condition("name", patterns=(f"{escaped}%",)))
     return where
+
+
+async def _check_destination(ctx: Context, params: dict[str, Any]) -> None:
+    """The destination is there and takes events; AWS tries it by a message of its own."""
+    parts = params["destinationArn"].split(":", 6)
+    vendor = parts[2] if len(parts) > 5 else ""
+    if vendor not in ("kinesis", "firehose", "lambda", "logs"):
+        raise invalid(f"Invalid destinationArn: {params['destinationArn']}")
+    if vendor in ("kinesis", "firehose") and not params.get("roleArn"):
+        raise invalid(f"destinationArn for vendor {vendor} cannot be used without roleArn")
+    if vendor == "lambda":
+        if params.get("roleArn"):
+            raise invalid("destinationArn for vendor lambda cannot be used with roleArn")
+        name = parts[6].split(":")[0] if len(parts) > 6 else ""
+        if await lambda_functions.find_one(ctx.db, ctx.region, name, ctx.shift) is None:
+            raise invalid(
+                "Could not execute the lambda function. Make sure you have given CloudWatch Logs"
+                " permission to execute your function."
+            )
+        return
+    if vendor == "logs":
+        raise AwsError("ResourceNotFoundException", "The specified destination does not exist.")
+    name = parts[5].removeprefix("stream/")
+    stream = await streaming_clusters.find_stream(ctx.db, ctx.region, name)
+    if vendor == "firehose" or stream is None or stream["status"] != "ACTIVE":
+        kind = "Kinesis" if vendor == "kinesis" else "Firehose"
+        raise invalid(
+            f"Could not deliver test message to specified {kind} stream. Check if the given"
+            f" {kind} stream is in ACTIVE state."
+        )
 
 
 def _check_options(params: dict[str, Any]) -> None:

@@ -10,14 +10,14 @@ Source: https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-deli
 import asyncio
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
 
-from models import s3_buckets, s3_contents, s3_objects
+from models import s3_buckets, s3_deliveries, s3_objects
 from models.cost_exports import files, rows
 from models.cost_exports.layout import Layout
 from models.cost_exports.query import Query
@@ -127,7 +127,9 @@ async def _deliver_month(
         number = (day + back - month).days + 1
         key = order.layout.data(month, folder, number, files.EXTENSIONS[order.compression])
         content, held = await _file(db, order, day, shift_days, key)
-        await _put(db, bucket_id, key, content, files.CONTENT_TYPES[order.compression], now)
+        await s3_deliveries.put(
+            db, bucket_id, key, content, files.CONTENT_TYPES[order.compression], now
+        )
         written[day.isoformat()] = {"key": key, "state": state, "rows": held}
     keys = [one["key"] for one in written.values()]
     if order.overwrite:
@@ -159,39 +161,7 @@ async def _write_manifests(
     )
     content = orjson.dumps(document, option=orjson.OPT_INDENT_2)
     for key in dict.fromkeys(order.layout.manifests(month, folder)):
-        await _put(db, bucket_id, key, content, "application/json", now)
-
-
-async def _put(
-    db: Any, bucket_id: Any, key: str, content: bytes, content_type: str, now: datetime
-) -> None:
-    """An object of the bucket's owner, as PutObject would store it."""
-    held = await s3_objects.lock(db, bucket_id, [key])
-    digest = hashlib.md5(f"{key}/{now.isoformat()}".encode(), usedforsecurity=False).hexdigest()
-    row: Mapping[str, Any] = {
-        "id": uuid.UUID(
-            hashlib.md5(f"{bucket_id}/{digest}".encode(), usedforsecurity=False).hexdigest()
-        ),
-        "bucket_id": bucket_id,
-        "key": key,
-        "version_id": digest if held and held["versioning"] == "Enabled" else "null",
-        "size_bytes": len(content),
-        "etag": hashlib.md5(content, usedforsecurity=False).hexdigest(),
-        "storage_class": "STANDARD",
-        "headers": {"ContentType": content_type},
-        "metadata": {},
-        "checksums": {},
-        "encryption": {"ServerSideEncryption": "AES256"},
-        "object_tags": {},
-        "acl": None,
-        "part_sizes": None,
-        "retention_mode": None,
-        "retain_until": None,
-        "legal_hold": False,
-        "last_modified": now,
-    }
-    await s3_objects.put(db, row)
-    await s3_contents.insert(db, "object_id", row["id"], content)
+        await s3_deliveries.put(db, bucket_id, key, content, "application/json", now)
 
 
 async def _take_away(db: Any, bucket_id: Any, keys: Sequence[str], now: datetime) -> None:

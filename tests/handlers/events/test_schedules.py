@@ -9,6 +9,7 @@ from typing import Any
 from tests.fixtures.days import Tick
 from tests.fixtures.server import Cloud
 from tests.handlers.events.test_emission import received
+from tests.handlers.lambda_.functions import create
 
 Sql = Callable[..., list[dict[str, Any]]]
 
@@ -57,7 +58,7 @@ def test_schedules_fire_as_days_go_by(cloud: Cloud, tick: Tick, sql: Sql) -> Non
     assert sql("select 1 from event_outbox where account_id = $1", cloud.account.id) == []
 
 
-def test_targets_of_a_schedule_get_their_own_input(cloud: Cloud, tick: Tick) -> None:
+def test_targets_of_a_schedule_get_their_own_input(cloud: Cloud, tick: Tick, sql: Sql) -> None:
     events, logs, number = cloud.client("events"), cloud.client("logs"), cloud.account.number
     tick()
     url, arn = queue(cloud, "passed")
@@ -74,6 +75,7 @@ def test_targets_of_a_schedule_get_their_own_input(cloud: Cloud, tick: Tick) -> 
         Rule="r",
         Targets=[
             {"Id": "log", "Arn": group, "Input": '{"job": "clean"}'},
+            {"Id": "job", "Arn": create(cloud.client("lambda"), cloud)["FunctionArn"]},
             {"Id": "bus", "Arn": bus, "RoleArn": f"arn:aws:iam::{number}:role/events"},
         ],
     )
@@ -83,3 +85,8 @@ def test_targets_of_a_schedule_get_their_own_input(cloud: Cloud, tick: Tick) -> 
     assert [(b - a).total_seconds() for a, b in itertools.pairwise(times)] == [28800] * 2
     written = logs.filter_log_events(logGroupName="/aws/events/fired")["events"]
     assert [event["message"] for event in written] == ['{"job": "clean"}'] * 3
+    [called] = sql(
+        "select current_invocations as n from lambda_functions where account_id = $1",
+        cloud.account.id,
+    )
+    assert called["n"] == 3

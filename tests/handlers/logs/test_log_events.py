@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.server import Cloud
+from tests.handlers.lambda_.functions import create
 from tests.handlers.logs.test_log_groups import refused
 
 DAY = 86_400_000
@@ -237,6 +238,14 @@ def test_subscription_filters(cloud: Cloud, logs: Any) -> None:
         "InvalidParameterException",
         "destinationArn for vendor kinesis cannot be used without roleArn",
     )
+    untried = (
+        "Could not deliver test message to specified Kinesis stream. Check if the given Kinesis"
+        " stream is in ACTIVE state."
+    )
+    assert refused(logs.put_subscription_filter, **given, roleArn=role)[1] == untried
+    cloud.client("kinesis").create_stream(StreamName="s", ShardCount=1)
+    elsewhere = {**given, "destinationArn": stream.replace(":kinesis:", ":firehose:")}
+    assert "Firehose stream" in refused(logs.put_subscription_filter, **elsewhere, roleArn=role)[1]
     logs.put_subscription_filter(**given, roleArn=role)
     [shown] = logs.describe_subscription_filters(logGroupName="g")["subscriptionFilters"]
     assert (shown["destinationArn"], shown["roleArn"], shown["distribution"]) == (
@@ -251,3 +260,25 @@ def test_subscription_filters(cloud: Cloud, logs: Any) -> None:
     assert refused(logs.delete_subscription_filter, logGroupName="g", filterName="f") == (
         "ResourceNotFoundException", "The specified subscription filter does not exist.",
     )  # fmt: skip
+
+
+def test_functions_are_called_for_what_matches(cloud: Cloud, logs: Any, now: int, sql: Any) -> None:
+    arn = f"arn:aws:lambda:us-east-1:{cloud.account.number}:function:reader"
+    given = {
+        "logGroupName": "g", "filterName": "f", "filterPattern": "ERROR", "destinationArn": arn,
+    }  # fmt: skip
+    assert refused(logs.put_subscription_filter, **given) == (
+        "InvalidParameterException",
+        "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission"
+        " to execute your function.",
+    )
+    create(cloud.client("lambda"), cloud, "reader")
+    logs.put_subscription_filter(**given)
+    for text in ("ERROR one", "fine", "ERROR two"):
+        events = [{"timestamp": now * 1000, "message": text}] * 2
+        logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=events)
+    [row] = sql(
+        "select current_invocations as n from lambda_functions where account_id = $1",
+        cloud.account.id,
+    )
+    assert row["n"] == 2

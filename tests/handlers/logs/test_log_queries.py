@@ -1,6 +1,8 @@
 """Logs Insights and exports through boto3: what a query finds, and what it refuses."""
 
+import gzip
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -135,6 +137,49 @@ def test_query_definitions(logs: Any) -> None:
     assert names == ["errors/some", "other"]
     assert logs.delete_query_definition(**which)["success"] is True
     assert refused(logs.delete_query_definition, **which)[0] == "ResourceNotFoundException"
+
+
+def test_exports_are_in_the_bucket(logs: Any, now: int, cloud: Cloud) -> None:
+    s3, bucket = cloud.client("s3"), f"exported-{cloud.account.number}"
+    s3.create_bucket(Bucket=bucket)
+    logs.create_log_stream(logGroupName="g", logStreamName="2026/app/1")
+    events = [{"timestamp": (now - 60 + n) * 1000 + 5, "message": f"late {n}"} for n in range(3)]
+    logs.put_log_events(logGroupName="g", logStreamName="2026/app/1", logEvents=events)
+    task = logs.create_export_task(
+        **{"from": (now - 900) * 1000, "to": (now - 59) * 1000 + 5}, logGroupName="g",
+        destination=bucket, destinationPrefix="logs/g",
+    )["taskId"]  # fmt: skip
+    keys = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    assert keys == [
+        f"logs/g/{task}/2026-app-1/000000.gz", f"logs/g/{task}/s/000000.gz",
+        "logs/g/aws-logs-write-test",
+    ]  # fmt: skip
+
+    def lines(key: str) -> list[str]:
+        body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return gzip.decompress(body).decode().splitlines()
+
+    def at(seconds: int, millis: int) -> str:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{millis:03}Z"
+
+    # up to the end and with it
+    assert lines(keys[0]) == [f"{at(now - 60 + n, 5)} late {n}" for n in range(2)]
+    assert [line[:24] for line in lines(keys[1])] == [at(now - 900 + 300 * n, 0) for n in range(3)]
+    assert lines(keys[1])[-1].endswith(" plain text: code=7 done")
+    assert s3.get_object(Bucket=bucket, Key=keys[2])["Body"].read() == (
+        b"Permission Check Successful"
+    )
+
+
+def test_only_streams_that_are_asked_for_are_exported(logs: Any, now: int, cloud: Cloud) -> None:
+    s3, bucket = cloud.client("s3"), f"some-{cloud.account.number}"
+    s3.create_bucket(Bucket=bucket)
+    logs.create_export_task(
+        **{"from": 0, "to": now * 1000}, logGroupName="g", destination=bucket,
+        logStreamNamePrefix="x",
+    )  # fmt: skip
+    keys = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    assert keys == ["exportedlogs/aws-logs-write-test"]
 
 
 def test_exports(logs: Any, now: int, cloud: Cloud, sql: Any) -> None:
