@@ -120,11 +120,13 @@ async def waste(
     pattern: Annotated[str, "only this kind of waste, such as ebs_unattached"] = "",
     decoys: Annotated[bool, "show also what only looks like waste, and why it is none"] = False,
     ended: Annotated[bool, "show also what is over, since when and by whose doing"] = False,
+    episode: Annotated[str, "in this episode; default: the main world"] = "",
 ) -> Answer:
     """The answer key: what is waste here, since when, what it costs and what ends it."""
-    from emulator import truth
+    from emulator import episodes, truth
 
-    return await truth.waste(world, account=account, pattern=pattern, decoys=decoys, ended=ended)
+    async with episodes.opened(world, episode or episodes.MAIN) as one:
+        return await truth.waste(one, account=account, pattern=pattern, decoys=decoys, ended=ended)
 
 
 async def export(

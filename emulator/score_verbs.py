@@ -10,8 +10,11 @@ async def score(
     episode: Annotated[str, "the episode; default: the newest"] = "",
     *,
     history: Annotated[bool, "every score that was given before, in place of a new one"] = False,
+    quick: Annotated[bool, "only what the answer key tells, at once; it is not kept"] = False,
 ) -> Answer:
     """How well an episode was played: savings, precision, harm, breaches, calls, by principal."""
     from emulator import scores
 
+    if quick and not history:
+        return await scores.quick(world, episode)
     return await scores.score(world, episode, history=history)

@@ -46,6 +46,32 @@ async def final(world: World, episode: str) -> float | None:
     return points
 
 
+async def quick(world: World, episode: str) -> dict[str, Any]:
+    """The score as the answer key alone tells it: nothing is compared, and nothing kept."""
+    from drift import packs
+    from drift.score import quick
+
+    row = await episodes.find(world, episode or await _newest(world))
+    if row["begun_on"] is None:
+        raise ControlError(f"in the episode {row['id']} no day has gone by yet: there is no score")
+    patterns = getattr(packs.by_name().get(row["pack"] or ""), "PATTERNS", None)
+    async with (
+        episodes.opened(world, row["id"]) as inside,
+        inside.database.owner() as connection,
+    ):
+        found = await quick.score(connection, begun_on=row["begun_on"], patterns=patterns)
+    return {
+        "episode": row["id"],
+        "score": float(found.points),
+        "captured_usd_month": round(float(found.tally.captured_usd_month), 2),
+        "available_usd_month": round(float(found.available.usd_month), 2),
+        "right": found.tally.right,
+        "wrong": found.tally.wrong,
+        "harm_usd": round(float(found.tally.harm_usd), 2),
+        "breaches": found.tally.breaches,
+    }
+
+
 async def _reckoned(world: World, row: Any) -> Any:
     from drift import packs
     from drift.score import scoring
