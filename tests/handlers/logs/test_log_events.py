@@ -275,8 +275,7 @@ def test_functions_are_called_for_what_matches(cloud: Cloud, logs: Any, now: int
     create(cloud.client("lambda"), cloud, "reader")
     logs.put_subscription_filter(**given)
     for text in ("ERROR one", "fine", "ERROR two"):
-        events = [{"timestamp": now * 1000, "message": text}] * 2
-        logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=events)
+        put(logs, now - 5000, text, text)
     [row] = sql(
         "select current_invocations as n from lambda_functions where account_id = $1",
         cloud.account.id,
