@@ -144,7 +144,9 @@ class ResourcePolicies:
         async with self._database.owner() as connection:
             found = await resource_policies.account_id(connection, number)
             rows = await resource_policies.of_account(connection, number) if found else ()
-        owned = Owned(found, number, {row["arn"]: _held(row) for row in rows})
+        # the driver's own kind of UUID cannot be written into a trail
+        whose = uuid.UUID(str(found)) if found else None
+        owned = Owned(whose, number, {row["arn"]: _held(row) for row in rows})
         # an answer that was on its way during a change may be older than it
         if before == self._changes:
             self._owned[number] = (self._clock() + KEPT_SECONDS, owned)
