@@ -1,10 +1,11 @@
 """The pytest plugin: a server for all tests, and a world of its own for each test that asks.
 
-Nothing is imported or started before a test asks for one of the fixtures. Options of the ini file:
-`driftcloud_data_dir` keeps the server's data between runs (under pytest's root directory), so that
-the worlds of packs are made once; `driftcloud_url` and `driftcloud_token` name a server that runs.
+Nothing is started before a test asks for one of the fixtures. `driftcloud_data_dir` in the ini file
+keeps the server's data between runs (under pytest's root directory), so that the worlds of packs
+are made once. Where DRIFTCLOUD_URL and DRIFTCLOUD_TOKEN name a server, that one is used.
 """
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,8 @@ MARKER = "driftcloud(pack='janitor', seed=1): the world that driftcloud_world pl
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Name the options of the ini file."""
+    """Name the option of the ini file."""
     parser.addini("driftcloud_data_dir", "folder that keeps driftcloud's data between runs")
-    parser.addini("driftcloud_url", "a driftcloud server that runs already")
-    parser.addini("driftcloud_token", "what `driftcloud admin token` prints there")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,14 +32,12 @@ def driftcloud_server(request: pytest.FixtureRequest) -> Iterator["Server"]:
     """A driftcloud server for the whole session."""
     from driftcloud import Server
 
-    url, token, folder = (
-        str(request.config.getini(f"driftcloud_{name}")) for name in ("url", "token", "data_dir")
-    )
-    options: dict[str, Any] = {"url": url, "token": token} if url else {}
-    if folder and not url:
+    folder = str(request.config.getini("driftcloud_data_dir"))
+    options: dict[str, Any] = {}
+    if folder and "DRIFTCLOUD_URL" not in os.environ:
         # a server has its folder to itself, and pytest-xdist has one session a worker
-        workers = getattr(request.config, "workerinput", None) or {}
-        options["data_dir"] = request.config.rootpath / folder / workers.get("workerid", "main")
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        options["data_dir"] = request.config.rootpath / folder / worker
     with Server(**options) as server:
         yield server
 

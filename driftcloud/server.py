@@ -39,7 +39,8 @@ class Server:
     `database_url=…`. Days go by in it only when a world is advanced, unless `drift_interval` is
     given.
 
-    With `url` (and `token`, what `driftcloud admin token` prints) it is one that runs already.
+    With `url` (and `token`, what `driftcloud admin token` prints) it is one that runs already; so
+    it is without any argument where the variables DRIFTCLOUD_URL and DRIFTCLOUD_TOKEN name one.
 
     Raises DriftcloudError where it does not start, with what it said.
     """
@@ -58,6 +59,8 @@ class Server:
         self._base: Path | None = None
         self._session: boto3.Session | None = None
         self._lock = threading.Lock()
+        if not url and data_dir is None and not options:
+            url, token = (os.environ.get(f"{_PREFIX}{name}", "") for name in ("URL", "TOKEN"))
         self.url = url.rstrip("/")
         self.data_dir: Path | None = None
         if url:
