@@ -22,13 +22,20 @@ ROOT = Path(__file__).resolve().parents[2]
 AWS = Path(sys.executable).parent / "aws"
 
 
-def run(environment: dict[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
-    """What `aws …` prints in that environment (beside the usual one), and its exit status."""
+def run(
+    environment: dict[str, str], *words: str, keep: str = ""
+) -> "subprocess.CompletedProcess[str]":
+    """What `aws …` prints in that environment (beside the usual one), and its exit status.
+
+    `keep` names commands of one environment, profile and region, of which the second and those
+    after it find models and credentials read.
+    """
     process = _program()
     assert process.stdin is not None
     assert process.stdout is not None
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    process.stdin.write(json.dumps([{**kept, "PWD": str(ROOT), **environment}, words]) + "\n")
+    whole = {**kept, "PWD": str(ROOT), **environment}
+    process.stdin.write(json.dumps([whole, words, keep]) + "\n")
     process.stdin.flush()
     status, out, err = json.loads(process.stdout.readline())
     return subprocess.CompletedProcess(words, status, out, err)
