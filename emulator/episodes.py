@@ -120,7 +120,8 @@ async def reset(world: World, episode: str) -> dict[str, Any]:
     async with snapshots.opened_database(world, database, row["code"]) as after:
         await snapshots.rekey(after, snapshots.BASE, kept=kept)
     async with world.database.owner() as connection, connection.transaction():
-        await episodes.discard(connection, row["database"])
+        for gone in (row["database"], _branch_of(row)):
+            await episodes.discard(connection, gone)
         row = await episodes.restart(connection, row["id"], database)
     return await _shown(world, row)
 
@@ -130,7 +131,8 @@ async def delete(world: World, episode: str) -> Answer:
     row = await find(world, episode)
     async with world.database.owner() as connection, connection.transaction():
         await episodes.remove(connection, row["id"])
-        await episodes.discard(connection, row["database"])
+        for gone in (row["database"], _branch_of(row)):
+            await episodes.discard(connection, gone)
         if not await episodes.users_of_snapshot(connection, row["snapshot"]):
             await episodes.discard(connection, row["snapshot"])
     await sweep(world)
@@ -175,24 +177,64 @@ async def opened(world: World, episode: str) -> AsyncIterator[World]:
 async def counterfactual(world: World, episode: str) -> AsyncIterator[World]:
     """What would have become of an episode had nobody done anything in it.
 
-    A copy of what it began as, advanced to the virtual day that it has reached; gone afterwards.
+    A copy of what it began as, advanced to the virtual day that it has reached. It is kept for the
+    next who asks, and only the days since then are made; it goes with the episode's own database.
+    One at a time has it.
     """
     row = await find(world, episode)
-    async with opened(world, episode) as inside:
-        until = await _today(inside)
+    database = _branch_of(row)
     copies = world.database.copies
-    database = f"{_database(world, row['code'], 'if')}_{secrets.token_hex(3)}"
-    with _told():
-        await copies.copy(row["snapshot"], database)
-    try:
-        async with snapshots.opened_database(world, database) as branch:
-            await branch.database.migrate()
-            today = await _today(branch)
-            if until is not None and today is not None and until > today:
-                await worlds.tick(branch, days=(until - today).days, account="")
-            yield branch
-    finally:
-        await copies.drop(database)
+    async with copies.alone(database):
+        async with opened(world, episode) as inside:
+            reached = await _days(inside)
+        try:
+            if not await _caught_up(world, row, reached):
+                # one that was cut off in the midst of its days, or is ahead: made once more
+                await copies.drop(database)
+                await _caught_up(world, row, reached)
+            async with snapshots.opened_database(world, database) as branch:
+                yield branch
+        except BaseException:
+            await copies.drop(database)
+            raise
+        finally:
+            await _drop_orphan(world, row)
+
+
+async def forget_counterfactual(world: World, episode: str) -> None:
+    """Drop what is kept of what would have become of an episode."""
+    database = _branch_of(await find(world, episode))
+    async with world.database.copies.alone(database):
+        await world.database.copies.drop(database)
+
+
+async def _caught_up(world: World, row: Row, reached: Mapping[str, date | None]) -> bool:
+    """Bring the branch of an episode to the days that its accounts reached; whether they agree."""
+    database, copies = _branch_of(row), world.database.copies
+    if database not in await copies.names(database):
+        with _told():
+            await copies.copy(row["snapshot"], database)
+    async with snapshots.opened_database(world, database) as branch:
+        await branch.database.migrate()
+        until = max((day for day in reached.values() if day), default=None)
+        today = await _today(branch)
+        if until is not None and today is not None and until > today:
+            await worlds.tick(branch, days=(until - today).days, account="")
+        # accounts that the player opened are not of the branch
+        return (await _days(branch)).items() <= reached.items()
+
+
+async def _drop_orphan(world: World, row: Row) -> None:
+    """Drop a branch whose episode was deleted or began anew while it was looked at."""
+    async with world.database.owner() as connection:
+        now = await episodes.find(connection, row["id"])
+    if now is None or now["database"] != row["database"]:
+        await world.database.copies.drop(_branch_of(row))
+
+
+def _branch_of(row: Row) -> str:
+    """The database of what would have become of an episode; a reset leads to another."""
+    return f"{row['database']}_if"
 
 
 def _database(world: World, code: str, kind: str = "ep") -> str:
@@ -221,9 +263,13 @@ async def _names(world: World, name: str, usual: str) -> tuple[str, str]:
 
 async def _today(world: World) -> date | None:
     """The newest virtual day of a world."""
+    return max((day for day in (await _days(world)).values() if day), default=None)
+
+
+async def _days(world: World) -> dict[str, date | None]:
+    """The newest virtual day of each account."""
     async with world.database.owner() as connection:
-        days = [one.virtual_date for one in await accounts.every(connection) if one.virtual_date]
-    return max(days, default=None)
+        return {one.number: one.virtual_date for one in await accounts.every(connection)}
 
 
 def _told_row(row: Row) -> dict[str, Any]:

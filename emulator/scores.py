@@ -1,6 +1,7 @@
 """Scores of episodes: what was done in one, against what would have become of it."""
 
 import asyncio
+import time
 from typing import Any
 
 from emulator import episodes
@@ -34,6 +35,8 @@ async def score_episode(world: World, episode: str, *, final: bool = False) -> d
     async with world.database.owner() as connection:
         final = final or row["state"] == "finished"
         await scores.add(connection, row, day=found.last_day, score=told, final=final)
+    if row["state"] == "finished":
+        await episodes.forget_counterfactual(world, row["id"])
     return told
 
 
@@ -80,13 +83,14 @@ async def _reckoned(world: World, row: Any) -> Any:
         raise ControlError(f"in the episode {row['id']} no day has gone by yet: there is no score")
     pack = packs.by_name().get(row["pack"] or "")
     # every process tells within this time what it counted
-    await asyncio.sleep(CALLS_WRITTEN_EVERY_SECONDS + 0.25)
+    told = time.monotonic() + CALLS_WRITTEN_EVERY_SECONDS + 0.25
     async with (
         episodes.counterfactual(world, row["id"]) as without,
         episodes.opened(world, row["id"]) as inside,
         inside.database.owner() as actual,
         without.database.owner() as other,
     ):
+        await asyncio.sleep(told - time.monotonic())
         try:
             return await scoring.score(
                 actual,

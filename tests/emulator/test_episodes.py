@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from drift import packs
-from emulator import episode_snapshots, episodes
+from emulator import episode_snapshots, episodes, scores
 from emulator.control import ControlError
 from emulator.keys import generate, mark_of
 from tests.emulator.episode_player import Player
@@ -318,27 +318,67 @@ def test_a_fork_of_the_main_world_loses_no_write_and_fails_no_request(
     assert {one["VolumeId"] for one in ec2.describe_volumes()["Volumes"]} >= before
 
 
-def test_what_nobody_did(began: list[Player]) -> None:
+def test_what_nobody_did_is_kept_and_goes_on(began: list[Player]) -> None:
     one = began[0]
     one.advance()
     [volume] = one.client("ec2").describe_volumes()["Volumes"][:1]
     one.client("ec2").delete_tags(Resources=[volume["VolumeId"]])
 
-    async def ask() -> tuple[Any, Any]:
+    async def ask() -> tuple[Any, ...]:
         async with (
             episodes.counterfactual(one.world, one.id) as branch,
             branch.database.owner() as connection,
         ):
             return (
+                await connection.fetchval(
+                    "select oid from pg_database where datname = current_database()"
+                ),
                 await connection.fetchval("select max(virtual_date) from virtual_clocks"),
                 await connection.fetchval(
                     "select count(*) from resource_tags where resource_id = $1", volume["VolumeId"]
                 ),
             )
 
-    day, tags = one.running.run(ask())
-    assert day == one.rows("select max(virtual_date) as day from virtual_clocks")[0]["day"]
-    assert tags == len(volume.get("Tags", ()))
+    def today() -> Any:
+        return one.rows("select max(virtual_date) as day from virtual_clocks")[0]["day"]
+
+    branch, day, tags = one.running.run(ask())
+    assert (day, tags) == (today(), len(volume.get("Tags", ())))
+    one.advance()
+    assert one.running.run(ask()) == (branch, today(), tags)
+    assert today() > day
+
+
+def test_what_nobody_did_goes_with_its_episode(running: RunningServer, tiny: None) -> None:
+    world = running.server.world
+    one = Player(running, running.run(episodes.start(world, "tiny", seed=7)))
+
+    async def look() -> str:
+        async with episodes.counterfactual(world, one.id) as branch:
+            return branch.database.name
+
+    def there() -> set[str]:
+        return running.run(world.database.copies.names(world.database.name))
+
+    one.advance()
+    kept = running.run(look())
+    assert kept in there()
+    running.run(episodes.reset(world, one.id))
+    one.advance()
+    again = running.run(look())
+    assert again != kept
+    running.run(episodes.finish(world, one.id))
+    running.run(scores.final(world, one.id))
+    assert again not in there()
+    running.run(look())
+
+    async def delete_while_looked_at() -> None:
+        async with episodes.counterfactual(world, one.id):
+            await episodes.delete(world, one.id)
+
+    running.run(delete_while_looked_at())
+    left = running.run(world.database.copies.names(world.database.name))
+    assert left.isdisjoint({kept, again})
 
 
 def test_wishes_that_cannot_be_granted(running: RunningServer, began: list[Player]) -> None:
