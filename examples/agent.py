@@ -1,6 +1,6 @@
 """An agent of sixty lines: it ends what nothing uses, and leaves alone what says why it is there.
 
-python examples/agent.py [PACK [SEED]]
+python examples/agent.py PACK SEED DAYS
 """
 
 import sys
@@ -11,8 +11,7 @@ from typing import Any
 import driftcloud
 
 # What every resource may say of itself. Any other tag is somebody's reason: ask, do not delete.
-PLAIN = {"Name", "backup", "cost-center", "env", "managed-by", "owner", "retention", "service"}
-PLAIN |= {"application", "created", "project", "team"}
+PLAIN = {"Name", "backup", "env", "managed-by", "owner", "retention", "service", "team"}
 
 
 def plain(resource: dict[str, Any]) -> bool:
@@ -56,6 +55,6 @@ def play(world: driftcloud.World, days: int) -> driftcloud.Score:
 
 
 if __name__ == "__main__":
-    pack, seed = [*sys.argv[1:], *("janitor", "7")[len(sys.argv) - 1 :]][:2]
+    pack, seed, days = sys.argv[1:] or ("janitor", "7", "2")
     with driftcloud.Server() as server, server.episode(pack, seed=int(seed)) as world:
-        print(play(world, days=world.horizon_days or 14))
+        print(play(world, days=int(days)))

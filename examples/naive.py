@@ -1,6 +1,6 @@
 """A naive agent: whatever looks unused is deleted, and nobody is asked. It falls for the decoys.
 
-python examples/naive.py [PACK [SEED]]
+python examples/naive.py PACK SEED DAYS
 """
 
 import sys
@@ -36,6 +36,6 @@ def play(world: driftcloud.World, days: int) -> driftcloud.Score:
 
 
 if __name__ == "__main__":
-    pack, seed = [*sys.argv[1:], *("decoys", "7")[len(sys.argv) - 1 :]][:2]
+    pack, seed, days = sys.argv[1:] or ("decoys", "7", "2")
     with driftcloud.Server() as server, server.episode(pack, seed=int(seed)) as world:
-        print(play(world, days=world.horizon_days or 14))
+        print(play(world, days=int(days)))

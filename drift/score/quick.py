@@ -65,7 +65,7 @@ async def score(
 async def _lost(
     connection: Any, account_id: uuid.UUID, labels: list[Label], begun_on: date
 ) -> list[Label]:
-    """What nobody could have ended: not to be touched, counted with another, or a deed's leavings."""
+    """What nobody could end: not to be touched, counted with another, or a deed's leavings."""
     things = await stock.read(connection, account_id)
     approved = await stock.approved(connection, account_id)
     happened = {tuple(row) for row in await connection.fetch(_HAPPENED, account_id, begun_on)}

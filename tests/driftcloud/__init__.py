@@ -1,0 +1,1 @@
+"""The Python module: through real processes, as its users have it."""
