@@ -231,12 +231,16 @@ def _verdict(
 ) -> Verdict:
     if sharing is None:
         return judge(known.rules, action, resource, context)
-    bounds = tuple(scopes.policy(one) for one in (caller.scopes, caller.ceiling) if one)
-    asker = Asker(caller.account_number, caller.arn, caller.role or caller.federated, bounds)
     policies = sharing.policies(caller.account_number)
     return judge_shared(
-        known.rules, policies, asker, sharing.owner.number, action, resource, context
+        known.rules, policies, asker_of(caller), sharing.owner.number, action, resource, context
     )
+
+
+def asker_of(caller: Principal) -> Asker:
+    """A principal as the policies of resources name it."""
+    bounds = tuple(scopes.policy(one) for one in (caller.scopes, caller.ceiling) if one)
+    return Asker(caller.account_number, caller.arn, caller.role or caller.federated, bounds)
 
 
 async def _enter(ctx: Context, sharing: "Sharing", operation: str) -> None:

@@ -4,9 +4,10 @@ Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipa
 API_SimulateCustomPolicy.html and API_GetContextKeysForPrincipalPolicy.html.
 """
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any
 
@@ -18,11 +19,14 @@ from emulator.policies import documents
 from emulator.policies import scopes as scoped
 from emulator.policies.documents import MalformedError, Policy
 from emulator.policies.evaluation import BOUNDARY, CONTROL, Rules, Verdict, judge
+from emulator.policies.sharing import Asker, judge_shared
 from handlers.iam.identities import list_page, no_such
 from handlers.iam.service_uses import group_policies
 from models import access_keys, grants, identities
 
 NOUN = "policies"
+_USER = re.compile(r"arn:aws:iam::(?P<account>\d{12}):user/(?:[^*?]*/)?(?P<name>[\w+=,.@-]+)")
+_ACCOUNT = re.compile(r"arn:aws:iam::\d{12}:root")
 
 
 async def simulate_principal_policy(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -36,9 +40,11 @@ async def simulate_principal_policy(ctx: Context, params: dict[str, Any]) -> dic
     if bounds:
         rules = replace(rules, boundary=bounds, _plain={})
     context: dict[str, Sequence[str]] = {}
-    if principal is not None:
-        context = permissions.caller_keys(principal, known.tags)
-    return _simulated(ctx, params, rules, context)
+    caller = _caller(ctx, params, principal)
+    if caller is not None:
+        context = permissions.caller_keys(caller, known.tags)
+    asks = caller is not None and not caller.role
+    return _simulated(ctx, params, rules, context, caller if asks else None)
 
 
 async def simulate_custom_policy(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +52,9 @@ async def simulate_custom_policy(ctx: Context, params: dict[str, Any]) -> dict[s
     identity = _given(params["PolicyInputList"], "PolicyInputList")
     bounds = _given(params.get("PermissionsBoundaryPolicyInputList"), "PermissionsBoundary")
     rules = Rules(identity, bounds or None)
-    return _simulated(ctx, params, rules, {})
+    caller = _caller(ctx, params, None)
+    context = {} if caller is None else permissions.caller_keys(caller, {})
+    return _simulated(ctx, params, rules, context, caller)
 
 
 async def get_context_keys_for_custom_policy(
@@ -120,15 +128,71 @@ def _given(texts: Sequence[str] | None, name: str) -> tuple[Policy, ...]:
     return tuple(found)
 
 
+def _caller(
+    ctx: Context, params: Mapping[str, Any], principal: Principal | None
+) -> Principal | None:
+    """Who calls in a simulation: the user that CallerArn names, else whose policies they are."""
+    arn = params.get("CallerArn")
+    if not arn:
+        return principal
+    match = _USER.fullmatch(arn)
+    if match is None:
+        raise AwsError("InvalidInput", f"Invalid Entity Arn: {arn} is not the ARN of an IAM user.")
+    bare = Principal("", uuid.UUID(int=0), ctx.principal.account_id, "", "", "", "", ())
+    return replace(
+        principal or bare, account_number=match["account"], name=match["name"], arn=arn, role=""
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Resources:
+    """What is said of all resources: their policy, and whose they are who do not say."""
+
+    policies: tuple[Policy, ...]
+    owner: str
+
+    def judge(
+        self, rules: Rules, asker: Asker, action: str, resource: str, context: Any
+    ) -> Verdict:
+        """The verdict on one action on one resource."""
+        parts = resource.split(":")
+        named = parts[4] if len(parts) > 5 and parts[4].isdigit() else ""
+        owner = named or self.owner or asker.account
+        whole = context | {"aws:resourceaccount": [owner]}
+        return judge_shared(rules, self.policies, asker, owner, action, resource, whole)
+
+
+def _resources(params: Mapping[str, Any], caller: Principal | None) -> _Resources | None:
+    """The policy and owner that are given; None: only the caller's own policies count."""
+    text, owner = params.get("ResourcePolicy"), params.get("ResourceOwner") or ""
+    if owner and _ACCOUNT.fullmatch(owner) is None:
+        raise AwsError("InvalidInput", f"Invalid Entity Arn: {owner} is not the ARN of an account.")
+    number = owner.split(":")[4] if owner else ""
+    if not text and (caller is None or number in ("", caller.account_number)):
+        return None
+    if caller is None:
+        raise AwsError(
+            "InvalidInput", "CallerArn must be specified when a ResourcePolicy is specified."
+        )
+    policies: tuple[Policy, ...] = ()
+    if text:
+        try:
+            documents.check(text, "resource")
+        except MalformedError as error:
+            raise AwsError("InvalidInput", f"Invalid Entity for ResourcePolicy: {error}") from None
+        policies = (documents.read(text, "ResourcePolicy", "resource"),)
+    return _Resources(policies, number)
+
+
 def _simulated(
-    ctx: Context, params: Mapping[str, Any], rules: Rules, context: dict[str, Sequence[str]]
+    ctx: Context,
+    params: Mapping[str, Any],
+    rules: Rules,
+    context: dict[str, Sequence[str]],
+    caller: Principal | None,
 ) -> dict[str, Any]:
     """Every action on every resource, one result for each."""
-    if params.get("ResourcePolicy"):
-        raise AwsError(
-            "InvalidInput", "ResourcePolicy is not judged here: resources have no policies of their"
-            " own that calls are held to."
-        )  # fmt: skip
+    shared = _resources(params, caller)
     entries: dict[str, list[str]] = {
         entry["ContextKeyName"].lower(): [str(one) for one in entry.get("ContextKeyValues") or ()]
         for entry in params.get("ContextEntries") or ()
@@ -144,13 +208,19 @@ def _simulated(
         **entries,
     }
     keys = _keys([policy for _, policy in rules.every() if policy.source != scoped.SOURCE])
+    policies = [] if shared is None else [*shared.policies]
+    keys = sorted({*keys, *_keys(policies)})
     missing = [key for key in keys if key.lower() not in context]
     results = []
     for action in params["ActionNames"]:
         _check_action(action)
         whole = context | _sorted_under(action)
         for resource in params.get("ResourceArns") or ["*"]:
-            verdict = judge(rules, action, resource, whole)
+            if shared is not None and caller is not None:
+                asker = permissions.asker_of(caller)
+                verdict = shared.judge(rules, asker, action, resource, whole)
+            else:
+                verdict = judge(rules, action, resource, whole)
             results.append(_result(rules, action, resource, verdict, missing))
     asked = list_page(ctx, params)
     numbered = [(f"{number:07}", one) for number, one in enumerate(results)]
