@@ -34,7 +34,7 @@ insert into targets (account_id, {owner}, target_id, port, availability_zone, se
 select driftcloud_account(), $1, t.target_id, t.port, t.availability_zone, $3::timestamptz,
        $4::timestamptz
   from jsonb_to_recordset($2::jsonb) as t(target_id text, port int, availability_zone text)
-on conflict (target_group_id, load_balancer_id, target_id, port) do update
+on conflict (coalesce(target_group_id, load_balancer_id), target_id, coalesce(port, -1)) do update
    set draining = false, settles_at = excluded.settles_at where targets.draining
 """
 _NAMED = """

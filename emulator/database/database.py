@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -16,7 +17,7 @@ from emulator.database.connections import API_SETTINGS, OWNER_SETTINGS, connect
 from emulator.database.copies import LET_GO, Copies, with_name
 from emulator.database.embedded import EmbeddedServer, InUseError, running_url
 from emulator.database.listener import Callback, Listener
-from emulator.database.migrate import Migration, migrate
+from emulator.database.migrate import Migration, MigrationError, migrate
 from emulator.database.pool import Pool
 from emulator.database.session import Session
 
@@ -31,6 +32,13 @@ _COMMAND_SECONDS = 20.0  # the server ends a statement after 15; this ends a dea
 _COPYING_SECONDS = 15.0
 _ORPHANED_SECONDS = 1.0
 _GLANCE_SECONDS = 0.02
+# How PostgreSQL, or a pooler before it, says that a role is not to be taken on.
+_REFUSED = (
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.InvalidParameterValueError,
+    asyncpg.ProtocolViolationError,
+    asyncpg.FeatureNotSupportedError,
+)
 # "busy": held by whoever works over several transactions, and waited for by whoever copies.
 _BUSY_LOCK = 0x6275_7379
 
@@ -82,6 +90,8 @@ class Database:
         if purpose != "worker":
             try:
                 await database.migrate()
+                if settings.database_url:
+                    await database.check_role()
             except BaseException:
                 await database.close()
                 raise
@@ -156,6 +166,33 @@ class Database:
         """Apply the migrations that are pending; return them."""
         async with self.owner() as connection:
             return await (migrate(connection) if folder is None else migrate(connection, folder))
+
+    async def check_role(self) -> None:
+        """Refuse a PostgreSQL in which requests would not run as the role that row security holds.
+
+        A user may be no member of that role, and a pooler in between may drop the settings with
+        which a connection takes it on: requests would then see the rows of all accounts.
+        Raises MigrationError.
+        """
+        try:
+            connection = await self._connect_api()
+        except _REFUSED as error:
+            user = urlsplit(self._owner_dsn).username or "the user of --database-url"
+            raise MigrationError(
+                f"requests cannot run as the role {configuration.API} ({error}). As an "
+                f"administrator run: GRANT {configuration.API} TO {user}. Where a pooler is in "
+                "between, give the address of the database itself"
+            ) from None
+        try:
+            found = await connection.fetchval("select current_user::text")
+        finally:
+            await connection.close(timeout=5)
+        if found != configuration.API:
+            raise MigrationError(
+                f"requests would run as {found}, who sees all accounts, and not as "
+                f"{configuration.API}: something between here and PostgreSQL drops the settings "
+                "of connections; give the address of the database itself, and of no pooler"
+            )
 
     async def listen(self, channel: str, callback: Callback) -> None:
         """Call back with the payload of each notification, None when some may be missed."""

@@ -17,7 +17,13 @@ FOLDER = Path(__file__).resolve().parents[2] / "sql"
 
 LOCK = 0x6472_6966_7463_6C64  # "driftcld": one advisory lock for a database's migrations
 LOCK_WAIT_SECONDS = 300.0
+OLDEST = 14
+"""The oldest PostgreSQL that is served."""
 _NAME = re.compile(r"(\d{3,})_[a-z0-9_]+\.sql")
+# A file that a database has had is never edited. What one says in words that an older PostgreSQL
+# does not know is said to it in others, and a later file does the rest: 063 has an index of its
+# own for the rows that these constraints would let through.
+_NEWER_WORDS = {15: {36: ("UNIQUE NULLS NOT DISTINCT (", "UNIQUE (")}}
 
 _CREATE_LEDGER = """
 CREATE TABLE IF NOT EXISTS public.schema_migrations (
@@ -151,6 +157,12 @@ async def migrate(connection: asyncpg.Connection, folder: Path = FOLDER) -> list
     `connection` is the owner's. A file that fails leaves no trace, the ones before it stay, and
     running again goes on from there. Several may run at once: one works, the others wait for it.
     """
+    found = connection.get_server_version()
+    if found.major < OLDEST:
+        raise MigrationError(
+            f"this is PostgreSQL {found.major}, and driftcloud needs {OLDEST} or newer: "
+            "take another server, or leave --database-url out for the embedded one"
+        )
     if not (await status(connection, folder)).pending:
         return []
     async with _alone(connection):
@@ -174,7 +186,8 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
         async with connection.transaction():
             await connection.execute("SET LOCAL search_path = public")
             await connection.execute("SET LOCAL statement_timeout = 0")
-            await connection.execute(f"{migration.sql}\n;SELECT")  # no file is an empty query
+            sql = _spelled(migration, connection.get_server_version().major)
+            await connection.execute(f"{sql}\n;SELECT")  # no file is an empty query
             if not connection.is_in_transaction():
                 raise MigrationError(
                     f"{migration.name} ends its transaction by COMMIT or ROLLBACK, and may be half "
@@ -189,10 +202,20 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
                 time.perf_counter() - started,
             )
     except asyncpg.PostgresError as error:
+        advice = getattr(error, "hint", None) or "mend the cause and run again"
         raise MigrationError(
-            f"{migration.name}{_line(migration, error)} failed and was rolled back: {error}. "
-            "The migrations before it are in place; mend the cause and run again"
+            f"{migration.name}{_line(migration, error)} failed and was rolled back: "
+            f"{error.args[0]}. The migrations before it are in place. {advice}"
         ) from error
+
+
+def _spelled(migration: Migration, version: int) -> str:
+    """The text of a migration in words that a PostgreSQL of this major version knows."""
+    sql = migration.sql
+    for since, words in _NEWER_WORDS.items():
+        if version < since and migration.number in words:
+            sql = sql.replace(*words[migration.number])
+    return sql
 
 
 def _line(migration: Migration, error: asyncpg.PostgresError) -> str:

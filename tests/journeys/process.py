@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ class Process:
     """The server, its output, and what the command line says of it."""
 
     program: Sequence[str] = COMMAND
+    environment: Mapping[str, str] = {}
+    """Variables for the server and for every command."""
 
     def __init__(self, *options: str) -> None:
         # short-named because sockets live in it, and a folder that the server itself makes
@@ -45,7 +47,7 @@ class Process:
                 stdout=said,
                 stderr=log,
                 cwd=ROOT,
-                env=_environment(environment),
+                env=_environment({**self.environment, **environment}),
             )
         while not self._answers():
             if self.child.poll() is not None or time.monotonic() - began > 60:
@@ -102,7 +104,7 @@ class Process:
             capture_output=True,
             text=True,
             cwd=ROOT,
-            env=_environment({}),
+            env=_environment(dict(self.environment)),
             timeout=120,
             check=False,
         )
