@@ -32,11 +32,6 @@ MOST_KEPT: Final = 4096
 # Services whose writes change who may do what: the process that did one forgets at once.
 CHANGING: Final = frozenset(("iam", "organizations"))
 ENCODED: Final = "authorization-message"
-_OF_RESOURCES: Final = (
-    "aws:resourcetag/", "ec2:resourcetag/", "rds:db-tag/", "ec2:instancetype", "ec2:volume",
-    "ec2:availabilityzone", "rds:database", "ecs:resourcetag/", "iam:resourcetag/",
-    "autoscaling:resourcetag/", "elasticloadbalancing:resourcetag/",
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -127,7 +122,7 @@ def known_of(principal: Principal, rows: Sequence[Any]) -> Known:
         rules,
         tags,
         _everything(rules),
-        any(key.startswith(_OF_RESOURCES) for key in keys),
+        any(key.startswith(resources.FACTS) for key in keys),
     )
 
 
@@ -193,8 +188,8 @@ async def authorise(
         prefix, access.operation, ctx.params, region=ctx.region, account=number, caller=own
     )
     facts: dict[str, Any] = {}
-    # what a resource's policy asks for is not known beforehand
-    if (known.asks_resources or sharing is not None) and named != ["*"]:
+    asks = known.asks_resources or (sharing is not None and sharing.held.asks)
+    if asks and named != ["*"]:
         db = ctx.server.database.session(account, "agent")
         facts = await resource_facts.of(db, number, ctx.region, named)
     context = context_of(ctx, known.tags, access)

@@ -18,7 +18,7 @@ from emulator.context import Context
 from emulator.policies import documents
 from emulator.policies.documents import Policy
 from emulator.policies.publicity import is_public
-from emulator.policies.resources import FUNCTION
+from emulator.policies.resources import FACTS, FUNCTION
 from models import resource_policies
 
 if TYPE_CHECKING:
@@ -64,10 +64,14 @@ _LAMBDA_SHARED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The policy of a resource; `closed`: it is public, and the public is kept out."""
+    """The policy of a resource.
+
+    `closed`: it is public, and the public is kept out; `asks`: it asks for facts.
+    """
 
     policy: Policy
     closed: bool = False
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,8 @@ def _held(row: Mapping[str, Any]) -> Held:
     except (KeyError, TypeError, ValueError):
         # written by no operation that checks it: it says nothing
         return Held(Policy((), name))
-    return Held(policy, closed)
+    keys = (key.lower() for key in policy.context_keys())
+    return Held(policy, closed, any(key.startswith(FACTS) for key in keys))
 
 
 def _queue(ctx: Context) -> tuple[str, str]:

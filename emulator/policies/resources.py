@@ -53,6 +53,12 @@ _EC2_MADE = {
 # Nobody's account stands in the ARNs of these.
 _EC2_SHARED = {"image", "snapshot"}
 _EC2_ID = re.compile(r"([a-z]+(?:-attach)?)-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+# Keys, in lower case, whose values are facts about a resource, to be looked up.
+FACTS = (
+    "aws:resourcetag/", "ec2:resourcetag/", "rds:db-tag/", "ec2:instancetype", "ec2:volume",
+    "ec2:availabilityzone", "rds:database", "ecs:resourcetag/", "iam:resourcetag/",
+    "autoscaling:resourcetag/", "elasticloadbalancing:resourcetag/",
+)  # fmt: skip
 # A function as requests name it.
 FUNCTION = re.compile(
     r"(?:arn:aws[a-z-]*:lambda:(?P<region>[a-z0-9-]+):)?(?:(?P<account>\d{12}):)?(?:function:)?"
