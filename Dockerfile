@@ -4,6 +4,7 @@ FROM python:3.12-slim
 RUN useradd --create-home --uid 10001 driftcloud
 WORKDIR /app
 COPY pyproject.toml README.md LICENSE ./
+COPY driftcloud driftcloud
 COPY emulator emulator
 COPY handlers handlers
 COPY models models

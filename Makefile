@@ -18,7 +18,7 @@ lint: $(VENV)/.linted ## format check, rules, types, security
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/bandit -q -r emulator handlers models drift -c pyproject.toml
+	$(BIN)/bandit -q -r driftcloud emulator handlers models drift -c pyproject.toml
 	-$(BIN)/pip-audit --progress-spinner off
 
 format: $(VENV)/.linted ## put the code in order

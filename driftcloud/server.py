@@ -47,8 +47,8 @@ class Server:
 
     def __init__(
         self,
-        url: str = "",
-        token: str = "",
+        url: str | None = None,
+        token: str | None = None,
         *,
         data_dir: str | os.PathLike[str] | None = None,
         command: Sequence[str] = COMMAND,
@@ -60,8 +60,8 @@ class Server:
         self._session: boto3.Session | None = None
         self._lock = threading.Lock()
         if not url and data_dir is None and not options:
-            url, token = (os.environ.get(f"{_PREFIX}{name}", "") for name in ("URL", "TOKEN"))
-        self.url = url.rstrip("/")
+            url, token = (os.environ.get(f"{_PREFIX}{name}") for name in ("URL", "TOKEN"))
+        self.url = (url or "").rstrip("/")
         self.data_dir: Path | None = None
         if url:
             if not token:

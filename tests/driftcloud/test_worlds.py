@@ -82,20 +82,7 @@ def test_a_world_is_played_scored_and_ended(driftcloud_world: World) -> None:
 
 
 @PLAYED
-def test_a_reset_world_is_as_it_began_for_the_clients_it_had(driftcloud_world: World) -> None:
-    world = driftcloud_world
-    assert world.today.isoformat() == "2026-06-30"
-    assert all(one.until is None for one in world.waste(ended=True))
-    sqs = world.client("sqs")
-    sqs.create_queue(QueueName="mine")
-    world.advance()
-    world.reset()
-    assert world.today.isoformat() == "2026-06-30"
-    assert "QueueUrls" not in sqs.list_queues(QueueNamePrefix="mine")
-
-
-@PLAYED
-def test_a_fork_and_its_origin_differ_by_what_was_done(driftcloud_world: World) -> None:
+def test_worlds_are_forked_compared_and_reset(driftcloud_world: World) -> None:
     world = driftcloud_world
     with world.fork("twin") as twin:
         assert not world.diff(twin)
@@ -111,6 +98,15 @@ def test_a_fork_and_its_origin_differ_by_what_was_done(driftcloud_world: World) 
     with pytest.raises(ClientError, match=r"UnrecognizedClient|AuthFailure"):
         twin.client("ec2").describe_volumes()
     twin.delete()
+    begun = world.today
+    sqs = world.client("sqs")
+    sqs.create_queue(QueueName="mine")
+    assert world.advance() > begun
+    world.reset()
+    assert world.today == begun
+    assert "QueueUrls" not in sqs.list_queues(QueueNamePrefix="mine")
+    with pytest.raises(DriftcloudError, match="has no account 210987654321; there are 1234"):
+        world.client("ec2", account="210987654321")
 
 
 def test_what_is_refused_is_told_in_the_servers_words(driftcloud_server: Server) -> None:
@@ -131,18 +127,12 @@ def test_what_is_refused_is_told_in_the_servers_words(driftcloud_server: Server)
         Server(no_such="option")
 
 
-@PLAYED
-def test_a_world_of_no_such_account_has_no_clients(driftcloud_world: World) -> None:
-    with pytest.raises(DriftcloudError, match="has no account 210987654321; there are 1234"):
-        driftcloud_world.client("ec2", account="210987654321")
-
-
-def test_the_rewards_of_an_environment_add_up_to_the_score(driftcloud_server: Server) -> None:
-    with Environment("janitor", seed=7, horizon=2, server=driftcloud_server) as environment:
+def test_an_environment_makes_calls_and_lets_a_day_go_by(driftcloud_server: Server) -> None:
+    with Environment("janitor", seed=7, horizon=1, server=driftcloud_server) as environment:
         with pytest.raises(RuntimeError, match="reset"):
             environment.step([])
         first, info = environment.reset()
-        assert (first["days_left"], first["results"], info["points"]) == (2, [], 0.0)
+        assert (first["days_left"], first["results"], info["points"]) == (1, [], 0.0)
         assert {len(days) for days in first["bill"].values()} == {7}
         assert first["bill"]["Amazon Elastic Compute Cloud - Compute"][-1] > 0
         volume = unattached(environment.world).resource_id
@@ -154,16 +144,14 @@ def test_the_rewards_of_an_environment_add_up_to_the_score(driftcloud_server: Se
             ("ec2", "MakeCoffee", {}),
             ("sqs", "ListQueues", {}, "eu-west-1"),
         ]
-        second, reward, terminated, truncated, _ = environment.step(action)
+        second, reward, terminated, truncated, info = environment.step(action)
         errors = [one["error"] and one["error"]["Code"] for one in second["results"]]
         assert errors == [
             None, "InvalidVolume.NotFound", None, "ParamValidationError", "UnknownOperation", None,
         ]  # fmt: skip
         assert second["results"][2]["result"]["Regions"]
-        assert (reward > 0, terminated, truncated) == (True, False, False)
-        last, more, terminated, truncated, info = environment.step([])
-        assert (last["days_left"], terminated, truncated) == (0, False, True)
-        assert reward + more == pytest.approx(info["score"].total)
+        assert (second["days_left"], terminated, truncated) == (0, False, True)
+        assert reward == info["score"].total > 0
         with pytest.raises(RuntimeError, match="the episode is over"):
             environment.step([])
         again, _ = environment.reset(seed=7)
@@ -205,7 +193,7 @@ def test_the_guides_agents_score_as_it_says(named: dict[str, str]) -> None:
     lines = re.findall(r"^\$ (.*)$", "".join(blocks("console")), re.MULTILINE)
     assert [line.split()[1] for line in lines] == ["examples/agent.py", "examples/naive.py"]
     points = []
-    for line in (*lines, lines[1].replace("naive", "agent")):
+    for line in lines:
         done = subprocess.run(
             [sys.executable, *line.split()[1:]],
             capture_output=True,
@@ -216,9 +204,8 @@ def test_the_guides_agents_score_as_it_says(named: dict[str, str]) -> None:
         found = SUMMARY.search(done.stdout)
         assert found, done.stdout + done.stderr
         points.append(float(found[1]))
-    careful, naive, careful_among_decoys = points
+    careful, naive = points
     assert careful > 50
-    assert careful_among_decoys > 5
     assert naive < 0
     agent = (ROOT / "examples" / "agent.py").read_text()
     assert agent in blocks("python")
