@@ -11,7 +11,8 @@ from typing import Any
 import driftcloud
 
 # What every resource may say of itself. Any other tag is somebody's reason: ask, do not delete.
-PLAIN = {"Name", "backup", "env", "managed-by", "owner", "retention", "service", "team"}
+PLAIN = {"Name", "backup", "cost-center", "env", "managed-by", "owner", "project", "retention"}
+PLAIN |= {"service", "team"}
 
 
 def plain(resource: dict[str, Any]) -> bool:
@@ -21,8 +22,7 @@ def plain(resource: dict[str, Any]) -> bool:
 
 def unneeded(ec2: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """The calls that end what nothing uses in a region."""
-    now = datetime.now(UTC)
-    week = now - timedelta(days=7)
+    now, week = datetime.now(UTC), datetime.now(UTC) - timedelta(days=7)
     volumes = ec2.describe_volumes()["Volumes"]
     for volume in filter(plain, volumes):
         if volume["State"] == "available" and volume["CreateTime"] < week:
