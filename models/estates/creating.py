@@ -186,12 +186,43 @@ async def _write(connection: Any, estate: Estate, steps: _Steps) -> dict[str, in
     tables = [name for name in _FIRST if name in estate.rows]
     tables += [name for name in estate.rows if name not in _FIRST]
     counts = {}
-    for table in tables:
+    for table in await _parents_first(connection, tables):
         await _silence(connection)
         counts[table] = await copy_in(connection, table, estate.rows[table])
     await labels.write(connection, estate)
     steps.done("writing")
     return counts
+
+
+# Where the user may not let foreign keys rest, as in most PostgreSQLs that are not embedded, what
+# is referred to must be there first.
+_REFERENCES = """
+select conrelid::regclass::text as child, confrelid::regclass::text as parent
+  from pg_constraint
+ where contype = 'f' and conrelid <> confrelid and connamespace = 'public'::regnamespace
+ order by 1, 2
+"""
+
+
+async def _parents_first(connection: Any, tables: list[str]) -> list[str]:
+    """The tables in their order, except that each comes after those it refers to."""
+    parents: dict[str, list[str]] = {name: [] for name in tables}
+    for row in await connection.fetch(_REFERENCES):
+        if row["child"] in parents and row["parent"] in parents:
+            parents[row["child"]].append(row["parent"])
+    ordered: dict[str, None] = {}
+    entered = set()
+
+    def enter(name: str) -> None:
+        if name not in entered:
+            entered.add(name)
+            for parent in parents[name]:
+                enter(parent)
+            ordered[name] = None
+
+    for name in tables:
+        enter(name)
+    return list(ordered)
 
 
 async def _silence(connection: Any) -> None:
