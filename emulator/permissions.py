@@ -36,12 +36,16 @@ ENCODED: Final = "authorization-message"
 
 @dataclass(slots=True)
 class Known:
-    """What is known of a principal: its rules, its tags, and what that means for a call."""
+    """What is known of a principal: its rules, its tags, and what that means for a call.
+
+    `organization` is the id of its account's; empty: the account is in none.
+    """
 
     rules: Rules
     tags: Mapping[str, str] = field(default_factory=dict)
     everything: bool = False
     asks_resources: bool = False
+    organization: str = ""
 
 
 class Permissions:
@@ -91,12 +95,16 @@ class Permissions:
 def known_of(principal: Principal, rows: Sequence[Any]) -> Known:
     """A principal's rules, of the rows that `grants.load` gives for its entity."""
     tags: dict[str, str] = {}
+    organization = ""
     identity: list[Policy] = []
     boundary: list[Policy] | None = None
     levels: dict[int, list[Policy]] = {}
     for row in rows:
         if row["how"] == "entity":
             tags.update(row["tags"] or {})
+            continue
+        if row["how"] == "organization":
+            organization = row["name"]
             continue
         policy = policy_of(row)
         if row["how"] == "boundary":
@@ -123,6 +131,7 @@ def known_of(principal: Principal, rows: Sequence[Any]) -> Known:
         tags,
         _everything(rules),
         any(key.startswith(resources.FACTS) for key in keys),
+        organization,
     )
 
 
@@ -192,7 +201,7 @@ async def authorise(
     if asks and named != ["*"]:
         db = ctx.server.database.session(account, "agent")
         facts = await resource_facts.of(db, number, ctx.region, named)
-    context = context_of(ctx, known.tags, access)
+    context = context_of(ctx, known, access)
     context.update(request_keys.of_parameters(prefix, access.operation, ctx.params))
     calls = [(action, one, sharing) for one in named]
     calls += [("iam:PassRole", one, None) for one in passing]
@@ -256,10 +265,10 @@ async def _enter(ctx: Context, sharing: "Sharing", operation: str) -> None:
     ctx.shift = await ctx.server.clocks.shift(owner.account_id, ctx.wall)
 
 
-def context_of(ctx: Context, tags: Mapping[str, str], access: "Access") -> dict[str, Sequence[str]]:
+def context_of(ctx: Context, known: Known, access: "Access") -> dict[str, Sequence[str]]:
     """The keys that every request has, in lower case."""
     caller = ctx.principal
-    found: dict[str, Sequence[str]] = caller_keys(caller, tags)
+    found: dict[str, Sequence[str]] = caller_keys(caller, known)
     found["aws:currenttime"] = [ctx.wall.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")]
     found["aws:epochtime"] = [str(int(ctx.wall.timestamp()))]
     found["aws:requestedregion"] = [ctx.region]
@@ -279,7 +288,7 @@ def context_of(ctx: Context, tags: Mapping[str, str], access: "Access") -> dict[
     return found
 
 
-def caller_keys(caller: Principal, tags: Mapping[str, str]) -> dict[str, Sequence[str]]:
+def caller_keys(caller: Principal, known: Known) -> dict[str, Sequence[str]]:
     """The keys that tell of a principal."""
     kind = "AssumedRole" if caller.role else "FederatedUser" if caller.federated else "User"
     found: dict[str, Sequence[str]] = {
@@ -296,7 +305,9 @@ def caller_keys(caller: Principal, tags: Mapping[str, str]) -> dict[str, Sequenc
         found["aws:tokenissuetime"] = [issued.strftime("%Y-%m-%dT%H:%M:%SZ")]
     if caller.source_identity:
         found["aws:sourceidentity"] = [caller.source_identity]
-    for key, value in tags.items():
+    if known.organization:
+        found["aws:principalorgid"] = [known.organization]
+    for key, value in known.tags.items():
         found[f"aws:principaltag/{key.lower()}"] = [value]
     return found
 

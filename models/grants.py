@@ -2,8 +2,8 @@
 
 from typing import Any
 
-# How a policy bears on the entity $1 (an ARN): attached, inline, boundary, control; and a row
-# about the entity itself.
+# How a policy bears on the entity $1 (an ARN): attached, inline, boundary, control; and rows
+# about the entity itself and about the organization of its account.
 _LOAD = """
 with entity as (
     select 'user' as kind, id, name, permissions_boundary, tags from users where arn = $1
@@ -34,6 +34,9 @@ select 'boundary', e.kind, e.name, e.permissions_boundary, m.name, m.document, n
 union all
 select 'control', 'organization', null, c.arn, c.name, c.document, null, c.level
   from driftcloud_control_policies((select driftcloud_account())) c
+union all
+select 'organization', null, null, null, o.organization_id, null, null, 0
+  from driftcloud_organization() o
 order by 1, 8, 4, 5
 """
 _DOCUMENTS = """

@@ -42,7 +42,7 @@ async def simulate_principal_policy(ctx: Context, params: dict[str, Any]) -> dic
     context: dict[str, Sequence[str]] = {}
     caller = _caller(ctx, params, principal)
     if caller is not None:
-        context = permissions.caller_keys(caller, known.tags)
+        context = permissions.caller_keys(caller, known)
     asks = caller is not None and not caller.role
     return _simulated(ctx, params, rules, context, caller if asks else None)
 
@@ -53,7 +53,7 @@ async def simulate_custom_policy(ctx: Context, params: dict[str, Any]) -> dict[s
     bounds = _given(params.get("PermissionsBoundaryPolicyInputList"), "PermissionsBoundary")
     rules = Rules(identity, bounds or None)
     caller = _caller(ctx, params, None)
-    context = {} if caller is None else permissions.caller_keys(caller, {})
+    context = {} if caller is None else permissions.caller_keys(caller, Known(rules))
     return _simulated(ctx, params, rules, context, caller)
 
 

@@ -59,7 +59,7 @@ async def get_federation_token(ctx: Context, params: dict[str, Any]) -> dict[str
     known = await ctx.server.permissions.find(caller)
     number, name = caller.account_number, params["Name"]
     arn = f"arn:aws:sts::{number}:federated-user/{name}"
-    context = permissions.context_of(ctx, known.tags, _of_operation("GetFederationToken"))
+    context = permissions.context_of(ctx, known, _of_operation("GetFederationToken"))
     verdict = judge(known.rules, "sts:GetFederationToken", arn, context)
     if not verdict.allowed:
         raise permissions.denied(ctx, "sts:GetFederationToken", arn, verdict, context)
@@ -142,7 +142,7 @@ async def _check_trust(ctx: Context, role: Any, arn: str, params: Mapping[str, A
     """
     caller = ctx.principal
     known = await ctx.server.permissions.find(caller)
-    context = permissions.context_of(ctx, known.tags, ASSUME)
+    context = permissions.context_of(ctx, known, ASSUME)
     context.update(request_keys.of_parameters("sts", "AssumeRole", params))
     if role is not None:
         for key, value in (role["tags"] or {}).items():
