@@ -22,7 +22,8 @@ from emulator.seal import SealError, Vault
 KEPT_SECONDS: Final = 5.0
 MISSING_KEPT_SECONDS: Final = 1.0
 MOST_KEYS: Final = 4096
-USED_EVERY_SECONDS: Final = 60.0
+# With the time until it is written, a use is told of within a minute.
+USED_EVERY_SECONDS: Final = 30.0
 
 _MOST_SIGNING_KEYS = 64
 _WELL_FORMED = re.compile(r"[A-Za-z0-9_+=,.@-]{1,128}")

@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -75,6 +76,27 @@ async def test_a_key_works_at_once_and_a_deleted_one_not_for_a_second(process: P
             assert time.monotonic() - deleted < 1
     for answer in await on_both_workers(process, ec2("DescribeRegions"), key):
         assert answer.status == 401
+
+
+async def test_keys_tell_within_a_minute_when_they_were_used(process: Process) -> None:
+    words = ("keys", "create", "--account", "123456789012", "--scopes", "*", "--name")
+    busy, idle = [await process.command(*words, name) for name in ("busy", "idle")]
+
+    async def used(key: dict[str, str]) -> Any:
+        listed = await process.command("keys", "list")
+        [row] = [one for one in listed if one["access_key_id"] == key["access_key_id"]]
+        return row["last_used_at"]
+
+    assert await used(busy) is None
+    began = datetime.now(UTC)
+    for answer in await on_both_workers(process, ec2("DescribeRegions"), busy):
+        assert answer.status == 200
+    done = datetime.now(UTC)
+    while (told := await used(busy)) is None:
+        assert datetime.now(UTC) - done < timedelta(seconds=60)
+        await asyncio.sleep(4)
+    assert began <= datetime.fromisoformat(told) <= done
+    assert await used(idle) is None
 
 
 async def test_a_new_master_key_is_taken_up_by_running_workers(process: Process) -> None:
