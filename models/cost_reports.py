@@ -5,13 +5,12 @@ columns alone that the report looks at, then looks at tags, accounts and rules, 
 far fewer rows left.
 """
 
-
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from models import cost_spans
 from models.cost_dimensions import NORMALIZED, NORMALIZED_COLUMNS, PLANNED, RESERVED
 from models.cost_expressions import MINE, Categories, Compiler
 from models.listing import Binder
@@ -36,6 +35,8 @@ PERIODS = {
     "HOURLY": "(l.date + {shift})",
     "": "NULL::date",
 }
+# What is read by spans of days where tags make the ledger long.
+_SPANNED = ("MONTHLY", "")
 HOUR_DIGITS = 10
 # What the contexts of dimension values hold to.
 ONLY = {"RESERVATIONS": RESERVED, "SAVINGS_PLANS": PLANNED}
@@ -79,7 +80,8 @@ async def read(
     Raises ExpressionError where the filter or a group cannot be had of these rows.
     """
     bind = Binder()
-    sql = _statement(report, categories, bind)
+    over = await cost_spans.over(db) if report.granularity in _SPANNED else None
+    sql = _statement(report, categories, bind, over)
     order = ", ".join(str(n + 1) for n in range(1 + len(report.groups)))
     sql += f" ORDER BY {order} OFFSET {bind(offset, '::int')} LIMIT {bind(limit, '::int')}"
     rows: list[Any] = await db.fetch(sql, *bind.args, plan="custom")
@@ -97,7 +99,9 @@ async def accounts(db: Any) -> dict[str, str]:
     return {row["account_number"]: row["name"] for row in rows}
 
 
-def _statement(report: Report, categories: Categories, bind: Binder) -> str:
+def _statement(
+    report: Report, categories: Categories, bind: Binder, over: date | None = None
+) -> str:
     compiler = Compiler(bind, categories, report.start, report.end, report.resources)
     keys = [compiler.value(group.kind, group.key) for group in report.groups]
     where = [compiler.condition(report.filter)] if report.filter else []
@@ -106,7 +110,7 @@ def _statement(report: Report, categories: Categories, bind: Binder) -> str:
         where.append(ONLY[report.only])
     for metric in report.metrics:
         compiler.columns |= METRICS[metric][1]
-    inner = _inner(report, compiler, bind)
+    inner = _inner(report, compiler, bind, over)
     sums = [f"sum({METRICS[metric][0]}) AS metric_{n}" for n, metric in enumerate(report.metrics)]
     unit = "CASE WHEN min(l.usage_unit) = max(l.usage_unit) THEN min(l.usage_unit) END"
     sums.append(f"{unit if 'usage_unit' in compiler.columns else 'NULL::text'} AS unit")
@@ -118,21 +122,46 @@ def _statement(report: Report, categories: Categories, bind: Binder) -> str:
     return _hourly(sql, report, bind) if report.granularity == "HOURLY" else sql
 
 
-def _inner(report: Report, compiler: Compiler, bind: Binder) -> str:
+def _inner(report: Report, compiler: Compiler, bind: Binder, over: date | None) -> str:
     """The ledger by the columns that are looked at."""
-    period = PERIODS[report.granularity]
-    if report.granularity:
-        period = period.format(shift=bind(report.shift_days, "::int"))
     columns = [f"l.{name}" for name in sorted(compiler.columns)]
     needed = " ".join(METRICS[metric][0] for metric in report.metrics)
     sums = [f"sum(l.{name}) AS {name}" for name in _SUMMED if name in needed]
     table = "cost_lines_daily" if report.resources else _smallest(compiler.columns)
+    by_tags = "tag_set" in compiler.columns and "date" not in compiler.columns
+    if over is not None and by_tags and not report.resources:
+        return _spanned(report, table, columns, sums, over, bind)
+    period = PERIODS[report.granularity]
+    if report.granularity:
+        period = period.format(shift=bind(report.shift_days, "::int"))
     return (
         f"SELECT {', '.join([f'{period} AS period', *columns, *sums])} FROM {table} l"
         f" WHERE {MINE} AND l.date >= {bind(report.start, '::date')}"
         f" AND l.date < {bind(report.end, '::date')}"
         f" GROUP BY {', '.join(str(n + 1) for n in range(1 + len(columns)))}"
     )
+
+
+def _spanned(
+    report: Report, table: str, columns: list[str], sums: list[str], over: date, bind: Binder
+) -> str:
+    """The same period by period, of whole spans and of the days that are in none."""
+    shift_days = report.shift_days if report.granularity else None
+    found = cost_spans.pieces(report.start, report.end, over, shift_days)
+    parts = []
+    for source, whole in ((table, False), ("cost_spans", True)):
+        own = [piece for piece in found if piece.whole is whole]
+        days = ", ".join(
+            bind([getattr(piece, name) for piece in own], "::date[]")
+            for name in ("period", "first", "last")
+        )
+        parts.append(
+            f"SELECT r.period, x.* FROM unnest({days}) AS r (period, first, last)"
+            f" CROSS JOIN LATERAL (SELECT {', '.join([*columns, *sums])} FROM {source} l"
+            f" WHERE {MINE} AND l.date >= r.first AND l.date < r.last"
+            f" GROUP BY {', '.join(str(n + 1) for n in range(len(columns)))}) x"
+        )
+    return " UNION ALL ".join(parts)
 
 
 def _smallest(columns: set[str]) -> str:
