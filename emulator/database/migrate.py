@@ -186,7 +186,7 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
         async with connection.transaction():
             await connection.execute("SET LOCAL search_path = public")
             await connection.execute("SET LOCAL statement_timeout = 0")
-            sql = _spelled(migration, connection.get_server_version().major)
+            sql = spelled(migration, connection.get_server_version().major)
             await connection.execute(f"{sql}\n;SELECT")  # no file is an empty query
             if not connection.is_in_transaction():
                 raise MigrationError(
@@ -209,7 +209,7 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
         ) from error
 
 
-def _spelled(migration: Migration, version: int) -> str:
+def spelled(migration: Migration, version: int) -> str:
     """The text of a migration in words that a PostgreSQL of this major version knows."""
     sql = migration.sql
     for since, words in _NEWER_WORDS.items():

@@ -13,7 +13,7 @@ import time
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 COMMAND = [sys.executable, "-m", "emulator.cli"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +23,7 @@ class Process:
     """The server, its output, and what the command line says of it."""
 
     program: Sequence[str] = COMMAND
-    environment: Mapping[str, str] = {}
+    environment: ClassVar[Mapping[str, str]] = {}
     """Variables for the server and for every command."""
 
     def __init__(self, *options: str) -> None:
