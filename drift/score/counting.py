@@ -138,18 +138,18 @@ def count_money(
     for key, those in sorted(rightly.items()):
         who = _doer(those)
         family = [one for one in circumstances.family(key) if one == key or one not in rightly]
-        saved = sum(
-            (_promised(one, about) for one in those if one.label.saving <= 0), ZERO
-        )  # of what costs nothing, the nominal worth
+        # of what costs nothing, the nominal worth
+        saved = {one.label.pattern: _promised(one, about) for one in those if one.label.saving <= 0}
         in_money = [one for one in those if one.label.saving > 0]
         if in_money:
             first = max(in_money, key=lambda one: one.captured)
             if first.label.since > about.begun_on or key[0] == "account":
-                saved += _promised(first, about)
+                saved[first.label.pattern] = _promised(first, about)
             else:
-                saved += max(ZERO, fall.of(family))
+                saved[first.label.pattern] = max(ZERO, fall.of(family))
                 eligible[who] += max(ZERO, fall.eligible(family))
-        part.tallies[who].realised_usd += saved
+        part.tallies[who].realised_usd += sum(saved.values(), ZERO)
+        _tell_realised(part, key, saved)
         told.update(family)
     for key, those_changes in circumstances.changes.of.items():
         if key not in told:
@@ -157,6 +157,14 @@ def count_money(
             who = circumstances.changes.created.get(key) or deed.principal or UNKNOWN
             part.tallies[who].realised_usd += min(ZERO, fall.of([key]))
     _share_discount(part, circumstances.changes, fall.discount, eligible)
+
+
+def _tell_realised(part: Part, key: Key, saved: Mapping[str, Decimal]) -> None:
+    """Let the deeds of a resource tell what they saved so far; two kinds of waste save it once."""
+    for deed in part.deeds:
+        if (deed["resource_type"], deed["resource_id"]) == key:
+            usd = saved.get(deed["pattern"], ZERO)
+            deed["realised_usd"] = float(usd.quantize(Decimal("0.0001")))
 
 
 def _promised(one: Outcome, about: About) -> Decimal:

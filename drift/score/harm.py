@@ -52,10 +52,13 @@ class Harm:
 def of_labels(outcomes: Iterable[Outcome], about: Circumstances, told: Set[Key]) -> Iterator[Harm]:
     """Decoys that were ended, and waste that was destroyed where it was to be changed.
 
-    One a resource, and none of those that are `told` of already.
+    One a resource, the dearest of them, and none of those that are `told` of already.
     """
     told = set(told)
-    for one in sorted(outcomes, key=lambda one: (one.label.decoy is None, one.label.key)):
+    dearest = sorted(
+        outcomes, key=lambda one: (one.label.decoy is None, one.label.key, -one.label.harm)
+    )
+    for one in dearest:
         if one.verdict != "wrong" or one.label.key in told:
             continue
         told.add(one.label.key)

@@ -66,9 +66,8 @@ async def score(
         raise NotAlikeError("the two worlds have not the same accounts, or not the same day")
     parts = []
     for row in accounts:
-        await truth.settled(actual, row["id"])
         about = About(row["id"], row["number"], begun_on, row["day"], weights)
-        parts.append(await _account(actual, without, about, patterns, wanted))
+        parts.append(await of_account(actual, without, about, patterns=patterns, wanted=wanted))
     by_principal: dict[str, Tally] = defaultdict(Tally)
     for part in parts:
         for name, tally in part.tallies.items():
@@ -93,9 +92,16 @@ async def score(
     )
 
 
-async def _account(
-    actual: Any, without: Any, about: About, patterns: Set[str] | None, wanted: Sequence[Goal]
+async def of_account(
+    actual: Any,
+    without: Any,
+    about: About,
+    *,
+    patterns: Set[str] | None = None,
+    wanted: Sequence[Goal] = (),
 ) -> Part:
+    """What one account adds to the score; its worlds are to stand on `about.last_day` both."""
+    await truth.settled(actual, about.account_id)
     part = Part()
     made = await changes.read(actual, without, about.account_id, about.begun_on)
     breaches = await _breaches(actual, without, about.account_id, made)
