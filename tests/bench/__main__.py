@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from tests.bench import alone, arrange, servers, tails, writing
+from tests.bench import alone, arrange, metrics, servers, tails, writing
 from tests.bench.cases import CASES, populate, survey
 from tests.bench.measures import Target, compare, growth
 from tests.bench.table import Line, section
@@ -82,6 +82,9 @@ def measure(stack: ExitStack, options: argparse.Namespace, scale: Scale, homes: 
     if wanted("growth"):
         lines = growth(cases, small, large, seconds=scale.seconds, count=scale.rounds)
         section(f"CPU per request at {scale.large:,} instances over {scale.small:,}", lines)
+    if wanted("metrics"):
+        requests = min(metrics.REQUESTS, 10 * scale.middle)
+        section("a policy engine's metrics", metrics.in_parallel(middle, requests))
     if wanted("writing"):
         section("writing 1,000 rows / f-strings by hand", writing.lines(5 * scale.rounds))
     if wanted("tails"):
@@ -145,7 +148,8 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         "--ministack", nargs="?", const="ministack", help="also compare with MiniStack's program"
     )
     parser.add_argument("--keep", type=Path, help="folder whose estates are kept and used again")
-    parser.add_argument("--only", default="", help="compare,bare,growth,writing,tails,memory,start")
+    sections = "compare,bare,growth,metrics,writing,tails,memory,start"
+    parser.add_argument("--only", default="", help=sections)
     parser.add_argument("--case", default="", help="only requests whose name has this in it")
     return parser.parse_args(argv)
 

@@ -8,10 +8,10 @@ from tests.bench.table import Line
 
 
 def test_the_whole_machinery_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    only = "bare,growth,memory,start"
+    only = "bare,growth,metrics,memory,start"
     assert bench.main(["--tiny", "--moto", "off", "--only", only]) == 0
     out = capsys.readouterr().out
-    for title in ("beside bare things", "CPU per request", "memory", "start-up"):
+    for title in ("beside bare things", "CPU per request", "policy engine", "memory", "start-up"):
         assert title in out
     assert "FAILED" not in out
 
