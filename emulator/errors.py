@@ -28,10 +28,11 @@ class Fault(AwsError):
     Kinds of authentication: missing_token, incomplete_signature, unknown_key, disabled_key,
     bad_signature, expired, not_yet_valid, wrong_scope, unsigned_header, two_mechanisms,
     bad_session_token, expired_session_token, body_hash_mismatch, unsupported_algorithm.
-    Kinds of authorisation: denied, guarded (said by the database, made a denied by the gateway).
+    Kinds of authorisation: denied.
     Kinds of input: unknown_operation, malformed, serialization, missing_parameter, validation,
     too_large, unsupported_media.
     Kinds of the server: not_emulated, throttled, unavailable, internal.
+    What the database guards is said by it as guarded, and as a denial by the gateway.
     """
 
     def __init__(self, kind: str, message: str = "", **fields: Any) -> None:

@@ -117,8 +117,19 @@ async def world(empty: World) -> World:
 
 
 @pytest.fixture(scope="session")
-async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
-    """One connection for all worlds: the engine's statements are prepared once, as in a server."""
-    connection = await database.connect_owner()
-    yield connection
-    await connection.close()
+async def owners(database: Database) -> AsyncIterator[list[asyncpg.Connection]]:
+    """The connection that `owner` hands out, to be kept from test to test."""
+    kept = [await database.connect_owner()]
+    yield kept
+    await kept[0].close()
+
+
+@pytest.fixture
+async def owner(database: Database, owners: list[asyncpg.Connection]) -> asyncpg.Connection:
+    """One connection for all worlds: the engine's statements are prepared once, as in a server.
+
+    Whoever copies the database sends everybody away; then it is another one.
+    """
+    if owners[0].is_closed():
+        owners[0] = await database.connect_owner()
+    return owners[0]
