@@ -12,6 +12,8 @@ from typing import Any
 from models import costs, instances
 
 _MACHINE = re.compile(r"arn:aws:automate:([a-z0-9-]+):ec2:(stop|terminate|reboot|recover)")
+# The policies of Application Auto Scaling: the tick takes their steps.
+_STEPS = re.compile(r"arn:aws:autoscaling:[^:]*:[^:]*:scalingPolicy:[^:]*:resource/.+")
 _STATEMENTS = {"stop": instances.STOP, "terminate": instances.TERMINATE}
 
 _OWN = """
@@ -31,7 +33,7 @@ def is_performed(action: str) -> bool:
 
 def outcome(action: str) -> tuple[str, str]:
     """The state of an action in the alarm's history, and how it is summed up."""
-    if is_performed(action):
+    if is_performed(action) or _STEPS.fullmatch(action):
         return "Succeeded", f"Successfully executed action {action}"
     return "Failed", f"Failed to execute action {action}"
 

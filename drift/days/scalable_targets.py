@@ -10,19 +10,19 @@ from typing import Any
 
 from drift.day import Day
 from drift.profiles import statement
-from models import scalable_capacities, target_schedules
+from models import scalable_capacities, scaling_steps, target_schedules
 
 # What is scaled changes with all that its triggers add.
 CONFIGURES = True
 # The day's load is known when capacity is moved; it first tells tomorrow.
-AFTER = ("container_services", "lambda_functions", "rds_instances")
+AFTER = ("alarms", "container_services", "lambda_functions", "rds_instances")
 
 _RESTLESS = statement("""
 SELECT t.* FROM scalable_targets t
  WHERE t.account_id = :account
    AND (EXISTS (SELECT FROM target_scheduled_actions s WHERE s.target_id = t.id)
         OR EXISTS (SELECT FROM target_scaling_policies p WHERE p.target_id = t.id
-                      AND p.policy_type = 'TargetTrackingScaling'))
+                      AND p.policy_type IN ('TargetTrackingScaling', 'StepScaling')))
  ORDER BY t.arn""")
 _ACTIONS = "SELECT * FROM target_scheduled_actions WHERE target_id = $1 ORDER BY name"
 _DONE = "UPDATE target_scheduled_actions SET done_until = $2 WHERE target_id = $1"
@@ -30,6 +30,13 @@ _BOUNDS = "UPDATE scalable_targets SET min_capacity = $2, max_capacity = $3 WHER
 _POLICIES = """
 SELECT name, data::text AS data FROM target_scaling_policies
  WHERE target_id = $1 AND policy_type = 'TargetTrackingScaling' ORDER BY name"""
+# An alarm that goes on calls its policies again; here every day, once.
+_CALLED = """
+SELECT p.name, p.data::text AS data, a.name AS alarm, a.threshold, a.state_reason_data AS told
+  FROM target_scaling_policies p
+  JOIN alarms a ON a.account_id = p.account_id AND a.region = p.region AND p.arn = ANY (a.alarm_actions)
+ WHERE p.target_id = $1 AND p.policy_type = 'StepScaling' AND a.state_value = 'ALARM' AND a.actions_enabled
+ ORDER BY p.name, a.name"""
 _SERVICE_ROWS = """
 SELECT avg((m.metric_payload ->> $4)::float8) FROM metrics_daily m
  WHERE m.account_id = $1 AND m.resource_type = 'container_service' AND m.resource_id = $2 AND m.date = $3"""
@@ -99,6 +106,7 @@ async def write(day: Day) -> None:
     for row in await day.fetch(_RESTLESS):
         target = await _keep_schedule(day, dict(row))
         await _track(day, target)
+        await _take_steps(day, target)
 
 
 async def _keep_schedule(day: Day, target: dict[str, Any]) -> dict[str, Any]:
@@ -178,6 +186,35 @@ async def _wish(
     if value < aim * _LOW and not settings.get("DisableScaleIn"):
         return math.ceil(capacity * float(value) / aim)
     return capacity
+
+
+async def _take_steps(day: Day, target: Mapping[str, Any]) -> None:
+    """Do what the policies say that alarms call, one after the other."""
+    for policy in await day.connection.fetch(_CALLED, target["id"]):
+        found = await _find(day, target)
+        if found is None:
+            return
+        settings = json.loads(policy["data"])["StepScalingPolicyConfiguration"]
+        before = int(found["capacity"])
+        wish = scaling_steps.adjusted(
+            before, settings, scaling_steps.step(settings, _breach(policy))
+        )
+        wanted = min(max(wish, target["min_capacity"]), target["max_capacity"])
+        side = "Out" if wanted > before else "In"
+        if f"DynamicScaling{side}Suspended" in _suspended(target):
+            continue
+        cause = f"monitor alarm {policy['alarm']} in state ALARM triggered policy {policy['name']}"
+        moment = day.moment(f"step/{target['arn']}/{policy['name']}/{policy['alarm']}")
+        await _scale(day, target, found, wanted, cause, moment)
+
+
+def _breach(policy: Mapping[str, Any]) -> float:
+    """How far the metric lies from the alarm's threshold; 0 where its state was only set."""
+    try:
+        points = json.loads(policy["told"] or "{}").get("recentDatapoints") or ()
+    except ValueError:
+        points = ()
+    return float(points[-1]) - float(policy["threshold"]) if points else 0.0
 
 
 async def _find(day: Day, target: Mapping[str, Any]) -> Any | None:

@@ -1,8 +1,9 @@
 """Scaling policies of targets.
 
 Source: https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html.
-Target tracking acts at every tick, on metrics that the days' rows tell. Steps are taken when an
-alarm calls them; no alarm does here, and predictions are not made: such a policy is refused.
+Target tracking acts at every tick, on metrics that the days' rows tell. A step is taken at every
+tick at which an alarm that names the policy among its actions is in ALARM. Predictions are not
+made: such a policy is refused.
 """
 
 from collections.abc import Mapping

@@ -15,6 +15,7 @@ from models import draws, scaling_policies
 from models.autoscaling_capacity import set_capacity, settle
 from models.listing import Condition
 from models.scaling_activities import at
+from models.scaling_steps import adjusted, step
 
 TYPES = ("SimpleScaling", "StepScaling", "TargetTrackingScaling", "PredictiveScaling")
 ADJUSTMENTS = ("ChangeInCapacity", "ExactCapacity", "PercentChangeInCapacity")
@@ -116,34 +117,12 @@ async def execute_policy(ctx: Context, params: dict[str, Any]) -> dict[str, Any]
     return {}
 
 
-def adjusted(before: int, data: Mapping[str, Any], adjustment: int) -> int:
-    """The capacity that an adjustment makes of another
-    (https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-scaling-simple-step.html).
-    """
-    if data.get("AdjustmentType") == "ExactCapacity":
-        return adjustment
-    if data.get("AdjustmentType") != "PercentChangeInCapacity":
-        return before + adjustment
-    change = before * adjustment / 100
-    # Values above 1 are rounded down, those between 0 and 1 to 1; likewise below zero.
-    whole = int(change) if abs(change) >= 1 else (change > 0) - (change < 0)
-    least = data.get("MinAdjustmentMagnitude") or data.get("MinAdjustmentStep") or 0
-    if whole and abs(whole) < least:
-        whole = least if whole > 0 else -least
-    return before + whole
-
-
-def _step(data: Mapping[str, Any], params: Mapping[str, Any]) -> int | None:
+def _step(data: Mapping[str, Any], params: Mapping[str, Any]) -> int:
     """The adjustment of the step that the breach falls into."""
     value, threshold = params.get("MetricValue"), params.get("BreachThreshold")
     if value is None or threshold is None:
         raise invalid("MetricValue and BreachThreshold are required for step scaling policies.")
-    breach = value - threshold
-    for step in data.get("StepAdjustments") or ():
-        low, high = step.get("MetricIntervalLowerBound"), step.get("MetricIntervalUpperBound")
-        if (low is None or breach >= low) and (high is None or breach < high):
-            return int(step["ScalingAdjustment"])
-    return 0
+    return step(data, value - threshold)
 
 
 async def _find(ctx: Context, params: dict[str, Any], *, lock: bool = False) -> tuple[Any, Any]:

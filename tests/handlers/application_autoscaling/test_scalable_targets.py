@@ -352,3 +352,51 @@ def test_readers_come_and_go(
     found = rds.describe_db_clusters(DBClusterIdentifier="orders")["DBClusters"][0]
     assert len(found["DBClusterMembers"]) == 2
     assert create_database(rds, "other")["DBInstanceIdentifier"] == "other"
+
+
+def test_alarms_call_for_steps(
+    cloud: Cloud, scaling: Any, service: str, tick: Callable[[], None], sql: Sql
+) -> None:
+    scaling.register_scalable_target(**SERVICE, MinCapacity=1, MaxCapacity=7)
+    policy = scaling.put_scaling_policy(
+        **SERVICE, PolicyName="out", PolicyType="StepScaling",
+        StepScalingPolicyConfiguration={
+            "AdjustmentType": "ChangeInCapacity",
+            "StepAdjustments": [
+                {"MetricIntervalLowerBound": 0, "MetricIntervalUpperBound": 20,
+                 "ScalingAdjustment": 1},
+                {"MetricIntervalLowerBound": 20, "ScalingAdjustment": 3},
+            ],
+        },
+    )["PolicyARN"]  # fmt: skip
+    watch = cloud.client("cloudwatch")
+    watch.put_metric_alarm(
+        AlarmName="busy", Namespace="App", MetricName="Depth", Statistic="Maximum", Period=60,
+        EvaluationPeriods=1, Threshold=10, ComparisonOperator="GreaterThanThreshold",
+        AlarmActions=[policy], TreatMissingData="ignore",
+    )  # fmt: skip
+    tick()
+    assert count(sql, service) == 2
+
+    def alarm(value: float | None, state: str = "ALARM") -> None:
+        data = json.dumps({"recentDatapoints": [value], "threshold": 10})
+        told = {} if value is None else {"StateReasonData": data}
+        watch.set_alarm_state(AlarmName="busy", StateValue=state, StateReason="test", **told)
+
+    alarm(None)
+    tick()
+    assert count(sql, service) == 3
+    alarm(35)
+    tick()
+    assert count(sql, service) == 6
+    tick()  # it goes on, up to what is allowed
+    assert count(sql, service) == 7
+    told = scaling.describe_scaling_activities(**SERVICE)["ScalingActivities"]
+    assert [one["Description"] for one in told] == [
+        f"Setting desired count to {n}." for n in (7, 6, 3)
+    ]
+    assert told[0]["Cause"] == "monitor alarm busy in state ALARM triggered policy out"
+    alarm(None, "OK")
+    scaling.register_scalable_target(**SERVICE, MaxCapacity=9)
+    tick()
+    assert count(sql, service) == 7

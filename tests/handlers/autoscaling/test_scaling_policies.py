@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handlers.autoscaling.scaling_policies import adjusted
+from models.scaling_steps import adjusted
 from tests.fixtures.server import Cloud
 from tests.handlers.autoscaling.conftest import GROUP, ids
 from tests.handlers.ec2.answers import Sql, refusal
