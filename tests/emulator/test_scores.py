@@ -10,7 +10,7 @@ import pytest
 
 from drift import packs
 from emulator import cli, control, episodes, guard_verbs, scores
-from tests.emulator.test_episodes import Player
+from tests.emulator.episode_player import Player
 from tests.fixtures.server import RunningServer
 
 _LABELS = """
