@@ -26,6 +26,8 @@ DEPLOYMENT = {
     "minimumHealthyPercent": 100,
 }
 ROLLING = "ROLLING"
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
+MOST_CONSTRAINTS, MOST_STRATEGIES = 10, 5
 
 
 def options(params: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,6 +41,7 @@ def options(params: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, A
         raise _unsupported("deploymentController")
     if params.get("schedulingStrategy", "REPLICA") != "REPLICA":
         raise _unsupported("schedulingStrategy DAEMON")
+    _check_placement(params)
     found = dict(before)
     found |= {name: params[name] for name in KEPT if params.get(name) is not None}
     if params.get("deploymentConfiguration"):
@@ -46,6 +49,30 @@ def options(params: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, A
         found["deploymentConfiguration"] = known | params["deploymentConfiguration"]
         _check_deployment(found["deploymentConfiguration"])
     return found
+
+
+def _check_placement(params: Mapping[str, Any]) -> None:
+    """Where tasks may and should be placed; Fargate places its own."""
+    constraints = params.get("placementConstraints") or ()
+    strategies = params.get("placementStrategy") or ()
+    if params.get("launchType") == "FARGATE" and (constraints or strategies):
+        what = "constraints" if constraints else "strategies"
+        raise invalid(f"Placement {what} are not supported with FARGATE launch type.")
+    if len(constraints) > MOST_CONSTRAINTS:
+        raise invalid(f"The maximum number of placement constraints is {MOST_CONSTRAINTS}.")
+    if len(strategies) > MOST_STRATEGIES:
+        raise invalid(f"The maximum number of placement strategies is {MOST_STRATEGIES}.")
+    for one in constraints:
+        expression = one.get("expression")
+        if one.get("type") == "memberOf" and not expression:
+            raise invalid("An expression is required for the memberOf placement constraint.")
+        if one.get("type") == "distinctInstance" and expression:
+            raise invalid("The distinctInstance placement constraint takes no expression.")
+    for one in strategies:
+        if one.get("type") == "random" and one.get("field"):
+            raise invalid("The random placement strategy takes no field.")
+        if one.get("type") == "binpack" and str(one.get("field")).lower() not in ("cpu", "memory"):
+            raise invalid("The field of the binpack placement strategy is CPU or MEMORY.")
 
 
 def _check_deployment(given: Mapping[str, Any]) -> None:

@@ -173,3 +173,39 @@ def test_ec2_services_wait_for_machines(ecs: Any, shop: str) -> None:
     )["service"]
     assert (made["launchType"], made["runningCount"]) == ("EC2", 0)
     assert "unable to place a task" in made["events"][0]["message"]
+
+
+def test_how_it_is_deployed_and_placed_is_shown(ecs: Any, web: dict[str, Any], subnet: str) -> None:
+    named = {"cluster": "shop", "service": "web"}
+    assert web["deploymentConfiguration"]["deploymentCircuitBreaker"] == {
+        "enable": False, "rollback": False,
+    }  # fmt: skip
+    breaker = {"enable": True, "rollback": True}
+    ecs.update_service(
+        **named,
+        deploymentConfiguration={"deploymentCircuitBreaker": breaker, "maximumPercent": 150},
+    )
+    [shown] = ecs.describe_services(cluster="shop", services=["web"])["services"]
+    assert shown["deploymentConfiguration"]["deploymentCircuitBreaker"] == breaker
+    assert shown["deploymentConfiguration"]["maximumPercent"] == 150
+    given = {"cluster": "shop", "serviceName": "other", "taskDefinition": "web",
+             "desiredCount": 0, "networkConfiguration": network(subnet)}  # fmt: skip
+    everywhere = [{"type": "distinctInstance"}]
+    assert refused(
+        ecs.create_service, **given, launchType="FARGATE", placementConstraints=everywhere
+    ) == (
+        "InvalidParameterException",
+        "Placement constraints are not supported with FARGATE launch type.",
+    )
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"placementConstraints": [{"type": "memberOf"}]}, "An expression is required"),
+        ({"placementConstraints": [{**everywhere[0], "expression": "a == b"}]}, "no expression"),
+        ({"placementConstraints": everywhere * 11}, "constraints is 10"),
+        ({"placementStrategy": [{"type": "spread", "field": "host"}] * 6}, "strategies is 5"),
+        ({"placementStrategy": [{"type": "binpack", "field": "host"}]}, "CPU or MEMORY"),
+        ({"placementStrategy": [{"type": "random", "field": "x"}]}, "takes no field"),
+    ]
+    for asked, words in wrong:
+        code, message = refused(ecs.create_service, **given, **asked)
+        assert code == "InvalidParameterException"
+        assert words in message

@@ -135,3 +135,25 @@ def test_nodes_are_upgraded_behind_their_cluster(eks: Any, nodes: dict[str, Any]
     assert shown["version"] == newest
     told = eks.describe_insight(clusterName="kube", id=skew["id"])["insight"]
     assert told["insightStatus"]["status"] == "PASSING"
+
+
+def test_labels_and_taints_come_and_go(eks: Any, nodes: dict[str, Any]) -> None:
+    named = {"clusterName": "kube", "nodegroupName": "workers"}
+    spot, gpu = ({"key": key, "value": "yes", "effect": "NO_SCHEDULE"} for key in ("spot", "gpu"))
+    update = eks.update_nodegroup_config(
+        **named,
+        labels={"addOrUpdateLabels": {"team": "a", "tier": "web"}},
+        taints={"addOrUpdateTaints": [spot, gpu]},
+    )["update"]
+    assert {one["type"] for one in update["params"]} == {"LabelsToAdd", "TaintsToAdd"}
+    shown = eks.describe_nodegroup(**named)["nodegroup"]
+    assert shown["labels"] == {"team": "a", "tier": "web"}
+    assert shown["taints"] == [spot, gpu]
+    eks.update_nodegroup_config(
+        **named,
+        labels={"addOrUpdateLabels": {"team": "b"}, "removeLabels": ["tier"]},
+        taints={"removeTaints": [spot], "addOrUpdateTaints": [{**gpu, "value": "no"}]},
+    )
+    shown = eks.describe_nodegroup(**named)["nodegroup"]
+    assert shown["labels"] == {"team": "b"}
+    assert shown["taints"] == [{**gpu, "value": "no"}]
