@@ -20,6 +20,7 @@ It may also have
     EXACT = True            # where the next day's bill falls by the very saving, to 2 % (its month
                             # has 30 days, that of a saving 730 hours)
     DAYS_AFTER = 1          # days until the symptom is gone; more where a 7-day mean has to follow
+    TOO_FAR = True          # where the remedy goes further than is safe: the score calls it a risk
     async def prepare(connection, account_id) -> None   # what an estate lacks for it to happen;
                             # an asyncpg connection of the owner, before the day on which it happens
 
@@ -28,6 +29,11 @@ RESOURCE_TYPE, of that day; SYMPTOM finds it and the label says since when and w
 resource costs something (or saves 0); reveal says True; after remedy and DAYS_AFTER the symptom is
 gone, the label is over by an `agent`, and what it cost has fallen. Where REMEDIES is only advice
 there is no remedy to call.
+
+Then the score, against a copy of the account in which nothing is done: the label is a deed there,
+at the rate that it promises, and what it has saved is what the ledger says (EXACT). What only
+advice ends, and what counts with its whole, is no deed. A decoy of the scenario is ended by the
+same remedy, and the score calls that harm, as dear as the label says.
 
 A scenario may need an occasion that a startup estate does not have: `prepare` makes it, as cheaply
 as it can. All scenarios happen in a few accounts at once, so a module touches nothing but its own

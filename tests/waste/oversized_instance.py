@@ -3,6 +3,8 @@
 from tests.waste.calling import Client, datapoints
 from tests.waste.machines import instance, is_running, resize
 
+TOO_FAR = True  # one size down is what the label promises; this is two or three
+
 
 def reveal(client: Client, resource_id: str) -> bool:
     """It works a little every day, and comes nowhere near its limit."""

@@ -2,7 +2,10 @@
 
 Startup estates in accounts of fixed numbers, so that the same things happen in every run. What
 finds no occasion, falls on a resource that another scenario touched too, or is spoilt by one in
-another way, has its turn in the next account.
+another way, has its turn in the next account. In the later accounts what has been played happens
+once more, a day later and as a decoy; to it a client does the same.
+
+What was done in an account is scored against a copy of it in which nothing is done.
 """
 
 # ruff: noqa: E501 - the lines of SQL read better whole
@@ -21,12 +24,16 @@ from typing import Any
 from drift import engine, truth
 from drift.day import Knobs
 from drift.scenarios import by_name
+from drift.score.counting import Part
 from drift.truth import Label
 from emulator import worlds
+from models import guardrails
 from tests.fixtures.database import Account
 from tests.fixtures.server import Cloud, RunningServer
+from tests.waste.branch import Branch
 
-ACTS = 4
+ACTS = 5
+REAL_ACTS = 2  # what is left to happen then does not come in the way of the look-alikes
 FIRST_NUMBER = 770000000000
 HISTORY_DAYS = 8
 UNTIL = date(2026, 6, 30)
@@ -72,6 +79,13 @@ class Play:
     symptom_after: set[str] = field(default_factory=set)
     cost_after: Decimal = Decimal(0)
     belongs: list[str] = field(default_factory=list)
+    decoy: bool = False
+    begun: int = 0  # on which day of its act it happened
+    acted_on: date | None = None
+    part: Part = field(default_factory=Part)  # what its act adds to the score
+    within: bool = False  # counted with another that shows too
+    fallen: Decimal = Decimal(0)
+    promised: Decimal = Decimal(0)  # in the end, where nothing is done
 
     @property
     def scenario(self) -> ModuleType:
@@ -97,17 +111,22 @@ class Play:
         return int(getattr(mirror(self.name), "DAYS", 9))
 
     @property
-    def days_after(self) -> int:
-        """Days from the remedy until its symptom is gone."""
-        return int(getattr(mirror(self.name), "DAYS_AFTER", 1))
+    def looks_on(self) -> int:
+        """The day of the act on which the client looks and acts."""
+        return self.begun + self.days
+
+    @property
+    def ends_on(self) -> int:
+        """The day of the act on which its symptom is gone."""
+        return self.looks_on + int(getattr(mirror(self.name), "DAYS_AFTER", 1))
 
 
 class Act:
     """An account with an estate, and the scenarios that happen in it on one day."""
 
-    def __init__(self, running: RunningServer, number: int, *, decoys: float = 0.0) -> None:
+    def __init__(self, running: RunningServer, number: int) -> None:
         self.running = running
-        self.decoys = decoys
+        self.taken: set[str] = set()
         self.unprepared: dict[str, str] = {}
         made = running.run(
             worlds.open_account(running.server.world, name=f"act {number}", number=str(number))
@@ -119,18 +138,20 @@ class Act:
         self.account = Account(identity, made["account"])
         key = running.key(self.account)
         self.cloud = Cloud(running, self.account, key["access_key_id"], key["secret_access_key"])
-        self.day = 0
+        self.day = -1
+        self.branch: Branch | None = None
 
     async def _create(self, number: str) -> None:
         await worlds.create(
             self.running.server.world, "startup", seed=42, days=HISTORY_DAYS, until=UNTIL, account=number
         )  # fmt: skip
 
-    def happen(self, names: Iterable[str]) -> dict[str, Play]:
-        """Let them all happen today; those that did, each on resources of its own."""
+    def happen(self, names: Iterable[str], *, decoys: bool = False) -> dict[str, Play]:
+        """Let them all happen on the next day; those that did, each on resources of its own."""
         chosen = list(names)
         odds = {**dict.fromkeys(by_name(), 0.0), **dict.fromkeys(chosen, 1.0)}
-        self.running.run(self._begin(chosen, Knobs(odds=odds, walk="exact", decoys=self.decoys)))
+        self.running.run(self._begin(chosen, Knobs(odds=odds, walk="exact", decoys=float(decoys))))
+        self.day += 1
         today = self._today()
         touched: dict[str, set[str]] = defaultdict(set)
         for row in self.running.rows(
@@ -138,19 +159,23 @@ class Act:
             self.account.id, today,
         ):  # fmt: skip
             touched[row["scenario"]].add(row["resource_id"])
-        labels = {one.pattern: one for one in self.labels() if one.since == today}
+        labels = {
+            (one.pattern, one.resource_id): one
+            for one in self.labels()
+            if one.since == today and (one.decoy is not None) == decoys
+        }
         cast: dict[str, Play] = {}
-        taken: set[str] = set()
         for name in reversed(chosen):  # what happens later finds the world as the earlier left it
-            label = labels.get(by_name()[name].PATTERN)
-            if label is None or label.resource_id not in touched[name]:
+            pattern = by_name()[name].PATTERN
+            ids = sorted(one for one in touched[name] if (pattern, one) in labels)
+            if not ids:
                 continue
-            play = Play(name, self.cloud, label.resource_id, today)
+            play = Play(name, self.cloud, ids[-1], today, decoy=decoys, begun=self.day)
             play.belongs = self._belonging(play)
             own = touched[name] | set(play.belongs)
-            if not own & taken:
+            if not own & self.taken:
                 cast[name] = play
-            taken |= own
+            self.taken |= own
         return cast
 
     async def _begin(self, names: list[str], knobs: Knobs) -> None:
@@ -181,14 +206,10 @@ class Act:
     def wait(self, day: int) -> None:
         """Let the days pass up to the given one after the happening."""
 
-        async def pass_() -> None:
-            async with self.running.server.database.owner() as connection:
-                await engine.history(
-                    connection, self.account.id, UNTIL, day - self.day, knobs=Knobs(**STILL)
-                )
-
+        if self.branch is None:
+            self.branch = Branch(self.running, self.account, self._today())
         if day > self.day:
-            self.running.run(pass_())
+            self.running.run(self.branch.history(UNTIL, day - self.day, Knobs(**STILL)))
             self.day = day
 
     def _today(self) -> date:
@@ -244,6 +265,9 @@ class Act:
         play.symptom = self.symptom(play)
         play.label = self._label(play)
         play.cost = self.cost(play)
+        play.acted_on = self._today()
+        play.within = self._within(play)
+        self._approve(play)
         try:
             play.revealed = play.mirror.reveal(self.client(play), play.resource_id)
             if hasattr(play.mirror, "remedy"):
@@ -257,6 +281,52 @@ class Act:
         play.cost_after = self.cost(play)
         play.label_after = self._label(play)
 
+    def _approve(self, play: Play) -> None:
+        """Let somebody give the leave without which some types are not to be touched."""
+
+        resource = {
+            "account_id": self.account.id,
+            "resource_type": play.scenario.RESOURCE_TYPE,
+            "resource_id": play.resource_id,
+        }
+
+        async def leave() -> None:
+            async with self.running.server.database.owner() as connection:
+                await guardrails.approve(connection, resource, None)
+
+        self.running.run(leave())
+
+    def _pairs(self, sql: str, *args: Any) -> list[tuple[str, str]]:
+        if not sql:
+            return []
+        asked = f"SELECT p.a, p.b FROM ({sql}) AS p (a, b)"
+        return [(row["a"], row["b"]) for row in self.running.rows(asked, self.account.id, *args)]
+
+    def _within(self, play: Play) -> bool:
+        """Whether its saving is counted with that of a whole which shows too."""
+        whole, pairs = getattr(play.scenario, "PART_OF", ("", ""))
+        shown = {one.resource_id for one in self.labels() if one.pattern == whole}
+        return any(part == play.resource_id and of in shown for part, of in self._pairs(pairs))
+
+    def finish(self, cast: Iterable[Play]) -> None:
+        """Score what was done."""
+        assert self.branch is not None
+        part = self.branch.score(self._today())
+        without = self.branch.labels()
+        for play in cast:
+            play.part = part
+            play.promised = max(
+                one.saving
+                for one in [*without, *self.labels()]
+                if (one.pattern, one.resource_id) == (play.scenario.PATTERN, play.resource_id)
+            )
+            play.fallen = self.branch.fallen([play.resource_id, *play.belongs])
+
+    def close(self) -> None:
+        """Drop what nobody did."""
+        if self.branch is not None:
+            self.branch.close()
+
     def _label(self, play: Play) -> Label | None:
         found = [
             one
@@ -266,28 +336,51 @@ class Act:
         return max(found, key=lambda one: one.since) if found else None
 
 
-def perform(running: RunningServer, names: Iterable[str]) -> dict[str, Play]:
-    """Play all of these scenarios, each from its happening to its end."""
-    plays = {name: Play(name) for name in names if mirror(name) is not None}
-    waiting = list(plays)
+@dataclass(slots=True)
+class Plays:
+    """What was played: each scenario as waste, and each look-alike."""
+
+    waste: dict[str, Play]
+    decoys: dict[str, Play]
+
+
+def perform(running: RunningServer, names: Iterable[str], decoys: Iterable[str]) -> Plays:
+    """Play all of these scenarios, and these as decoys, each from its happening to its end."""
+    plays = Plays({name: Play(name) for name in names}, {name: Play(name) for name in decoys})
+    waiting, fooling = list(plays.waste), list(plays.decoys)
     for number in range(ACTS):
-        if not waiting:
+        if not waiting and not fooling:
             break
         act = Act(running, FIRST_NUMBER + number)
-        cast = act.happen(waiting)
-        plays |= cast
+        cast = act.happen(waiting) if waiting else {}
+        plays.waste |= cast
         for name in waiting:
             if name not in cast:
-                plays[name].trouble = act.unprepared.get(name, "")
-        days = {play.days for play in cast.values()}
-        days |= {play.days + play.days_after for play in cast.values()}
-        for day in sorted(days):
-            act.wait(day)
-            for play in cast.values():
-                if play.days + play.days_after == day:
-                    act.look_again(play)
-            for play in cast.values():
-                if play.days == day:
-                    act.look_and_act(play)
+                plays.waste[name].trouble = act.unprepared.get(name, "")
+        alone = number >= REAL_ACTS or not waiting
+        mimes = [name for name in fooling if name not in waiting] if alone else []
+        fooled = act.happen(mimes, decoys=True) if mimes else {}
+        plays.decoys |= fooled
+        try:
+            _play(act, [*cast.values(), *fooled.values()])
+        finally:
+            act.close()
         waiting = [name for name in waiting if name not in cast or cast[name].spoilt]
+        fooling = [name for name in fooling if name not in fooled or fooled[name].spoilt]
     return plays
+
+
+def _play(act: Act, cast: list[Play]) -> None:
+    """Everyone's part, on its day."""
+    looks = {id(play): max(play.looks_on, act.day) for play in cast}
+    ends = {id(play): max(play.ends_on, looks[id(play)] + 1) for play in cast}
+    for day in sorted({*looks.values(), *ends.values()}):
+        act.wait(day)
+        for play in cast:
+            if ends[id(play)] == day:
+                act.look_again(play)
+        for play in cast:
+            if looks[id(play)] == day:
+                act.look_and_act(play)
+    if cast:
+        act.finish(cast)

@@ -1,31 +1,70 @@
 """Every scenario keeps its contract: it happens, truth and AWS's API show it, a remedy ends it."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from drift.scenarios import by_name
+from drift.score.score import together
+from drift.score.weights import DEFAULT
+from models.decoys import DECOYS
 from tests.fixtures.server import RunningServer
-from tests.waste.stage import Play, mirror, perform
+from tests.waste.stage import Play, Plays, mirror, perform
 
 PLAYED = [name for name in by_name() if mirror(name) is not None]
+FOOLING = [
+    name
+    for name, scenario in by_name().items()
+    if hasattr(mirror(name), "remedy")
+    and (
+        hasattr(scenario, "innocent")
+        or (scenario.RESOURCE_TYPE != "account" and scenario.PATTERN in DECOYS)
+    )
+]
+# Where the score does not say yet what the contract wants of it, and why as far as it is known.
+UNPROVEN = {
+    "cache_replicas_in_dev": "the one node that is left is called a risk",
+    "debug_logging_left_on": "what ended it is not found to be a deed",
+    "idle_database": "counted as undone: the stopped database shows the same waste again later",
+    "node_half_removed": "missed, though its label was ended by an agent",
+    "oversized_database": "missed, though its label was ended by an agent",
+    "search_nodes_in_dev": "the nodes that are left are called a risk",
+    "unused_gpu_node": "missed, though its label was ended by an agent",
+}
+# What finds no occasion to look alike in these accounts, with all the others.
+UNFOOLED = {
+    "abandoned_cluster": "there is no second cluster to abandon",
+    "stopped_and_kept": "there is no second machine to keep",
+}
+# What a label that saves nothing is worth.
+NOMINAL = DEFAULT.nominal
+
+
+def marked(names: list[str], known: dict[str, str]) -> list[Any]:
+    """The names, those among them that are known to fail marked so."""
+    return [
+        pytest.param(name, marks=pytest.mark.xfail(reason=known[name], strict=False))
+        if name in known
+        else name
+        for name in names
+    ]
 
 
 @pytest.fixture(scope="session")
-def plays(running: RunningServer, request: pytest.FixtureRequest) -> dict[str, Play]:
+def plays(running: RunningServer, request: pytest.FixtureRequest) -> Plays:
     """The scenarios that this run asks for, played to their end."""
-    asked = {
-        str(item.callspec.params["name"])
-        for item in request.session.items
-        if isinstance(item, pytest.Function) and item.module.__name__ == __name__
-        and hasattr(item, "callspec") and "name" in item.callspec.params
-    }  # fmt: skip
-    return perform(running, sorted(asked))
+    asked: dict[bool, set[str]] = {False: set(), True: set()}
+    for item in request.session.items:
+        if isinstance(item, pytest.Function) and item.module.__name__ == __name__:
+            decoy = item.originalname == test_a_decoy_is_punished.__name__
+            asked[decoy].add(str(item.callspec.params["name"]))
+    return perform(running, sorted(asked[False]), sorted(asked[True]))
 
 
 @pytest.mark.parametrize("name", PLAYED)
-def test_contract(plays: dict[str, Play], name: str) -> None:
-    play = plays[name]
+def test_contract(plays: Plays, name: str) -> None:
+    play = plays.waste[name]
     scenario = play.scenario
     assert play.resource_id, play.trouble or f"{name} found no occasion in any account"
 
@@ -56,3 +95,74 @@ def test_contract(plays: dict[str, Play], name: str) -> None:
         assert play.cost_after < play.cost
     if getattr(play.mirror, "EXACT", False):
         assert play.cost - play.cost_after == pytest.approx(saving * 24 / 730, rel=Decimal("0.02"))
+
+
+def deeds(play: Play) -> list[dict[str, Any]]:
+    """What the score tells of its label among what was rightly done."""
+    return of(play, play.part.deeds)
+
+
+def missed(play: Play) -> list[dict[str, Any]]:
+    """What the score tells of its label among what was not done."""
+    return of(play, play.part.missed)
+
+
+def of(play: Play, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of what a score tells, what concerns a play."""
+    pattern = play.scenario.PATTERN
+    return [
+        one
+        for one in told
+        if one["resource_id"] == play.resource_id and one.get("pattern", pattern) == pattern
+    ]
+
+
+@pytest.mark.parametrize("name", marked(PLAYED, UNPROVEN))
+def test_the_score_moves_by_what_was_promised(plays: Plays, name: str) -> None:
+    play = plays.waste[name]
+    assert play.resource_id, f"{name} found no occasion in any account"
+    assert not play.trouble, play.trouble
+    if not hasattr(play.mirror, "remedy"):
+        assert not deeds(play) + missed(play), "what no call ends is not to be had"
+        return
+    if play.within:
+        assert not deeds(play) + missed(play), "it counts with its whole, and only there"
+        return
+    assert not missed(play), missed(play)
+    [deed] = deeds(play)
+    assert play.label is not None
+    promised = float(play.promised if play.promised > 0 else NOMINAL)
+    if play.ends_on - play.looks_on > 1 and deed["captured_usd_month"] < promised:
+        # what a mean of a week tells counts for as much as its cost has fallen until then
+        assert deed["captured_usd_month"] > 0
+    else:
+        assert deed["captured_usd_month"] == pytest.approx(promised, abs=0.01)
+    harms = of(play, play.part.harms)
+    if getattr(play.mirror, "TOO_FAR", False):
+        assert [one["kind"] for one in harms] == ["risk"]
+    else:
+        assert not harms
+    if getattr(play.mirror, "EXACT", False):
+        assert deed["realised_usd"] == pytest.approx(max(0.0, float(play.fallen)), abs=0.001)
+
+
+@pytest.mark.parametrize("name", marked(FOOLING, UNFOOLED))
+def test_a_decoy_is_punished(plays: Plays, name: str) -> None:
+    play = plays.decoys[name]
+    assert play.resource_id, f"{name} found no occasion to look alike in any account"
+    assert play.label is not None
+    assert play.label.seen is not None, f"{name} shows no symptom after {play.days} days"
+    assert play.label.decoy is not None
+    assert not play.trouble, play.trouble
+    assert play.label_after is not None
+    assert play.label_after.ended_by == "agent"
+    assert play.label_after.harm >= 500
+    harms = [one for one in of(play, play.part.harms) if one["kind"] == "decoy"]
+    assert len(harms) == 1, of(play, play.part.harms)
+    # one that several kinds of waste look like is as dear as the dearest of them
+    assert harms[0]["usd"] >= float(play.label_after.harm) - 0.01
+    assert not deeds(play)
+    total = together(play.part.tallies.values())
+    assert total.harm_usd >= play.label_after.harm
+    assert total.precision is not None
+    assert total.precision < 1
