@@ -1,7 +1,8 @@
 """Rules: which events of a bus, or which times, concern somebody.
 
 Source: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html and the pages
-of the operations beside it.
+of the operations beside it. A schedule fires as days go by: with each tick its targets get every
+firing of the day, of a schedule with more than 24 in a day the first of every hour.
 """
 
 from collections.abc import Callable
