@@ -26,16 +26,16 @@ FOOLING = [
 UNPROVEN = {
     "cache_replicas_in_dev": "the one node that is left is called a risk",
     "debug_logging_left_on": "what ended it is not found to be a deed",
-    "idle_database": "counted as undone: the stopped database shows the same waste again later",
+    "idle_database": "it counts when scored the next day, and no more a week later",
     "node_half_removed": "missed, though its label was ended by an agent",
-    "oversized_database": "missed, though its label was ended by an agent",
+    "oversized_database": "missed in the end, though an agent ended its label",
     "search_nodes_in_dev": "the nodes that are left are called a risk",
     "unused_gpu_node": "missed, though its label was ended by an agent",
 }
 # What finds no occasion to look alike in these accounts, with all the others.
 UNFOOLED = {
-    "abandoned_cluster": "there is no second cluster to abandon",
-    "stopped_and_kept": "there is no second machine to keep",
+    "abandoned_cluster": "no cluster of its own is left beside all the others",
+    "stopped_and_kept": "no machine of its own is left beside all the others",
 }
 # What a label that saves nothing is worth.
 NOMINAL = DEFAULT.nominal
