@@ -25,12 +25,11 @@ FOOLING = [
 # Where the score does not say yet what the contract wants of it, and why as far as it is known.
 UNPROVEN = {
     "cache_replicas_in_dev": "the one node that is left is called a risk",
-    "debug_logging_left_on": "what ended it is not found to be a deed",
     "idle_database": "it counts when scored the next day, and no more a week later",
-    "node_half_removed": "missed, though its label was ended by an agent",
+    "node_half_removed": "told as open still, though an agent ended its label",
     "oversized_database": "missed in the end, though an agent ended its label",
     "search_nodes_in_dev": "the nodes that are left are called a risk",
-    "unused_gpu_node": "missed, though its label was ended by an agent",
+    "unused_gpu_node": "told as open still, though an agent ended its label",
 }
 # What finds no occasion to look alike in these accounts, with all the others.
 UNFOOLED = {
@@ -122,7 +121,7 @@ def test_the_score_moves_by_what_was_promised(plays: Plays, name: str) -> None:
     play = plays.waste[name]
     assert play.resource_id, f"{name} found no occasion in any account"
     assert not play.trouble, play.trouble
-    if not hasattr(play.mirror, "remedy"):
+    if all(one.startswith("advice:") for one in play.scenario.REMEDIES):
         assert not deeds(play) + missed(play), "what no call ends is not to be had"
         return
     if play.within:
