@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import inspect
+import os
 import sys
 import typing
 from collections.abc import Callable, Coroutine, Sequence
@@ -50,7 +51,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    print(_json(answer) if as_json else _readable(answer))
+    try:
+        print(_json(answer) if as_json else _readable(answer), flush=True)
+    except BrokenPipeError:
+        # whoever read it had enough; Python would say so once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -9,8 +9,10 @@ import atexit
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -56,20 +58,24 @@ def aws(cloud: Cloud, *words: str) -> Any:
 
 @cache
 def _program() -> "subprocess.Popen[str]":
+    home = tempfile.mkdtemp()
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.journeys.aws_commands"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
+        # where it keeps the sessions of roles is settled at its start
+        env={**os.environ, "HOME": home},
     )
-    atexit.register(_end, process)
+    atexit.register(_end, process, home)
     return process
 
 
-def _end(process: "subprocess.Popen[str]") -> None:
+def _end(process: "subprocess.Popen[str]", home: str) -> None:
     process.kill()
     process.wait()
+    shutil.rmtree(home, ignore_errors=True)
     for stream in (process.stdin, process.stdout):
         if stream is not None:
             with contextlib.suppress(BrokenPipeError):
