@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 
@@ -15,6 +15,11 @@ Callback = Callable[[str | None], None]
 
 _PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 _HEARTBEAT_SECONDS = 30.0
+
+# What tells that a connection is of no use any more.
+_LOST: Final = (
+    OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError,
+)  # fmt: skip
 
 
 class Listener:
@@ -44,11 +49,11 @@ class Listener:
         self._callbacks.setdefault(channel, []).append(callback)
         async with self._lock:
             if self._task is None:
-                with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                with contextlib.suppress_LOST:
                     await self._open()
                 self._task = asyncio.create_task(self._keep(), name="listen")
             elif self._connection is not None and not known:
-                with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                with contextlib.suppress_LOST:
                     await self._connection.add_listener(channel, self._heard)
 
     def let_go(self) -> None:
@@ -104,7 +109,7 @@ class Listener:
             try:
                 async with self._lock:
                     await self._open()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except _LOST as error:
                 failures += 1
                 log.debug("not listening: %s", error)
             else:
@@ -121,6 +126,6 @@ class Listener:
             except TimeoutError:
                 try:
                     await connection.execute("select 1", timeout=10)
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                except _LOST:
                     connection.terminate()
                     return

@@ -80,7 +80,8 @@ def _jobs(estate: Estate, machine: Row, owner: Owner) -> None:
             days = (estate.end - estate.start) / count
             born = estate.start + days * at + timedelta(hours=own.between(0, 12))
             hours = own.between(shortest, longest)
-            name = f"{owner.service[:20]}-{_WORDS[kind]}-{born:%Y%m%d}-{at + 1:02d}"
+            # an AutoML job's name has 32 letters at most
+            name = f"{owner.service[:12]}-{_WORDS[kind]}-{born:%Y%m%d}-{at + 1:02d}"
             status = "Failed" if kind == "training-job" and at == 2 else "Completed"
             settings = _asked(estate, kind, node, nodes, disk, region, owner)
             if status == "Failed":

@@ -90,7 +90,7 @@ async def test_what_is_waste_stays_waste(world: World, monkeypatch: pytest.Monke
     await world.owner.execute(
         """INSERT INTO truth.labels (account_id, pattern, resource_type, resource_id, since, seen)
            SELECT account_id, 'ec2_idle', 'instance', instance_id, '2026-06-02', '2026-06-02'
-             FROM instances WHERE account_id = $1""",
+             FROM instances WHERE account_id = $1 ON CONFLICT DO NOTHING""",
         world.account,
     )
     odds = {**dict.fromkeys(by_name(), 0.0), "idle_instance": 1.0}
