@@ -49,11 +49,11 @@ class Listener:
         self._callbacks.setdefault(channel, []).append(callback)
         async with self._lock:
             if self._task is None:
-                with contextlib.suppress_LOST:
+                with contextlib.suppress(*_LOST):
                     await self._open()
                 self._task = asyncio.create_task(self._keep(), name="listen")
             elif self._connection is not None and not known:
-                with contextlib.suppress_LOST:
+                with contextlib.suppress(*_LOST):
                     await self._connection.add_listener(channel, self._heard)
 
     def let_go(self) -> None:
