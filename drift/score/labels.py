@@ -142,7 +142,7 @@ async def _read(connection: Any, account_id: uuid.UUID, begun_on: date) -> list[
 def judged(labels: Iterable[Label], about: Circumstances) -> list[Outcome]:
     """What became of each label."""
     every = list(labels)
-    again = {(one.pattern, one.key) for one in every if one.until is None}
+    again = {(one.pattern, one.key) for one in every if one.until is None and one.seen is not None}
     outcomes = [
         _judged(one, about, (one.pattern, one.key) in again)
         for one in every
@@ -174,8 +174,12 @@ def _judged(label: Label, about: Circumstances, again: bool) -> Outcome:
     if {label.key, *ancestors(about.before, label.key)} & about.breached:
         verdict = "void" if _frozen(label, about) else "breach"
         return Outcome(label, verdict, worth, principal=principal, acted=acted)
-    if again or about.changes.undone(label.key):
+    if about.changes.undone(label.key):
         return Outcome(label, "undone", worth, principal=principal, acted=acted)
+    if again:
+        # what was made smaller, and can be smaller still, is counted with what shows now
+        verdict = "undone" if _fallen(label, worth, about) is None else "void"
+        return Outcome(label, verdict, worth, principal=principal, acted=acted)
     return Outcome(label, "right", worth, worth, principal, acted)
 
 
@@ -186,12 +190,18 @@ def _open(
     if label.seen is None or label.decoy is not None or not counts:
         return Outcome(label, "void", worth)
     if deed is not None and label.key not in about.breached and not about.changes.undone(label.key):
-        fallen = min(worth, about.fallen(about.family(label.key)))
-        if fallen >= worth * _NOTABLE:
+        fallen = _fallen(label, worth, about)
+        if fallen is not None:
             principal = deed.principal or UNKNOWN
             return Outcome(label, "partly", worth, fallen, principal, deed.day)
     left_over = (label.pattern, label.key) not in about.known and label.key not in about.happened
     return Outcome(label, "void" if left_over or _frozen(label, about) else "open", worth)
+
+
+def _fallen(label: Label, worth: Decimal, about: Circumstances) -> Decimal | None:
+    """What of a label's worth its resource costs less by now, USD a month; None: next to nothing."""
+    fallen = min(worth, about.fallen(about.family(label.key)))
+    return fallen if fallen >= worth * _NOTABLE else None
 
 
 def _frozen(label: Label, about: Circumstances) -> bool:

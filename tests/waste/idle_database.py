@@ -2,8 +2,6 @@
 
 from tests.waste.calling import Client, datapoints
 
-EXACT = True
-
 
 def reveal(client: Client, resource_id: str) -> bool:
     """It is available, and DatabaseConnections has no day with one."""
@@ -17,5 +15,9 @@ def reveal(client: Client, resource_id: str) -> bool:
 
 
 def remedy(client: Client, resource_id: str) -> None:
-    """Stop it: AWS keeps its storage, and starts it again after a week."""
-    client("rds").stop_db_instance(DBInstanceIdentifier=resource_id)
+    """Delete it, and keep a snapshot: AWS starts again after a week what is only stopped."""
+    client("rds").delete_db_instance(
+        DBInstanceIdentifier=resource_id,
+        SkipFinalSnapshot=False,
+        FinalDBSnapshotIdentifier=f"{resource_id}-final",
+    )
