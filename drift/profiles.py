@@ -57,8 +57,10 @@ FRAGMENTS = {
     "rhythm": f"(CASE WHEN p.profile IN {FLAT} THEN 1 ELSE {BUSY} END)",
     "cpu": """least(97, greatest(0.05, 100 * p.load / (r.units * coalesce(c.vcpus, 2)) * {rhythm}
         * greatest(0.3, 1 + (driftcloud_noise(:seed, r.id, '/cpu') - 0.5) * 0.3 * :variance)))""",
-    "used_memory": """least(97, greatest(0.5, 100 * p.memory_gib / (r.units * coalesce(c.memory_gib, 8))
+    "used_memory": """least(97, greatest(0.5, 100 * p.memory_gib / ({holding} * coalesce(c.memory_gib, 8))
         * greatest(0.5, 1 + (driftcloud_noise(:seed, r.id, '/memory') - 0.5) * 0.1 * :variance)))""",
+    # the machines over which the data is spread
+    "holding": "r.units",
     # the day's highest minute: bursts and batches are busy for less than their mean tells
     "cpu_max": """greatest(cpu, CASE profile WHEN 'bursty' THEN 82 + 15 * peak
         WHEN 'batch' THEN 93 + 6 * peak WHEN 'idle' THEN least(4.8, cpu * 1.7)
@@ -80,7 +82,7 @@ INSERT INTO resource_profiles AS old (account_id, resource_type, resource_id, pr
 SELECT :account, '{kind}', r.id, r.chosen,
        coalesce(c.vcpus, 2) * r.units / 100 * CASE WHEN r.cpu_7d > 0 AND r.given IS NULL
            THEN r.cpu_7d ELSE s.cpu_low + (s.cpu_high - s.cpu_low) * driftcloud_noise(:world, r.id, '/load') END,
-       coalesce(c.memory_gib, 8) * r.units / 100 * CASE WHEN r.memory_7d > 0 AND r.given IS NULL
+       coalesce(c.memory_gib, 8) * {holding} / 100 * CASE WHEN r.memory_7d > 0 AND r.given IS NULL
            THEN r.memory_7d ELSE s.memory_low + (s.memory_high - s.memory_low) * driftcloud_noise(:world, r.id, '/memory') END,
        s.network_low + (s.network_high - s.network_low) * driftcloud_noise(:world, r.id, '/network') ^ 2,
        CASE WHEN r.connections_7d > 0 AND r.given IS NULL THEN r.connections_7d
@@ -112,10 +114,10 @@ def statement(sql: str, **fragments: str) -> Statement:
     return Statement(sql, **{**FRAGMENTS, **fragments})
 
 
-def fill(kind: str, source: str) -> Statement:
+def fill(kind: str, source: str, **fragments: str) -> Statement:
     """The statement that gives every machine of `source` without one a profile and levels.
 
     `source` selects id, env, type, units (machines of that type), cpu_7d, memory_7d,
-    connections_7d (0 where unknown) and has_gpu.
+    connections_7d (0 where unknown) and has_gpu. `fragments` are the module's own.
     """
-    return statement(_FILL, kind=kind, source=source, shapes=SHAPES, shaped=SHAPED)
+    return statement(_FILL, kind=kind, source=source, shapes=SHAPES, shaped=SHAPED, **fragments)

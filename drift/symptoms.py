@@ -58,6 +58,16 @@ def unchanged(kind: str, identifier: str, now: str) -> str:
           AND m.date >= ($2::timestamptz)::date - 7 AND m.metric_payload ->> 'type' <> {now})"""
 
 
+def one_carries(nodes: str, *, spread: bool) -> str:
+    """That one of `nodes` (a column) could do what all of them do, by their means of a week (SQL).
+
+    Of CPU less than half in the mean: a working day is busier than the week, and its highest minute
+    nearly twice as busy as the day. `spread`: every node holds data of its own, and one is to hold it all.
+    """
+    memory = f" AND coalesce(avg_memory_7d, 0) * {nodes} < 85" if spread else ""
+    return f"(coalesce(avg_cpu_7d, 0) * {nodes} < 45{memory})"
+
+
 def smaller(node: str) -> str:
     """What share of its cost a machine saves by the next smaller size, by its type (SQL).
 

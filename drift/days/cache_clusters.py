@@ -8,11 +8,15 @@ from drift.profiles import fill, statement
 AFTER = ("cache_transitions",)
 
 _RUNNING = """SELECT e.cluster_id AS id, e.env, e.region, e.node_type AS type, e.engine,
-    e.hourly_cost::float8 AS hourly_cost, greatest(e.num_nodes, 1) AS units, false AS has_gpu,
+    e.hourly_cost::float8 AS hourly_cost, greatest(e.num_nodes, 1) AS units, CASE WHEN e.cluster_mode OR e.engine = 'memcached'
+    THEN greatest(e.num_nodes, 1) ELSE 1 END AS holding, false AS has_gpu,
     e.avg_cpu_7d::float8 AS cpu_7d, e.avg_memory_7d::float8 AS memory_7d, 0::float8 AS connections_7d
     FROM cache_clusters e WHERE e.account_id = :account AND e.status <> 'deleting'"""
 
-_FILL = fill("cache_cluster", _RUNNING)
+# A replica holds what its primary does; over shards, and nodes of Memcached, the keys are spread.
+_HOLDING = "r.holding"
+
+_FILL = fill("cache_cluster", _RUNNING, holding=_HOLDING)
 
 _WRITE = statement(
     """
@@ -31,6 +35,7 @@ _WRITE = statement(
 {once}""",
     kind="cache_cluster",
     source=_RUNNING,
+    holding=_HOLDING,
 )
 
 _LIVE = statement("""

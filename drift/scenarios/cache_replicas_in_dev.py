@@ -4,6 +4,7 @@
 
 from drift.day import Day, Happening
 from drift.picking import branch, region, tag
+from drift.symptoms import one_carries
 
 ODDS = 0.03
 PATTERN = "cache_ha_dev"
@@ -13,14 +14,15 @@ REVEALED_BY = ("elasticache:DescribeReplicationGroups", "elasticache:DescribeCac
 TRAPS = (
     "Where cluster mode or failover is what is tested (tag workload=failover-tests) there have to be several.",
     "Nodes of Memcached hold different keys: none of them is a replica.",
+    "Replicas that are read from are of use: the primary alone has to carry what they do.",
     "Automatic failover has to be turned off before the last replica can go.",
 )
 
-SYMPTOM = """
+SYMPTOM = f"""
 SELECT cluster_id, hourly_cost / num_nodes * (num_nodes - 1) * 730 AS saving FROM cache_clusters
  WHERE account_id = $1 AND num_nodes > 1 AND env IN ('dev', 'test', 'staging', 'preview')
    AND engine <> 'memcached' AND NOT cluster_mode AND serverless IS NULL AND status <> 'deleting'
-   AND $2::timestamptz IS NOT NULL"""
+   AND {one_carries("num_nodes", spread=False)} AND $2::timestamptz IS NOT NULL"""
 
 INSERT = """
 INSERT INTO cache_clusters (account_id, identifier, engine, engine_version, node_type, num_nodes, env,
@@ -45,7 +47,7 @@ async def happen(day: Day) -> Happening | None:
         return None
     day.written["cache_clusters"] += 1
     await tag(day, "cache_cluster", cluster_id, {"created_by": developer, "env": "dev"})
-    await day.profile("cache_cluster", cluster_id, "light")
+    await day.profile("cache_cluster", cluster_id, "light", load=0.6)  # busy vCPUs of six
     await day.record("cache_cluster", cluster_id, "lifecycle", None, "created")
     return Happening(f"{cluster_id} has two replicas that nobody reads from",
                      (("cache_cluster", cluster_id),))  # fmt: skip

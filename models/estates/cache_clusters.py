@@ -80,17 +80,21 @@ def create(estate: Estate) -> None:
         estate.profile(
             "cache_cluster", cluster_id, role, pattern=pattern,
             decoy=innocent[0] if innocent else None, saving=float(hourly) * 730 * saved,
-            **_levels(own, role, node_type, nodes),
+            **_levels(own, "doubled" if at in doubled else role, node_type, nodes, engine),
         )  # fmt: skip
 
 
-def _levels(own: Chance, role: str, node_type: str, nodes: int) -> dict[str, Any]:
-    """Busy vCPUs and GiB in use, where the role says how few."""
+def _levels(own: Chance, role: str, node_type: str, nodes: int, engine: str) -> dict[str, Any]:
+    """Busy vCPUs and GiB in use, where the role says how few; replicas hold the same."""
     machine = instance_types.find(node_type.removeprefix("cache."))
-    if role not in _USED or machine is None:
+    if machine is None:
+        return {}
+    if role == "doubled":  # one of the nodes could do it all
+        return {"load": own.between(0.08, 0.16) * machine.vcpus * nodes}
+    if role not in _USED:
         return {}
     cpu, memory = (own.between(*share) for share in _USED[role])
     return {
         "load": cpu * machine.vcpus * nodes,
-        "memory_gib": memory * float(machine.memory_gib) * nodes,
+        "memory_gib": memory * float(machine.memory_gib) * (nodes if engine == "memcached" else 1),
     }

@@ -1,7 +1,8 @@
 """Managed services of an estate: search domains, notebooks, warehouses."""
 
-from models import costs, prices
+from models import costs, instance_types, prices
 from models.estates import sagemaker_resources
+from models.estates.chance import Chance
 from models.estates.company import Owner
 from models.estates.estate import Estate, Row
 
@@ -79,8 +80,17 @@ def create(estate: Estate) -> None:
         estate.profile(
             "managed_service", arn, profile, pattern=pattern,
             decoy=innocent[0] if innocent else None, saving=_saving(row, pattern),
+            **_levels(own, node, nodes, pattern),
         )  # fmt: skip
     sagemaker_resources.create(estate, machines)
+
+
+def _levels(own: Chance, node: str, nodes: int, pattern: str | None) -> dict[str, float]:
+    """Busy vCPUs, where one of the nodes could do it all."""
+    machine = instance_types.find(node.removesuffix(".search"))
+    if pattern != "managed_ha_dev" or machine is None:
+        return {}
+    return {"load": own.between(0.1, 0.2) * machine.vcpus * nodes}
 
 
 def _saving(row: Row, pattern: str | None) -> float:

@@ -22,15 +22,6 @@ FOOLING = [
         or (scenario.RESOURCE_TYPE != "account" and scenario.PATTERN in DECOYS)
     )
 ]
-# Where the score does not say yet what the contract wants of it, and why as far as it is known.
-UNPROVEN = {
-    "cache_replicas_in_dev": "the one node that is left is called a risk",
-    "idle_database": "it counts when scored the next day, and no more a week later",
-    "node_half_removed": "told as open still, though an agent ended its label",
-    "oversized_database": "missed in the end, though an agent ended its label",
-    "search_nodes_in_dev": "the nodes that are left are called a risk",
-    "unused_gpu_node": "told as open still, though an agent ended its label",
-}
 # What finds no occasion to look alike in these accounts, with all the others.
 UNFOOLED = {
     "abandoned_cluster": "no cluster of its own is left beside all the others",
@@ -116,7 +107,7 @@ def of(play: Play, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("name", marked(PLAYED, UNPROVEN))
+@pytest.mark.parametrize("name", PLAYED)
 def test_the_score_moves_by_what_was_promised(plays: Plays, name: str) -> None:
     play = plays.waste[name]
     assert play.resource_id, f"{name} found no occasion in any account"
