@@ -4,6 +4,7 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 import asyncpg
@@ -98,9 +99,12 @@ async def make_estate(owner: asyncpg.Connection, account: uuid.UUID, number: str
 
 
 @pytest.fixture
-async def empty(owner: asyncpg.Connection) -> AsyncIterator[World]:
-    """An account without resources, removed afterwards."""
-    number = f"{uuid.uuid4().int % 10**12:012d}"
+async def empty(owner: asyncpg.Connection, request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    """An account without resources, removed afterwards.
+
+    Its number, from which all its chance is drawn, follows from the test's name.
+    """
+    number = f"{int(sha256(request.node.nodeid.encode()).hexdigest(), 16) % 10**12:012d}"
     identity = await owner.fetchval(
         "INSERT INTO cloud_accounts (name, account_number) VALUES ('drift', $1) RETURNING id",
         number,
