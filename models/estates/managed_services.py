@@ -1,5 +1,7 @@
 """Managed services of an estate: search domains, notebooks, warehouses."""
 
+from typing import Any
+
 from models import costs, instance_types, prices
 from models.estates import sagemaker_resources
 from models.estates.chance import Chance
@@ -85,7 +87,7 @@ def create(estate: Estate) -> None:
     sagemaker_resources.create(estate, machines)
 
 
-def _levels(own: Chance, node: str, nodes: int, pattern: str | None) -> dict[str, float]:
+def _levels(own: Chance, node: str, nodes: int, pattern: str | None) -> dict[str, Any]:
     """Busy vCPUs, where one of the nodes could do it all."""
     machine = instance_types.find(node.removesuffix(".search"))
     if pattern != "managed_ha_dev" or machine is None:
