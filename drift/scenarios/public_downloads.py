@@ -1,7 +1,5 @@
 """A bucket was opened to everybody for a demonstration, and half the internet downloads from it."""
 
-
-
 import json
 
 from drift.day import Day, Happening
