@@ -62,6 +62,21 @@ COMMENT ON FUNCTION driftcloud_draw() IS 'The number of a writing call, from whi
 REVOKE ALL ON FUNCTION driftcloud_draw() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION driftcloud_draw() TO driftcloud_api;
 
+-- The rows of an episode are numbered apart from its calls: what is told of a call behind its answer,
+-- sooner or later, must not move the identifiers that the next call makes.
+
+CREATE SEQUENCE truth.row_draws AS bigint;
+COMMENT ON SEQUENCE truth.row_draws IS
+    'Numbers of the rows that calls of an episode wrote, which their ids follow from.';
+
+CREATE FUNCTION driftcloud_draw_row() RETURNS bigint
+    LANGUAGE sql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, public, pg_temp
+    AS $$ SELECT nextval('truth.row_draws') $$;
+COMMENT ON FUNCTION driftcloud_draw_row() IS 'The number of a row, from which its id follows.';
+REVOKE ALL ON FUNCTION driftcloud_draw_row() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION driftcloud_draw_row() TO driftcloud_api;
+
 CREATE TABLE truth.discarded (
     database     text PRIMARY KEY,
     discarded_at timestamptz NOT NULL DEFAULT clock_timestamp()
@@ -90,7 +105,7 @@ BEGIN
     END IF;
     drawn := current_setting('driftcloud.drawn', true);
     IF drawn IS NULL OR drawn = '' THEN
-        drawn := driftcloud_draw()::text;
+        drawn := driftcloud_draw_row()::text;
     ELSE
         drawn := (drawn::bigint + 1)::text;
         PERFORM set_config('driftcloud.drawn', drawn, true);

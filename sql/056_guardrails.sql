@@ -122,6 +122,10 @@ CREATE FUNCTION driftcloud_time_tag(at timestamptz) RETURNS text
 
 -- Called only where something stands against a change; what that is, and what comes of it. The
 -- API's role knows neither who has leave nor who broke a rule: the owner's rights look that up.
+--
+-- How many nodes a cluster has follows from its nodes and node groups. Leave is asked of the instance
+-- or the group that is changed, by its own policy, and not of the cluster besides; its freeze, and a
+-- policy that says to leave it alone, stand against that too.
 CREATE FUNCTION driftcloud_guard(account uuid, kind text, resource text, changes text[], at timestamptz,
                                  account_freeze timestamptz, own_freeze timestamptz, freeze_after timestamptz,
                                  policy text, policy_after text) RETURNS void
@@ -133,6 +137,7 @@ DECLARE
     words CONSTANT text[] := '{auto_safe,recommend_only,ignore}';
     ends CONSTANT timestamptz := greatest(account_freeze, own_freeze);
     change text[];
+    counted boolean := true;
     done text := '';
     broken text;
     why text;
@@ -142,12 +147,13 @@ BEGIN
         IF change[1] = ANY (columns) AND NOT (kind = 'volume' AND change[1] = 'state' AND change[3] NOT LIKE 'delet%') THEN
             done := done || format('%s%s from %s to %s', CASE WHEN done <> '' THEN ', ' ELSE '' END, change[1],
                                    left(coalesce(change[2], 'nothing'), 80), left(coalesce(change[3], 'nothing'), 80));
+            counted := counted AND kind = 'container_cluster' AND change[1] IN ('desired_nodes', 'min_nodes', 'max_nodes');
         END IF;
     END LOOP;
     IF done <> '' THEN
         IF ends > at THEN
             broken := 'freeze';
-        ELSIF policy = 'ignore' OR policy = 'recommend_only' AND NOT EXISTS (
+        ELSIF policy = 'ignore' OR policy = 'recommend_only' AND NOT counted AND NOT EXISTS (
                   SELECT FROM truth.approvals a
                    WHERE a.account_id = account AND a.resource_type = kind AND a.resource_id = resource
                      AND coalesce(a.until > driftcloud_guard.at, true)) THEN
