@@ -41,7 +41,7 @@ _LEFT_OVER = {
     "snapshot": ("snapshots", "snapshot_id", "NOT EXISTS (SELECT FROM images i WHERE i.account_id = r.account_id AND i.block_device_mappings::text LIKE '%' || r.snapshot_id || '%')"),
 }  # fmt: skip
 
-# More of the same: logs taken in, data stored.
+# More of the same: logs taken in. What else gets worse, its scenario knows (`worsen`) or nobody does.
 _MORE = """
 UPDATE resource_profiles SET ingest_gb = ingest_gb * $4 WHERE account_id = $1 AND resource_type = $2
    AND resource_id = $3 AND ingest_gb > 0 AND ingest_gb < 200"""

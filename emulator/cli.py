@@ -20,6 +20,7 @@ Start here:
   driftcloud serve --estate startup        an account with a history and waste in it
   aws --endpoint-url http://127.0.0.1:4566 ec2 describe-instances
   driftcloud tick --days 7                 a week goes by
+  driftcloud episode start janitor         a world to judge an agent in, and its keys
 
 Every option of serve is a variable too: --data-dir is {PREFIX}DATA_DIR, and so on.
 """
