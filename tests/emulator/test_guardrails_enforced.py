@@ -217,3 +217,25 @@ def test_what_is_new_or_only_attached_passes(cloud: Cloud) -> None:
         lambda: scaling.delete_auto_scaling_group(AutoScalingGroupName="web", ForceDelete=True),
     ):
         assert refused(call)[0] == 403
+
+
+@pytest.mark.parametrize(("policy", "broken"), [("recommend_only", []), ("ignore", ["kube"])])
+def test_a_cluster_is_not_asked_how_many_nodes_it_has(
+    cloud: Cloud, sql: Sql, policy: str, broken: list[str]
+) -> None:
+    one = instance(cloud)
+    sql(
+        """with made as (insert into container_clusters
+                         (account_id, name, env, control_plane_hourly_cost)
+                         values ($1, 'kube', 'dev', 0.1) returning id, arn),
+                tagged as (insert into resource_tags
+                           (account_id, resource_type, resource_id, key, value)
+                           select $1, 'container_cluster', arn, $3, $4 from made)
+           insert into container_nodes (cluster_id, instance_id, instance_type, hourly_cost)
+           select id, $2, 'm5.large', 0.096 from made""",
+        cloud.account.id, one, POLICY, policy,
+    )  # fmt: skip
+    cloud.client("ec2").terminate_instances(InstanceIds=[one])
+    count = "select desired_nodes from container_clusters where account_id = $1"
+    assert sql(count, cloud.account.id) == [{"desired_nodes": 0}]
+    assert [found[1].rpartition("/")[2] for found in breaches(cloud)] == broken
