@@ -24,6 +24,7 @@ __all__ = ["EmbeddedError", "EmbeddedServer", "InUseError", "migrations_folder",
 log = logging.getLogger(__name__)
 
 _LOG_LIMIT_BYTES = 8 * 1024 * 1024
+_SETTLED_AFTER_SECONDS = 1.0
 _RESTART_PAUSES_SECONDS = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -282,7 +283,11 @@ def _trim_log(data: Path) -> None:
 
 
 def _settle(data: Path) -> None:
-    """Bring freshly copied files to the disk, behind the running server's back."""
+    """Bring freshly copied files to the disk, behind the running server's back.
+
+    Not before it has answered: the disk would be busy with these while it waits for its own.
+    """
+    time.sleep(_SETTLED_AFTER_SECONDS)
     for folder, _, files in os.walk(data):
         for name in files:
             with contextlib.suppress(OSError):
