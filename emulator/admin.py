@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from emulator import cli, control, health, scopes
+from emulator import cli, control, health, price_files, scopes
 from emulator.context import Context
 from emulator.errors import AwsError, Fault
 from emulator.front import DisconnectedError, read_body
@@ -61,6 +61,7 @@ def application(server: "Server") -> Starlette:
         Route("/_driftcloud/health", show_health, methods=["GET"]),
         Route("/_localstack/health", show_localstack, methods=["GET"]),
         Route("/metrics", show_metrics, methods=["GET"]),
+        Route(price_files.PATH, price_files.show, methods=["GET"]),
     ]
     for name, verb in cli.verbs().items():
         method = "GET" if name in control.READS else "POST"

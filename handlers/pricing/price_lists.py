@@ -13,7 +13,7 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.pages import Page, page
 from models import price_list, regions
-from models.price_list import terms
+from models.price_list import files, terms
 
 FORMAT = "aws_v1"
 MOST = 100
@@ -81,15 +81,27 @@ async def list_price_lists(ctx: Context, params: dict[str, Any]) -> dict[str, An
         token,
         PriceLists=[
             {
-                "PriceListArn": "arn:aws:pricing:::price-list/aws/"
-                f"{code}/USD/{terms.VERSION}/{one}",
+                "PriceListArn": files.PriceList(code, one).arn,
                 "RegionCode": one,
                 "CurrencyCode": "USD",
-                "FileFormats": ["json"],
+                "FileFormats": list(files.FILES),
             }
             for one in shown
         ],
     )
+
+
+async def get_price_list_file_url(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Where the file of a price list is to be had; anyone may read it there."""
+    arn, kind = params["PriceListArn"], params["FileFormat"]
+    of = files.by_arn(arn)
+    if of is None:
+        raise AwsError("NotFoundException", f"Price list {arn} was not found.")
+    if kind not in files.FILES:
+        raise _invalid(f"FileFormat: {kind} is not one of {', '.join(files.FILES)}")
+    host = ctx.headers.get("host", f"api.pricing.{ctx.region}.amazonaws.com")
+    scheme = "https" if ctx.headers.get("x-forwarded-proto") == "https" else "http"
+    return {"Url": f"{scheme}://{host}/_driftcloud/{of.path}/index.{kind}"}
 
 
 def _page(ctx: Context, params: dict[str, Any], default: int) -> Page:

@@ -1,10 +1,12 @@
 """The Price List API: services, attributes, products, terms."""
 
+import csv
 import json
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -255,3 +257,43 @@ def test_price_lists_are_named_by_region(pricing: Any) -> None:
     assert pricing.list_price_lists(**asked, EffectiveDate=early)["PriceLists"] == []
     assert refusal(pricing.list_price_lists, ServiceCode="AmazonEC2", CurrencyCode="EUR",
                    EffectiveDate=day)[0] == "InvalidParameterException"  # fmt: skip
+
+
+@pytest.mark.parametrize("service", ["AmazonElastiCache", "AWSDataTransfer"])
+def test_files_hold_what_the_api_answers(pricing: Any, service: str) -> None:
+    """JSON and CSV of a region: the products and prices of GetProducts, no more and no less."""
+    [listed] = pricing.list_price_lists(
+        ServiceCode=service, CurrencyCode="USD", RegionCode="eu-west-1",
+        EffectiveDate=datetime(2026, 6, 1, tzinfo=UTC),
+    )["PriceLists"]  # fmt: skip
+    assert listed["FileFormats"] == ["json", "csv"]
+    asked = {"PriceListArn": listed["PriceListArn"]}
+    texts = []
+    for kind in listed["FileFormats"]:
+        address = pricing.get_price_list_file_url(**asked, FileFormat=kind)["Url"]
+        with urlopen(address, timeout=20) as answer:
+            texts.append(answer.read().decode())
+    region = "fromRegionCode" if service == "AWSDataTransfer" else "regionCode"
+    products = found(pricing, service, fields(**{region: "eu-west-1"}))
+    whole = json.loads(texts[0])
+    assert (whole["offerCode"], whole["version"]) == (service, products[0]["version"])
+    assert whole["products"] == {one["product"]["sku"]: one["product"] for one in products}
+    for kind in ("OnDemand", "Reserved"):
+        assert whole["terms"].get(kind, {}) == {
+            one["product"]["sku"]: one["terms"][kind] for one in products if kind in one["terms"]
+        }
+    lines = texts[1].splitlines()
+    assert lines[0] == '"FormatVersion","v1.0"'
+    rows = list(csv.DictReader(lines[5:]))
+    assert {(row["RateCode"], row["PricePerUnit"], row["usageType"]) for row in rows} == {
+        (code, price["pricePerUnit"]["USD"], one["product"]["attributes"]["usagetype"])
+        for one in products for kind in one["terms"].values() for term in kind.values()
+        for code, price in term["priceDimensions"].items()
+    }  # fmt: skip
+    assert refusal(pricing.get_price_list_file_url, **asked, FileFormat="xml")[0] == (
+        "InvalidParameterException"
+    )
+    asked["PriceListArn"] = asked["PriceListArn"].replace("eu-west-1", "eu-tea-1")
+    assert refusal(pricing.get_price_list_file_url, **asked, FileFormat="csv")[0] == (
+        "NotFoundException"
+    )
