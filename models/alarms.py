@@ -1,17 +1,20 @@
 """Alarms: their configuration, their state, and what is remembered of both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 
-from models import alarm_actions
+from models import alarm_actions, scaling_calls
 from models.listing import Column, Listing
 from models.metrics import evaluation
-from models.metrics.evaluation import Transition
+from models.metrics.evaluation import Judged, Transition
+from models.scaling_calls import Call
 
 ACCOUNT = "(select driftcloud_account())"
+# Whoever lets policies of groups do what alarms call them for.
+Scale = Callable[[Call], Awaitable[None]]
 
 CONFIGURATION = (
     "description", "namespace", "metric_name", "dimensions", "metrics", "statistic",
@@ -97,7 +100,8 @@ update alarms set actions_enabled = $3
 """
 
 _DUE = f"""
-select a.id, a.name, a.evaluated_at, a.configured_at, a.state_value, {{columns}}
+select a.id, a.name, a.evaluated_at, a.configured_at, a.state_value, a.state_reason_data,
+       {{columns}}
   from alarms as a
  where a.account_id = {ACCOUNT} and ($1::text is null or a.region = $1)
    and a.threshold is not null and a.comparison_operator in ({{operators}})
@@ -125,17 +129,20 @@ with given as (
       from given as g
      where a.account_id = {ACCOUNT} and a.id = g.id and a.evaluated_at = g.seen_at
     returning a.id, a.region, a.name
+), told as (
+    insert into alarm_history (account_id, region, alarm_name, at, item_type, summary, data)
+    select driftcloud_account(), s.region, s.name, h.at, h.item_type, h.summary, h.data
+      from unnest($8::uuid[], $9::timestamptz[], $10::text[], $11::text[], $12::text[])
+           as h (id, at, item_type, summary, data)
+      join settled as s on s.id = h.id
 )
-insert into alarm_history (account_id, region, alarm_name, at, item_type, summary, data)
-select driftcloud_account(), s.region, s.name, h.at, h.item_type, h.summary, h.data
-  from unnest($8::uuid[], $9::timestamptz[], $10::text[], $11::text[], $12::text[])
-       as h (id, at, item_type, summary, data)
-  join settled as s on s.id = h.id
+select id from settled
 """
 
 _FIND = f"""
-select a.id, a.evaluated_at, a.state_value, a.state_reason, a.actions_enabled, a.ok_actions,
-       a.alarm_actions, a.insufficient_data_actions, a.dimensions
+select a.id, a.name, a.evaluated_at, a.state_value, a.state_reason, a.state_reason_data,
+       a.actions_enabled, a.ok_actions, a.alarm_actions, a.insufficient_data_actions,
+       a.dimensions, a.threshold
   from alarms as a where a.account_id = {ACCOUNT} and a.region = $1 and a.name = $2
 """
 
@@ -177,23 +184,30 @@ async def enable(db: Any, region: str, names: Sequence[str], enabled: bool) -> N
     await db.write(ENABLE, region, list(names), enabled)
 
 
-async def refresh(db: Any, region: str | None, now: datetime) -> None:
-    """Evaluate the alarms of a region (None: of all) whose next period has ended."""
+async def refresh(
+    db: Any, region: str | None, now: datetime, scale: Scale | None, *, again: bool = False
+) -> None:
+    """Evaluate the alarms of a region (None: of all) whose next period has ended.
+
+    `scale` answers what they call policies of groups for (None: nobody does); with `again`,
+    those that go on call once more.
+    """
     due = await db.fetch(DUE, region, now)
     found = [(alarm, await evaluation.replay(db, alarm["region"], alarm, now)) for alarm in due]
     if found:
-        await _settle(db, found, now)
+        await _settle(db, found, now, scale, again=again)
 
 
 async def set_state(
-    db: Any, region: str, name: str, state: str, reason: str, data: str | None, now: datetime
-) -> bool:
+    db: Any, region: str, name: str, state: str, reason: str, data: str | None, now: datetime,
+    scale: Scale,
+) -> bool:  # fmt: skip
     """Put an alarm into a state until it is evaluated again; whether there is such an alarm."""
     alarm = await db.fetchrow(_FIND, region, name)
     if alarm is None:
         return False
     change = Transition(now, alarm["state_value"], state, reason, data or "")
-    await _settle(db, [(alarm, [change])], now)
+    await _settle(db, [(alarm, Judged([change]))], now, scale)
     return True
 
 
@@ -209,27 +223,46 @@ async def history(
 
 
 async def _settle(
-    db: Any, found: Sequence[tuple[Any, Sequence[Transition]]], now: datetime
-) -> None:
+    db: Any, found: Sequence[tuple[Any, Judged]], now: datetime, scale: Scale | None, *,
+    again: bool = False,
+) -> None:  # fmt: skip
     """Keep what was found, and let the alarms act on it, all together or not at all."""
     acting = [
         (alarm, action)
-        for alarm, changes in found
-        for action in alarm_actions.due(alarm, changes, _ACTIONS)
+        for alarm, judged in found
+        for action in alarm_actions.due(alarm, judged.changes, _ACTIONS)
     ]
-    if not acting:
+    calling = [
+        (alarm, call)
+        for alarm, judged in found
+        for call in alarm_actions.calls(alarm, judged.changes, _ACTIONS, judged.newest, again=again)
+    ]
+    if not acting and not calling:
         await _keep(db, found, now)
         return
     async with db.transaction():
-        await _keep(db, found, now)
+        # What another look has settled meanwhile, that one has acted on.
+        settled = await _keep(db, found, now)
         for alarm, action in acting:
-            await alarm_actions.perform(db, alarm, action, now)
+            if alarm["id"] in settled:
+                await alarm_actions.perform(db, alarm, action, now)
+        for alarm, call in calling:
+            if scale is not None and alarm["id"] in settled:
+                await scale(call)
 
 
-async def _keep(db: Any, found: Sequence[tuple[Any, Sequence[Transition]]], now: datetime) -> None:
-    newest = [changes[-1] if changes else None for _, changes in found]
-    items = [item for alarm, changes in found for item in _items(alarm, changes)]
-    await db.write(
+async def _keep(db: Any, found: Sequence[tuple[Any, Judged]], now: datetime) -> set[Any]:
+    """Store states and history; the ids of the alarms that nobody else had settled meanwhile."""
+    newest = [judged.changes[-1] if judged.changes else None for _, judged in found]
+    named = {
+        action
+        for alarm, judged in found
+        for change in judged.changes
+        for action in alarm[_ACTIONS[change.new]]
+    }
+    unknown = await scaling_calls.unknown(db, sorted(named))
+    items = [item for alarm, judged in found for item in _items(alarm, judged.changes, unknown)]
+    rows = await db.write(
         SETTLE,
         [alarm["id"] for alarm, _ in found],
         [alarm["evaluated_at"] for alarm, _ in found],
@@ -240,9 +273,12 @@ async def _keep(db: Any, found: Sequence[tuple[Any, Sequence[Transition]]], now:
         now,
         *([item[at] for item in items] for at in range(5)),
     )
+    return {row["id"] for row in rows}
 
 
-def _items(alarm: Any, changes: Sequence[Transition]) -> list[tuple[Any, ...]]:
+def _items(
+    alarm: Any, changes: Sequence[Transition], unknown: frozenset[str]
+) -> list[tuple[Any, ...]]:
     """Rows of history: each change, and the actions that it caused."""
     found: list[tuple[Any, ...]] = []
     for change in changes:
@@ -267,7 +303,7 @@ def _items(alarm: Any, changes: Sequence[Transition]) -> list[tuple[Any, ...]]:
             # microseconds later, so that it is shown after its cause
             for place, action in enumerate(alarm[_ACTIONS[change.new]], 1):
                 at = change.at + timedelta(microseconds=place)
-                state, summary = alarm_actions.outcome(action)
+                state, summary = alarm_actions.outcome(action, unknown)
                 told = orjson.dumps({"actionState": state, "notificationResource": action})
                 found.append((alarm["id"], at, "Action", summary[:255], told.decode()))
     return found

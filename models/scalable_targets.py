@@ -5,6 +5,7 @@ from typing import Any
 
 from models import single_rows
 from models.listing import Database, Listing
+from models.scaling_policies import CALLERS
 
 _NAMED = "t.service_namespace, t.resource_id, t.dimension"
 _OF_TARGET = {
@@ -24,7 +25,8 @@ TARGETS = Listing(
 )
 _PLACE = "(t.resource_id || '/' || t.dimension || '/' || p.name)"
 POLICIES = Listing(
-    f"{_PLACE} as position, {_NAMED}, p.id, p.name, p.arn, p.policy_type, p.data, p.created_at",
+    f"{_PLACE} as position, {_NAMED}, p.id, p.name, p.arn, p.policy_type, p.data, p.created_at,"
+    f" {CALLERS}",
     "target_scaling_policies as p join scalable_targets as t on t.id = p.target_id",
     key=_PLACE,
     columns={"region": "p.region", "name": "p.name", **_OF_TARGET},

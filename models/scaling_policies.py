@@ -6,9 +6,16 @@ from typing import Any
 from models.listing import Database, Listing
 
 _POSITION = "(g.name || '/' || p.name)"
+# The alarms that call a policy `p`, by name, as AWS lists them.
+CALLERS = (
+    "coalesce((select jsonb_agg(jsonb_build_object('AlarmName', a.name, 'AlarmARN', a.arn)"
+    " order by a.name) from alarms as a where a.account_id = p.account_id and a.region = p.region"
+    " and p.arn = any (a.alarm_actions || a.ok_actions || a.insufficient_data_actions)),"
+    " '[]'::jsonb) as alarms"
+)
 LISTING = Listing(
     f"{_POSITION} as position, p.id, p.name, p.arn, p.policy_type, p.enabled, p.data,"
-    " g.name as group",
+    f" g.name as group, {CALLERS}",
     "scaling_policies as p join autoscaling_groups as g on g.id = p.autoscaling_group_id",
     key=_POSITION,
     columns={

@@ -1,10 +1,12 @@
 """Alarms: judged on the hours that have passed, so that their history has no gap."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from drift.day import Day
-from models import alarms
+from drift.groups import Hand
+from models import alarms, scaling_calls
 
 
 class _Reading:
@@ -28,5 +30,9 @@ class _Reading:
 
 
 async def write(day: Day) -> None:
-    """Bring every alarm up to the beginning of the day, all of whose yesterday is known."""
-    await alarms.refresh(_Reading(day.connection), None, day.start)
+    """Bring every alarm up to the beginning of the day, all of whose yesterday is known.
+
+    Groups' policies that they call for act at once: what they launch has the whole day.
+    """
+    scale = partial(scaling_calls.answer, Hand(day, day.start)) if day.knobs.reconcile else None
+    await alarms.refresh(_Reading(day.connection), None, day.start, scale, again=True)

@@ -157,7 +157,7 @@ VIEW = View(
         "PolicyType": "policy_type",
         _STEPS: _shown(_STEPS),
         _TRACKING: _shown(_TRACKING),
-        "Alarms": _shown("Alarms"),
+        "Alarms": Computed(lambda data, found: data.get("Alarms") or found, "data", "alarms"),
         "CreationTime": "created_at",
     }
 )

@@ -9,7 +9,7 @@ from emulator import ids, pages
 from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.pages import Page
-from models import autoscaling_groups, draws
+from models import autoscaling_groups, draws, scaling_activities
 from models.autoscaling_members import Actor
 
 
@@ -34,6 +34,15 @@ def invalid(message: str) -> AwsError:
 def not_found(name: str) -> AwsError:
     """The error for a name that no group has."""
     return invalid(f"AutoScalingGroup name not found - AutoScalingGroup {name} not found")
+
+
+async def cooling(ctx: Context, group: Any) -> AwsError:
+    """The error for a change that a group's cooldown holds back."""
+    activity = await scaling_activities.latest(ctx.db, group["id"])
+    return AwsError(
+        "ScalingActivityInProgress",
+        f"Scaling activity {activity} is in progress and blocks this action",
+    )
 
 
 class Group:

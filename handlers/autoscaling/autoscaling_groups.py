@@ -6,7 +6,6 @@ group_view.py.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from emulator.context import Context
@@ -14,11 +13,18 @@ from emulator.errors import AwsError
 from emulator.filters import TAGS, conditions
 from emulator.rows import Rows
 from handlers.autoscaling import sizes
-from handlers.autoscaling.acting import Group, actor, arn, invalid, page
+from handlers.autoscaling.acting import Group, actor, arn, cooling, invalid, page
 from handlers.autoscaling.group_view import GROUP_VIEW
 from handlers.autoscaling.launch_sources import Source, named_type
 from handlers.autoscaling.tag_rules import checked
-from models import autoscaling_groups, draws, launches, regions, scaling_activities
+from models import (
+    autoscaling_groups,
+    draws,
+    launches,
+    regions,
+    scaling_activities,
+    scaling_calls,
+)
 from models.autoscaling_capacity import Outcome, set_capacity, settle, shrink
 from models.autoscaling_members import live, places_of
 from models.scaling_activities import at
@@ -153,8 +159,8 @@ async def set_desired_capacity(ctx: Context, params: dict[str, Any]) -> dict[str
                 f"New SetDesiredCapacity value {wanted} is below min value"
                 f" {group['min_size']} for the AutoScalingGroup."
             )
-        if params.get("HonorCooldown"):
-            await _check_cooldown(ctx, group)
+        if params.get("HonorCooldown") and scaling_calls.rests(group, {}, ctx.now):
+            raise await cooling(ctx, group)
         before = group["desired_capacity"]
         group = await set_capacity(actor(ctx), group, {"desired_capacity": wanted})
         reason = (
@@ -253,16 +259,6 @@ async def _places(ctx: Context, params: Mapping[str, Any], *, needed: bool) -> d
     if not found:
         raise invalid("No default VPC for this user")
     return {"subnet_ids": [], "availability_zones": sorted(zones)}
-
-
-async def _check_cooldown(ctx: Context, group: Any) -> None:
-    rest = timedelta(seconds=group["default_cooldown"] or 0)
-    if group["scaled_at"] is not None and ctx.now - group["scaled_at"] < rest:
-        activity = await scaling_activities.latest(ctx.db, group["id"])
-        raise AwsError(
-            "ScalingActivityInProgress",
-            f"Scaling activity {activity} is in progress and blocks this action",
-        )
 
 
 def _already_exists(name: str) -> AwsError:

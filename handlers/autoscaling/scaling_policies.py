@@ -10,12 +10,11 @@ from typing import Any
 
 from emulator.context import Context
 from emulator.rows import Computed, Rows, View
-from handlers.autoscaling.acting import Group, actor, arn, invalid, page
-from models import draws, scaling_policies
-from models.autoscaling_capacity import set_capacity, settle
+from handlers.autoscaling.acting import Group, actor, arn, cooling, invalid, page
+from models import draws, scaling_calls, scaling_policies
 from models.listing import Condition
 from models.scaling_activities import at
-from models.scaling_steps import adjusted, step
+from models.scaling_steps import step
 
 TYPES = ("SimpleScaling", "StepScaling", "TargetTrackingScaling", "PredictiveScaling")
 ADJUSTMENTS = ("ChangeInCapacity", "ExactCapacity", "PercentChangeInCapacity")
@@ -99,21 +98,19 @@ async def execute_policy(ctx: Context, params: dict[str, Any]) -> dict[str, Any]
     """Do what a simple or step policy says, now."""
     async with ctx.db.transaction():
         policy, group = await _find(ctx, params, lock=True)
-        data = policy["data"]
+        data, kind = policy["data"], policy["policy_type"]
         adjustment = data.get("ScalingAdjustment")
-        if policy["policy_type"] == "StepScaling":
+        if kind == "StepScaling":
             adjustment = _step(data, params)
         if adjustment is None:
-            raise invalid(f"Policy {policy['name']} of type {policy['policy_type']} cannot be run.")
-        before = group["desired_capacity"]
-        wanted = adjusted(before, data, adjustment)
-        wanted = min(max(wanted, group["min_size"]), group["max_size"])
-        group = await set_capacity(actor(ctx), group, {"desired_capacity": wanted})
-        reason = (
-            f"At {at(ctx.now)} a user request executed policy {policy['name']} changing the"
-            f" desired capacity from {before} to {wanted}."
-        )
-        await settle(actor(ctx), group, reason if wanted != before else "")
+            raise invalid(f"Policy {policy['name']} of type {kind} cannot be run.")
+        if params.get("HonorCooldown"):
+            if kind == "StepScaling":
+                raise invalid("HonorCooldown is not supported for step scaling policies.")
+            if scaling_calls.rests(group, data, ctx.now):
+                raise await cooling(ctx, group)
+        told = f"At {at(ctx.now)} a user request executed policy {policy['name']}"
+        await scaling_calls.execute(actor(ctx), group, policy, data, adjustment, told)
     return {}
 
 
@@ -192,7 +189,7 @@ VIEW = View(
         "PolicyType": "policy_type",
         **{member: _shown(member) for member in _MEMBERS},
         "StepAdjustments": _shown("StepAdjustments", []),
-        "Alarms": _shown("Alarms", []),
+        "Alarms": Computed(lambda data, found: data.get("Alarms") or found, "data", "alarms"),
         "Enabled": "enabled",
     }
 )

@@ -8,6 +8,7 @@ from typing import Any
 from emulator import pages
 from emulator.context import Context
 from emulator.errors import AwsError
+from handlers.cloudwatch.alarm_scaling import scaling
 from handlers.cloudwatch.alarm_times import moved
 from models import alarms
 
@@ -20,7 +21,7 @@ async def describe_alarm_history(ctx: Context, params: dict[str, Any]) -> dict[s
     if "MetricAlarm" not in (params.get("AlarmTypes") or ["MetricAlarm"]):
         return {"AlarmHistoryItems": []}
     page = pages.page(ctx, params, size="MaxRecords", default=PAGE_ITEMS, invalid=_bad_token)
-    await alarms.refresh(ctx.db, ctx.region, ctx.now)
+    await alarms.refresh(ctx.db, ctx.region, ctx.now, scaling(ctx))
     rows = await alarms.history(
         ctx.db,
         ctx.region,

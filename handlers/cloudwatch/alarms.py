@@ -12,6 +12,7 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.rows import Each, Rows, View
 from handlers.cloudwatch import alarm_input
+from handlers.cloudwatch.alarm_scaling import scaling
 from handlers.cloudwatch.alarm_times import moved
 from handlers.cloudwatch.questions import dimensions_of
 from handlers.cloudwatch.resource_tags import RULES
@@ -44,7 +45,7 @@ async def describe_alarms(ctx: Context, params: dict[str, Any]) -> dict[str, Any
             "ValidationError", "AlarmNames and AlarmNamePrefix are mutually exclusive.", 400
         )
     page = pages.page(ctx, params, size="MaxRecords", default=PAGE_ALARMS, invalid=_bad_token)
-    await alarms.refresh(ctx.db, ctx.region, ctx.now)
+    await alarms.refresh(ctx.db, ctx.region, ctx.now, scaling(ctx))
     where = []
     if prefix:
         where.append(Condition("name", patterns=(_pattern(prefix),)))
@@ -61,7 +62,7 @@ async def describe_alarms(ctx: Context, params: dict[str, Any]) -> dict[str, Any
 
 async def describe_alarms_for_metric(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Alarms on one metric with exactly these dimensions."""
-    await alarms.refresh(ctx.db, ctx.region, ctx.now)
+    await alarms.refresh(ctx.db, ctx.region, ctx.now, scaling(ctx))
     where = [
         Condition("namespace", (params["Namespace"],)),
         Condition("metric", (params["MetricName"],)),
@@ -95,7 +96,7 @@ async def set_alarm_state(ctx: Context, params: dict[str, Any]) -> dict[str, Any
     async with ctx.db.transaction():
         found = await alarms.set_state(
             ctx.db, ctx.region, params["AlarmName"], params["StateValue"], params["StateReason"],
-            moved(data, -ctx.shift), ctx.now,
+            moved(data, -ctx.shift), ctx.now, scaling(ctx),
         )  # fmt: skip
     if not found:
         raise AwsError("ResourceNotFound", f"Unknown alarm: {params['AlarmName']}", 404)

@@ -40,15 +40,22 @@ class Transition(NamedTuple):
     data: str
 
 
-async def replay(db: Any, region: str, alarm: Any, now: datetime) -> list[Transition]:
-    """The changes of an alarm's state from `evaluated_at` up to now."""
+class Judged(NamedTuple):
+    """The changes of an alarm's state, oldest first, and the newest value that it was judged on."""
+
+    changes: Sequence[Transition]
+    newest: float | None = None
+
+
+async def replay(db: Any, region: str, alarm: Any, now: datetime) -> Judged:
+    """What became of an alarm from `evaluated_at` up to now."""
     period = _period(alarm)
     needed = alarm["evaluation_periods"]
     last = series.seconds(now) // period * period
     first = series.seconds(alarm["evaluated_at"]) // period * period + period
     first = max(first, last - (MOST_STEPS - 1) * period)
     if first > last:
-        return []
+        return Judged([])
     points = await _points(db, region, alarm, first - needed * period, last, period, now)
     state = alarm["state_value"]
     found = []
@@ -60,7 +67,8 @@ async def replay(db: Any, region: str, alarm: Any, now: datetime) -> list[Transi
             reason, data = _explained(alarm, window, new, end, period, state)
             found.append(Transition(at, state, new, reason, data))
             state = new
-    return found
+    told = [end for end in points if last - needed * period <= end < last]
+    return Judged(found, points[max(told)] if told else None)
 
 
 def _period(alarm: Any) -> int:

@@ -1,5 +1,6 @@
 """What a tick does to groups that the API made: replacements, schedules, targets."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -285,3 +286,70 @@ def test_hours_of_a_schedule_are_paid(
     [second] = sql(cost, cloud.account.id, FIRST + timedelta(days=2))
     assert (second["count"], second["cost"]) == (3, pytest.approx(Decimal("3.744")))
     assert shown()["Instances"] == []
+
+
+def test_alarms_call_for_capacity(
+    cloud: Cloud, autoscaling: Any, tick: Tick, make_group: Make, shown: Show
+) -> None:
+    """A step at once when the state changes, and one more at every tick that finds it so."""
+    make_group(MinSize=1, MaxSize=7, DesiredCapacity=1)
+    steps = {
+        "PolicyType": "StepScaling", "AdjustmentType": "ChangeInCapacity",
+        "EstimatedInstanceWarmup": 300, "StepAdjustments": [
+            {"MetricIntervalLowerBound": 0.0, "MetricIntervalUpperBound": 20.0,
+             "ScalingAdjustment": 1},
+            {"MetricIntervalLowerBound": 20.0, "ScalingAdjustment": 3},
+        ],
+    }  # fmt: skip
+    out = autoscaling.put_scaling_policy(AutoScalingGroupName=GROUP, PolicyName="out", **steps)
+    back = autoscaling.put_scaling_policy(
+        AutoScalingGroupName=GROUP, PolicyName="back", AdjustmentType="ExactCapacity",
+        ScalingAdjustment=1, Cooldown=60,
+    )  # fmt: skip
+    watch = cloud.client("cloudwatch")
+    gone = out["PolicyARN"].replace("policyName/out", "policyName/gone")
+    watch.put_metric_alarm(
+        AlarmName="busy", Namespace="App", MetricName="Depth", Statistic="Maximum", Period=60,
+        EvaluationPeriods=1, Threshold=10, ComparisonOperator="GreaterThanThreshold",
+        AlarmActions=[out["PolicyARN"], gone], OKActions=[back["PolicyARN"]],
+        TreatMissingData="ignore",
+    )  # fmt: skip
+    policies = autoscaling.describe_policies(AutoScalingGroupName=GROUP)["ScalingPolicies"]
+    assert [one["Alarms"][0]["AlarmName"] for one in policies] == ["busy", "busy"]
+    tick()
+
+    def alarm(state: str, value: float) -> int:
+        told = json.dumps({"recentDatapoints": [value], "threshold": 10})
+        watch.set_alarm_state(
+            AlarmName="busy", StateValue=state, StateReason="test", StateReasonData=told
+        )
+        group = shown()
+        assert group["DesiredCapacity"] == len(group["Instances"])
+        return int(group["DesiredCapacity"])
+
+    assert alarm("ALARM", 15) == 2
+    assert (
+        " a monitor alarm busy in state ALARM triggered policy out changing the desired capacity"
+        " from 1 to 2." in causes(autoscaling)[0]
+    )
+    assert watch.describe_alarms(AlarmNames=["busy"])["MetricAlarms"][0]["StateValue"] == "ALARM"
+    assert alarm("ALARM", 35) == 2  # the state is as it was: nothing more until the tick
+    assert alarm("OK", 5) == 2  # the cooldown of the last change still runs
+    assert alarm("ALARM", 35) == 4  # three, of which the one that warms up is one
+    tick()
+    assert shown()["DesiredCapacity"] == 7
+    autoscaling.suspend_processes(
+        AutoScalingGroupName=GROUP, ScalingProcesses=["AlarmNotification"]
+    )
+    assert alarm("OK", 5) == 7
+    autoscaling.resume_processes(AutoScalingGroupName=GROUP)
+    assert alarm("ALARM", 12) == 7
+    tick()
+    assert alarm("OK", 5) == 1
+    items = watch.describe_alarm_history(HistoryItemType="Action")["AlarmHistoryItems"]
+    told = {
+        item["HistorySummary"].partition(" action ")[0]
+        for item in items
+        if gone in item["HistorySummary"]
+    }
+    assert told == {"Failed to execute"}
