@@ -18,8 +18,10 @@ import asyncpg
 from emulator import keys
 from emulator.context import Context
 from emulator.control import World
+from emulator.database.copies import CopyError
 from emulator.database.database import Database
 from emulator.errors import Fault
+from emulator.rate_limits import Drawing
 from emulator.seal import Vault
 from emulator.server import Server
 from emulator.settings import Settings
@@ -42,8 +44,8 @@ _LEAVING_SECONDS: Final = 20.0
 class EpisodeTrouble(Trouble):
     """The trouble of an episode: also that it is over, and where its identifiers come from."""
 
-    def __init__(self, server: "EpisodeServer") -> None:
-        super().__init__()
+    def __init__(self, server: "EpisodeServer", buckets: Drawing) -> None:
+        super().__init__(buckets, server.id)
         self.active = True
         self._server = server
 
@@ -86,14 +88,19 @@ class EpisodeServer(Server):
     """A server of one episode within the process of the main one."""
 
     def __init__(
-        self, settings: Settings, database: Database, vault: Vault, row: Mapping[str, Any]
+        self,
+        settings: Settings,
+        database: Database,
+        vault: Vault,
+        row: Mapping[str, Any],
+        buckets: Drawing,
     ) -> None:
         super().__init__(settings, database, vault)
         self.id: str = row["id"]
         self.code: str = row["code"]
         self.seed: int = row["seed"] or 0
         self.finished = False
-        self.trouble = EpisodeTrouble(self)
+        self.trouble = EpisodeTrouble(self, buckets)
         self.world.mark = keys.EPISODE + self.code
         self.visits = 0
         self.touched = time.monotonic()
@@ -192,8 +199,11 @@ class EpisodeServers:
             row["database"], size=POOL_SIZE, owners=OWNERS, api_draws=f"episode/{row['seed']}"
         )
         try:
+            await have(main.world, row)
             await database.migrate()
-            server = EpisodeServer(settings_of(main.settings), database, main.vault, row)
+            server = EpisodeServer(
+                settings_of(main.settings), database, main.vault, row, main.trouble.buckets
+            )
             await server.start()
         except BaseException:
             await database.close()
@@ -247,6 +257,24 @@ async def _end(server: EpisodeServer) -> None:
         await server.database.close()
     except Exception:
         log.warning("the episode %s did not close in order", server.id, exc_info=True)
+
+
+async def have(main: World, row: Mapping[str, Any]) -> None:
+    """Make the database of an episode that was forked, and is opened for the first time.
+
+    Raises Fault("unavailable") where it cannot be made now.
+    """
+    if row["made"]:
+        return
+    try:
+        await main.database.copies.have(row["snapshot"], row["database"])
+    except CopyError as error:
+        raise Fault("unavailable") from error
+    async with main.database.owner() as connection:
+        now = await episodes.find(connection, row["id"])
+    if now is None or now["database"] != row["database"]:
+        # deleted, or begun anew, while it was being made
+        await main.database.copies.drop(row["database"])
 
 
 async def sweep(main: World) -> None:

@@ -6,10 +6,13 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emulator.database.embedded import EmbeddedServer
 from emulator.settings import Settings
+
+if TYPE_CHECKING:
+    from emulator.rate_limits import Drawing
 
 log = logging.getLogger("driftcloud.serve")
 
@@ -51,13 +54,15 @@ def run(
     *,
     launched: EmbeddedServer | None = None,
     lifeline: int | None = None,
+    buckets: "Drawing | None" = None,
 ) -> int:
     """Answer on a socket that listens already, in this process.
 
     With a `lifeline` this is a worker: the database is its parent's, and it stops when the
-    other end of that pipe is closed, which also a killed parent does.
+    other end of that pipe is closed, which also a killed parent does. It draws from the same
+    `buckets` as its siblings.
     """
-    return run_loop(_run(settings, listening, launched, lifeline))
+    return run_loop(_run(settings, listening, launched, lifeline, buckets))
 
 
 def run_loop(work: Coroutine[Any, Any, int]) -> int:
@@ -83,6 +88,7 @@ async def _run(
     listening: socket.socket,
     launched: EmbeddedServer | None,
     lifeline: int | None,
+    buckets: "Drawing | None",
 ) -> int:
     import uvicorn
 
@@ -93,7 +99,7 @@ async def _run(
 
     worker = lifeline is not None
     purpose = "worker" if worker else "server"
-    async with open_server(settings, purpose=purpose, launched=launched) as server:
+    async with open_server(settings, purpose=purpose, launched=launched, buckets=buckets) as server:
         if not worker:
             await prepare(server)
         server.drift()

@@ -44,6 +44,7 @@ from models import (
 if TYPE_CHECKING:
     from emulator.context import Context
     from emulator.episode_servers import EpisodeServers
+    from emulator.rate_limits import Drawing
 
 log = logging.getLogger("driftcloud.server")
 
@@ -55,7 +56,13 @@ LEAST_SETTLING_SECONDS = 0.1
 class Server:
     """One process that answers: its database, keys, clocks and background tasks."""
 
-    def __init__(self, settings: Settings, database: Database, vault: Vault) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        vault: Vault,
+        buckets: "Drawing | None" = None,
+    ) -> None:
         self.settings = settings
         self.database = database
         self.vault = vault
@@ -64,7 +71,7 @@ class Server:
         self.resource_policies = ResourcePolicies(database)
         self.clocks = Clocks(self._virtual_date, shifted=settings.clock != "virtual")
         self.counters = Counters()
-        self.trouble = Trouble(settings.workers)
+        self.trouble = Trouble(buckets)
         self.trail = Trail(database)
         self.dispatcher = Dispatcher(database, self.clocks, vault)
         self.world = World(database, vault, settings)
@@ -247,12 +254,19 @@ async def open_world(settings: Settings) -> AsyncIterator[World]:
 
 @asynccontextmanager
 async def open_server(
-    settings: Settings, *, purpose: str = "server", launched: EmbeddedServer | None = None
+    settings: Settings,
+    *,
+    purpose: str = "server",
+    launched: EmbeddedServer | None = None,
+    buckets: "Drawing | None" = None,
 ) -> AsyncIterator[Server]:
-    """A server from its first to its last moment; `purpose` as in `Database.open`."""
+    """A server from its first to its last moment; `purpose` as in `Database.open`.
+
+    `buckets`: what several such processes draw calls from together.
+    """
     database = await Database.open(settings, purpose=purpose, server=launched)
     try:
-        server = Server(settings, database, vault_of(settings))
+        server = Server(settings, database, vault_of(settings), buckets)
         await server.start()
         try:
             yield server

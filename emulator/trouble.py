@@ -20,7 +20,7 @@ from emulator.context import Context
 from emulator.control import Answer, ControlError, World
 from emulator.errors import AwsError, Fault
 from emulator.protocols import faults
-from emulator.rate_limits import RESOURCES, Buckets, Rate, rate_of
+from emulator.rate_limits import RESOURCES, Buckets, Drawing, Rate, rate_of
 from models import fault_rules
 
 if TYPE_CHECKING:
@@ -85,14 +85,14 @@ class Rule:
 class Trouble:
     """What a process keeps of the orders; `active` is all that a call looks at without any."""
 
-    def __init__(self, workers: int = 1) -> None:
+    def __init__(self, buckets: Drawing | None = None, world: str = "") -> None:
         self.active = False
         self.rules: list[Rule] = []
         self.throttling: Mapping[str, Any] = {"enabled": False, "scale": 1.0, "account": "*"}
         self.met: Counter[str] = Counter()
-        # each process counts its own calls, so each grants its share of them
-        self._share = 1.0 / max(workers, 1)
-        self._buckets = Buckets()
+        # several processes draw from the same ones, and so do several worlds, each by its name
+        self.buckets: Drawing = buckets if buckets is not None else Buckets()
+        self._world = world
         self._reading: asyncio.Task[None] | None = None
         self._again = False
 
@@ -103,8 +103,6 @@ class Trouble:
             throttling = dict(await fault_rules.throttling(connection))
         turns = {rule.id: rule.turn for rule in self.rules}
         self.rules = [Rule(**row, turn=turns.get(row["id"], 0.0)) for row in map(dict, rows)]
-        if throttling != self.throttling:
-            self._buckets.clear()
         self.throttling = throttling
         self.active = bool(self.rules) or throttling["enabled"]
 
@@ -149,16 +147,17 @@ class Trouble:
         if self.throttling["account"] not in ("*", number) or ctx.operation is None:
             return
         name = ctx.operation.name
-        found = rate_of(ctx.service, name, ctx.params)
+        found = rate_of(ctx.service, name, ctx.params, ctx.region)
         if found is None:
             return
-        scale = self.throttling["scale"] * self._share
+        scale = self.throttling["scale"]
         bucket, rate = found
-        place = (number, ctx.region, ctx.service)
-        wait = self._buckets.take((*place, bucket), rate.times(scale))
+        # another scale means other buckets, full ones
+        place = (self._world, str(scale), number, ctx.region, ctx.service)
+        wait = self.buckets.take((*place, bucket), rate.times(scale))
         if not wait and ctx.service == "ec2" and name in RESOURCES:
             instances = _instances(ctx.params)
-            wait = self._buckets.take(
+            wait = self.buckets.take(
                 (*place, name, "resources"), Rate(*RESOURCES[name]).times(scale), instances
             )
         if wait:

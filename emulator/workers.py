@@ -10,6 +10,7 @@ from dataclasses import replace
 from emulator.database.embedded import EmbeddedError, EmbeddedServer
 from emulator.serve import SIGNALS, run, run_loop
 from emulator.settings import Settings
+from emulator.shared_buckets import SharedBuckets
 
 log = logging.getLogger("driftcloud.workers")
 
@@ -73,6 +74,8 @@ class _Crew:
         self._size = settings.workers
         self._settings = replace(settings, workers=1)
         self._listening = listening
+        # what the workers hold callers to is one, however many they are
+        self._buckets = SharedBuckets()
         self._lifeline, self._held = os.pipe()
         self._born: dict[int, float] = {}
         self._pause_until = 0.0
@@ -98,7 +101,9 @@ class _Crew:
             for number in SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
             os.close(self._held)
-            status = run(self._settings, self._listening, lifeline=self._lifeline)
+            status = run(
+                self._settings, self._listening, lifeline=self._lifeline, buckets=self._buckets
+            )
         except BaseException:
             log.exception("a worker failed")
         finally:
@@ -107,6 +112,7 @@ class _Crew:
     def dismiss(self) -> None:
         """End the workers: in good order, or by force those that take too long."""
         os.close(self._held)
+        self._buckets.close()
         for pid in self._born:
             os.kill(pid, signal.SIGTERM)
         until = time.monotonic() + PATIENCE_SECONDS

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from emulator import control, health
 from emulator.control import ControlError
 from emulator.rate_limits import Buckets, Rate, rate_of
+from emulator.shared_buckets import SharedBuckets
 from tests.fixtures.server import Cloud, RunningServer
 from tests.journeys.wire import Wire, ec2
 
@@ -178,6 +179,15 @@ def test_documented_rates() -> None:
     assert rate_of("cloudtrail", "LookupEvents", {}) == ("LookupEvents", Rate(2, 2))
     assert rate_of("lambda", "ListFunctions", {}) == ("*", Rate(15, 15))
     assert rate_of("lambda", "Invoke", {}) is None
+    # an action outside its category, and one of them by its own name
+    assert rate_of("ec2", "DeleteVpcEndpoints", {}) == ("DeleteVpcEndpoints", Rate(4, 0.3))
+    assert rate_of("ec2", "AttachVolume", {}) == ("AttachVolume", Rate(50, 5))
+    # one bucket of three operations, and a rate that is a region's own
+    assert rate_of("ssm", "GetParametersByPath", {}) == ("GetParameter", Rate(40, 40))
+    assert [
+        rate_of("logs", "FilterLogEvents", {}, region)
+        for region in ("us-east-1", "eu-central-1", "eu-west-1")
+    ] == [("FilterLogEvents", Rate(rate, rate)) for rate in (25, 5, 10)]
     assert rate_of("rds", "DescribeDBInstances", {}) is None
 
 
@@ -191,6 +201,20 @@ def test_buckets_fill_again() -> None:
     now[0] = 100.0
     assert buckets.take(("a",), rate, tokens=50) == 0.0
     assert buckets.take(("a",), rate) == 2.0
+
+
+def test_buckets_of_several_processes_are_like_those_of_one() -> None:
+    buckets, rate = SharedBuckets(), Rate(2, 0.001)
+    try:
+        waits = [buckets.take(("a",), rate) for _ in range(3)]
+        assert waits[:2] == [0.0, 0.0]
+        assert 900 < waits[2] <= 1000
+        assert buckets.take(("b",), rate, tokens=50) == 0.0
+        assert buckets.take(("b",), rate) > 0
+        # many more names than there is room for
+        assert not any(buckets.take((str(n),), rate) for n in range(20_000))
+    finally:
+        buckets.close()
 
 
 @pytest.mark.parametrize(

@@ -205,6 +205,33 @@ async def test_verbs_over_http_answer_as_on_the_command_line(process: Process) -
         assert (await wire.call(ec2("DescribeRegions"))).status == 401
 
 
+async def test_a_rate_is_the_accounts_however_many_workers_answer(process: Process) -> None:
+    key = {"access_key_id": "test", "secret_access_key": "test"}
+    token = await fresh_token(process)
+    known = {"VpcId": "vpc-0", "ServiceName": "none"}
+    bogus = ec2("CreateVpcEndpoint", **known), ec2("DeleteVpcEndpoints", **{"VpcEndpointId.1": "-"})
+
+    async def passed(call: Call, calls: int) -> int:
+        count = 0
+        for _ in range(calls):
+            async with Wire(process.url, key["access_key_id"], key["secret_access_key"]) as wire:
+                answer = await wire.call(call)
+                count += text_of(answer, "Code") != "RequestLimitExceeded"
+        return count
+
+    # room for eight calls, of which one comes back in a second and two thirds
+    assert (await ask(process, "throttle/on", token, {"scale": 2.0}))[0] == 200
+    try:
+        deadline = time.monotonic() + 20
+        while await passed(bogus[0], 20) > 3:
+            assert time.monotonic() < deadline, "the workers never heard of it"
+        began = time.monotonic()
+        count = await passed(bogus[1], 30)
+        assert 8 <= count <= 8 + 0.6 * (time.monotonic() - began)
+    finally:
+        assert (await ask(process, "throttle/off", token))[0] == 200
+
+
 BAD = [
     ("tick", {"days": 0}, "--days takes 1 to 3660"),
     ("tick", {"days": "many"}, "days must be of type int"),
