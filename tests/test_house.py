@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -33,41 +34,46 @@ def sources(*rooms: str) -> Iterator[Path]:
         yield from sorted((ROOT / room).rglob("*.py"))
 
 
-def name_of(path: Path) -> str:
-    return str(path.relative_to(ROOT))
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A module as it is written."""
+
+    path: Path
+    text: str
+    module: ast.Module
+    nodes: list[ast.AST]
+
+    @property
+    def room(self) -> str:
+        return self.path.relative_to(ROOT).parts[0]
 
 
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(), str(path))
-
-
-EVERYWHERE = list(sources(*ROOMS, "tests", "examples"))
-OURS = list(sources(*ROOMS))
-
-
-@pytest.mark.parametrize("path", EVERYWHERE, ids=name_of)
-def test_modules_and_functions_are_short(path: Path) -> None:
-    lines = len(path.read_text().splitlines())
-    assert lines <= LONGEST_MODULE, f"{lines} lines"
-    for node in ast.walk(parsed(path)):
+def too_long(source: Source) -> Iterator[str]:
+    lines = len(source.text.splitlines())
+    if lines > LONGEST_MODULE:
+        yield f"{lines} lines"
+    for node in source.nodes:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
-            assert length <= LONGEST_FUNCTION, f"{node.name} has {length} lines"
+            if length > LONGEST_FUNCTION:
+                yield f"{node.name} has {length} lines"
 
 
-@pytest.mark.parametrize("path", EVERYWHERE, ids=name_of)
-def test_modules_say_what_they_are(path: Path) -> None:
-    docstring = ast.get_docstring(parsed(path))
-    assert docstring, "a module begins with a noun phrase that says what it is"
-    assert path.stem not in NAMELESS, "a module is named after what it is about"
+def nameless(source: Source) -> Iterator[str]:
+    if not ast.get_docstring(source.module):
+        yield "a module begins with a noun phrase that says what it is"
+    if source.path.stem in NAMELESS:
+        yield "a module is named after what it is about"
 
 
-@pytest.mark.parametrize("path", OURS, ids=name_of)
-def test_imports_go_one_way(path: Path) -> None:
-    room = path.relative_to(ROOT).parts[0]
-    for node in ast.walk(parsed(path)):
+def wrong_imports(source: Source) -> Iterator[str]:
+    room = source.room
+    if room not in ROOMS:
+        return
+    for node in source.nodes:
         if isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute"
+            if node.level:
+                yield f"line {node.lineno}: imports are absolute"
             names = [node.module or ""]
         elif isinstance(node, ast.Import):
             names = [one.name for one in node.names]
@@ -75,24 +81,69 @@ def test_imports_go_one_way(path: Path) -> None:
             continue
         for name in names:
             package = name.partition(".")[0]
-            if package in ROOMS:
-                assert package in MAY_IMPORT[room], f"{room} may not import {name}"
+            if package in ROOMS and package not in MAY_IMPORT[room]:
+                yield f"{room} may not import {name}"
 
 
-@pytest.mark.parametrize("path", list(sources("handlers")), ids=name_of)
-def test_handlers_know_no_sql(path: Path) -> None:
-    for node in ast.walk(parsed(path)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            assert not SQL.search(node.value), f"SQL at line {node.lineno}"
+def sql_in_handlers(source: Source) -> Iterator[str]:
+    if source.room != "handlers":
+        return
+    for node in source.nodes:
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        if SQL.search(node.value):
+            yield f"SQL at line {node.lineno}"
 
 
-@pytest.mark.parametrize("path", list(sources("handlers", "models", "drift")), ids=name_of)
-def test_time_comes_from_the_world(path: Path) -> None:
-    """Whoever asks the wall clock, or draws without a seed, cannot be replayed."""
-    for node in ast.walk(parsed(path)):
+def wall_clocks(source: Source) -> Iterator[str]:
+    if source.room not in ("handlers", "models", "drift"):
+        return
+    for node in source.nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             called = f"{node.value.id}.{node.attr}"
-            assert called not in ("datetime.now", "datetime.utcnow", "date.today", "time.time")
+            if called in ("datetime.now", "datetime.utcnow", "date.today", "time.time"):
+                yield f"{called} at line {node.lineno}"
+
+
+RULES = (too_long, nameless, wrong_imports, sql_in_handlers, wall_clocks)
+
+
+def judged(path: Path, text: str) -> dict[str, list[str]]:
+    """What each rule says of a module."""
+    module = ast.parse(text, str(path))
+    source = Source(path, text, module, list(ast.walk(module)))
+    return {rule.__name__: list(rule(source)) for rule in RULES}
+
+
+@pytest.fixture(scope="module")
+def house() -> dict[str, list[str]]:
+    """Where each rule is broken, every module read once."""
+    found: dict[str, list[str]] = {rule.__name__: [] for rule in RULES}
+    for path in sources(*ROOMS, "tests", "examples"):
+        for rule, complaints in judged(path, path.read_text()).items():
+            found[rule] += [f"{path.relative_to(ROOT)}: {one}" for one in complaints]
+    return found
+
+
+@pytest.mark.parametrize("rule", [rule.__name__ for rule in RULES])
+def test_every_module_keeps_the_rules(house: dict[str, list[str]], rule: str) -> None:
+    assert house[rule] == []
+
+
+def test_the_rules_tell_who_breaks_them() -> None:
+    path = ROOT / "handlers" / "ec2" / "helpers.py"
+    text = "from . import x\nimport drift.days\nnow = datetime.now()\na = 'select a from b'\n"
+    long = "def long():\n" + "    pass\n" * LONGEST_FUNCTION
+    assert judged(path, text + long) == {
+        "too_long": [f"long has {LONGEST_FUNCTION + 1} lines"],
+        "nameless": [
+            "a module begins with a noun phrase that says what it is",
+            "a module is named after what it is about",
+        ],
+        "wrong_imports": ["line 1: imports are absolute", "handlers may not import drift.days"],
+        "sql_in_handlers": ["SQL at line 4"],
+        "wall_clocks": ["datetime.now at line 3"],
+    }
 
 
 def test_everything_public_in_handlers_answers_an_operation() -> None:
