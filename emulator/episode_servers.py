@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
@@ -111,6 +112,11 @@ class EpisodeServer(Server):
         """Take in what the register says."""
         self.finished = row["state"] == "finished"
         self.stale = False
+
+    @property
+    def trail_folder(self) -> Path | None:
+        """No journal: an episode is closed and opened again while its server runs."""
+        return None
 
     def leave(self) -> None:
         """Note that a request which came in has been answered."""

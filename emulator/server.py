@@ -8,9 +8,10 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emulator import clients, trail_files
+from emulator import clients, trail_files, trail_journal
 from emulator.clock import Clocks
 from emulator.control import World
 from emulator.counters import Counters
@@ -78,6 +79,11 @@ class Server:
         self._episodes: EpisodeServers | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
+    @property
+    def trail_folder(self) -> Path | None:
+        """Where the trail's journals lie; None: none is kept."""
+        return trail_journal.folder_of(self.settings)
+
     async def start(self) -> None:
         """Hear what changes elsewhere, and begin what runs by itself."""
         await self.database.hear_of_copies()
@@ -89,6 +95,8 @@ class Server:
         await self.trouble.read(self.database)
         self._begin(self._write_used_keys(), "used keys")
         self._begin(self._write_calls(), "calls")
+        if self.trail_folder is not None:
+            await self.trail.keep_journal(self.trail_folder)
         self._begin(self.trail.run(), "trail")
         await self.database.listen(event_outbox.CHANNEL, self.dispatcher.wake)
         self._begin(self.dispatcher.run(), "dispatch")
@@ -143,6 +151,7 @@ class Server:
             await self.flush_calls()
         with contextlib.suppress(Exception):
             await self.trail.flush()
+        self.trail.end_journal()
 
     def _begin(self, work: Any, name: str) -> None:
         task = asyncio.create_task(work, name=name)

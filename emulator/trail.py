@@ -2,7 +2,9 @@
 
 An entry rides on the call's own writing statement, or on its transaction's COMMIT, so that it is
 there if and only if the change is, and no round trip is added. What was answered, and calls that
-were refused or wrote nothing, follow in batches: they are told within the second.
+were refused or wrote nothing, follow in batches: they are told within the second. Until then they
+stand in a journal on the disk, written before the answer leaves (see emulator/trail_journal.py).
+An entry without a response is of a call that nobody had an answer to.
 """
 
 import asyncio
@@ -10,6 +12,9 @@ import base64
 import contextlib
 import logging
 import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -17,6 +22,7 @@ import orjson
 from emulator import trail_records
 from emulator.context import Context
 from emulator.errors import AwsError
+from emulator.trail_journal import Journal
 from models import event_outbox, trail_events
 
 if TYPE_CHECKING:
@@ -156,7 +162,9 @@ class Trail:
 
     def __init__(self, database: "Database") -> None:
         self._database = database
-        self._waiting: list[Entry] = []
+        self._journal: Journal | None = None
+        # whole entries, and the way from their times to the client's
+        self._waiting: list[tuple[dict[str, Any], timedelta]] = []
         self._flushing = asyncio.Lock()
         self._kept: dict[Any, bool] = {}
 
@@ -187,10 +195,46 @@ class Trail:
         self._wait(entry)
 
     def _wait(self, entry: Entry) -> None:
+        try:
+            row = entry.row()
+        except Exception:
+            # a call is not undone because it cannot be told
+            log.exception("a call cannot be told", extra={"request_id": entry.ctx.request_id})
+            return
+        shift = entry.ctx.shift
         if len(self._waiting) >= MOST_WAITING:
             del self._waiting[: MOST_WAITING // 10]
             log.warning("the trail cannot be written: entries are given up")
-        self._waiting.append(entry)
+        elif self._journal is not None:
+            self._journal.note(row, shift.total_seconds())
+        self._waiting.append((row, shift))
+
+    async def keep_journal(self, folder: Path) -> None:
+        """Keep a journal from now on; tell what killed processes left in theirs."""
+        try:
+            self._journal = Journal(folder)
+        except OSError:
+            log.warning("the trail has no journal in %s", folder, exc_info=True)
+            return
+        for left in self._journal.left():
+            try:
+                await self._recover(left.entries())
+                left.done()
+            except Exception:
+                log.warning("a journal of the trail could not be read", exc_info=True)
+            finally:
+                left.close()
+
+    async def _recover(self, entries: Sequence[tuple[float, dict[str, Any]]]) -> None:
+        for start in range(0, len(entries), BATCH):
+            part = entries[start : start + BATCH]
+            await self._write([(row, timedelta(seconds=shift)) for shift, row in part])
+
+    def end_journal(self) -> None:
+        """Keep it no longer."""
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
 
     async def run(self) -> None:
         """Complete entries for as long as the server runs."""
@@ -210,17 +254,15 @@ class Trail:
                 except BaseException:
                     self._waiting[:0] = batch
                     raise
+            if self._journal is not None:
+                self._journal.settled()
 
-    async def _write(self, batch: list[Entry]) -> None:
-        rows = []
-        for entry in batch:
-            rows.append(entry.row())
-            await asyncio.sleep(0)
+    async def _write(self, batch: Sequence[tuple[dict[str, Any], timedelta]]) -> None:
         async with self._database.owner() as connection:
-            wanted = await trail_events.settle(connection, rows)
+            wanted = await trail_events.settle(connection, [row for row, _ in batch])
             heard = [
-                (row, entry.ctx.shift)
-                for row, entry in zip(rows, batch, strict=True)
+                (row, shift)
+                for row, shift in batch
                 if (row["account_id"], row["region"]) in wanted and not row["read_only"]
             ]
             if heard:

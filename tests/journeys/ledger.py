@@ -134,6 +134,15 @@ class Ledger:
                 else:
                     await asyncio.sleep(0.05)
 
+    async def check_trail(self, database: Any) -> None:
+        """Hold the trail against the ledger: what was answered is told with its answer."""
+        told = await database.fetch(
+            """select response ->> 'volumeId' as volume_id from trail_events
+                where event_name = 'CreateVolume' and response is not null"""
+        )
+        untold = set(self.volumes) - {row["volume_id"] for row in told}
+        assert not untold, f"{len(untold)} of {len(self.volumes)} answers are not told"
+
     async def check(self, database: Any) -> None:
         """Hold the database against the ledger: nothing lost, doubled, half-applied or phantom."""
         rows = await database.fetch("select * from volumes where tags ? $1", MARK)

@@ -91,6 +91,7 @@ async def test_a_killed_server_lost_nothing(process: Process, ledger: Ledger, ro
     assert ledger.ticks, "days were to go by meanwhile"
     async with looking(process) as database:
         await ledger.check(database)
+        await ledger.check_trail(database)
         assert await contradictions(database) == {}
         days = await database.fetchval("select max(virtual_date)::text from virtual_clocks")
         assert days >= max(orjson.loads(answer)["simulatedDate"] for answer in ledger.ticks)
