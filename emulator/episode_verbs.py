@@ -62,6 +62,13 @@ async def episode_reset(world: World, episode: Episode) -> Answer:
     return await episodes.reset(world, episode)
 
 
+async def episode_show(world: World, episode: Episode) -> Answer:
+    """The access keys of an episode and where it is played, as start told them."""
+    from emulator import episodes
+
+    return await episodes.show(world, episode)
+
+
 async def episode_list(world: World) -> Answer:
     """The episodes: what they are about, where they came from, how far they are."""
     from emulator import episodes

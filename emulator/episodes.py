@@ -19,7 +19,7 @@ from emulator import episode_snapshots as snapshots
 from emulator import worlds
 from emulator.control import Answer, ControlError, World
 from emulator.database.copies import CopyError
-from emulator.episode_servers import sweep
+from emulator.episode_servers import have, sweep
 from models import accounts, episodes
 
 MAIN: Final = "main"
@@ -51,31 +51,51 @@ async def start(world: World, pack: str, *, seed: int, name: str = "") -> dict[s
 
 
 async def fork(world: World, origin: str, *, name: str = "") -> dict[str, Any]:
-    """A copy of a world as it is now, which goes on by itself from here."""
+    """A copy of a world as it is now, which goes on by itself from here.
+
+    What is copied is what it begins as; its own database is made of that when it is first opened.
+    """
     source = None if origin == MAIN else await find(world, origin)
     name, code = await _names(world, name, f"{origin}-fork")
     database, snapshot = _database(world, code), _database(world, code, "at")
-    from_name = world.database.name if source is None else source["database"]
-    let_go = world.database.let_go if source is None else _nobody
-    copies = world.database.copies
     with _told():
-        await copies.copy(from_name, snapshot, let_go=let_go)
+        await _copied(world, source, snapshot)
+    told = source or {"id": MAIN, "pack": None, "seed": None, "mode": "observe"}
     async with snapshots.opened_database(world, snapshot, code) as made:
+        await made.database.migrate()
         async with made.database.owner() as connection:
             await episodes.separate(connection)
         renamed = await snapshots.rekey(made, source["code"] if source else "")
         await snapshots.enter_players(made)
         begun_on = await _today(made)
-    with _told():
-        await copies.copy(snapshot, database)
-    told = source or {"pack": None, "seed": None, "mode": "observe"}
+        # once it is in the register others may want to copy it, while nobody is in it
+        inside = await _inside(made)
     async with world.database.owner() as connection:
         row = await episodes.add(
             connection, id=name, code=code, pack=told["pack"], seed=told["seed"],
-            parent=source["id"] if source else MAIN, database=database, snapshot=snapshot,
-            mode=told["mode"], begun_on=begun_on,
+            parent=told["id"], database=database, snapshot=snapshot, mode=told["mode"],
+            begun_on=begun_on,
         )  # fmt: skip
-    return await _shown(world, row, keys_of_the_origin=renamed)
+    return {**_told_row(row), "keys_of_the_origin": renamed, **await _to_play(world, inside)}
+
+
+async def _copied(world: World, source: Row | None, snapshot: str) -> None:
+    """Copy the main world, or an episode, as it is now."""
+    copies = world.database.copies
+    if source is None:
+        await copies.copy(world.database.name, snapshot, let_go=world.database.let_go)
+    elif source["made"]:
+        await copies.copy(source["database"], snapshot, let_go=_nobody)
+    else:
+        await copies.copy(source["snapshot"], snapshot)
+
+
+async def show(world: World, episode: str) -> dict[str, Any]:
+    """An episode with all that a client needs to play in it, as it was told when it began."""
+    row = await find(world, episode)
+    if row["pack"] is None or row["parent"] is not None:
+        return await _shown(world, row)
+    return await _shown(world, row, horizon_days=snapshots.pack_of(row["pack"]).HORIZON)
 
 
 async def advance(world: World, episode: str, *, days: int) -> dict[str, Any]:
@@ -110,12 +130,12 @@ async def reset(world: World, episode: str) -> dict[str, Any]:
     row = await find(world, episode)
     copies, database = world.database.copies, _database(world, row["code"])
     with _told():
-        taken = await copies.names(database)
+        taken = {row["database"], *await copies.names(database)}
         database = next(
             name for n in range(1000) if (name := f"{database}_{n}" if n else database) not in taken
         )
         await copies.copy(row["snapshot"], database)
-    async with opened(world, row["id"]) as before, before.database.owner() as connection:
+    async with _looked_into(world, row) as before, before.database.owner() as connection:
         kept = {one["id"]: one for one in await episodes.marked_keys(connection, row["code"])}
     async with snapshots.opened_database(world, database, row["code"]) as after:
         await snapshots.rekey(after, snapshots.BASE, kept=kept)
@@ -145,8 +165,11 @@ async def every(world: World) -> Answer:
         rows = await episodes.every(connection)
     shown = []
     for row in rows:
-        async with opened(world, row["id"]) as inside:
-            shown.append({**_told_row(row), "virtual_date": await _today(inside)})
+        today = row["begun_on"]
+        if row["made"]:
+            async with _looked_into(world, row) as inside:
+                today = await _today(inside)
+        shown.append({**_told_row(row), "virtual_date": today})
     return shown
 
 
@@ -168,7 +191,17 @@ async def opened(world: World, episode: str) -> AsyncIterator[World]:
         yield world
         return
     row = await find(world, episode)
+    await have(world, row)
     async with snapshots.opened_database(world, row["database"], row["code"]) as inside:
+        await inside.database.migrate()
+        yield inside
+
+
+@asynccontextmanager
+async def _looked_into(world: World, row: Row) -> AsyncIterator[World]:
+    """An episode to be read in and no more: one that was never opened is what it began as."""
+    name = row["database" if row["made"] else "snapshot"]
+    async with snapshots.opened_database(world, name, row["code"]) as inside:
         await inside.database.migrate()
         yield inside
 
@@ -286,12 +319,25 @@ def _told_row(row: Row) -> dict[str, Any]:
 
 async def _shown(world: World, row: Row, **more: Any) -> dict[str, Any]:
     """An episode with all that a client needs to play in it."""
-    endpoint = await _endpoint(world)
-    async with opened(world, row["id"]) as inside:
-        keys = await snapshots.credentials(inside)
-        today = await _today(inside)
-        async with inside.database.owner() as connection:
-            numbers = [one.number for one in await accounts.every(connection)]
+    async with _looked_into(world, row) as one:
+        inside = await _inside(one)
+    return {**_told_row(row), **more, **await _to_play(world, inside)}
+
+
+async def _inside(world: World) -> dict[str, Any]:
+    """What an episode's own world knows of whoever plays in it."""
+    async with world.database.owner() as connection:
+        numbers = [one.number for one in await accounts.every(connection)]
+    return {
+        "virtual_date": await _today(world),
+        "accounts": numbers,
+        "keys": await snapshots.credentials(world),
+    }
+
+
+async def _to_play(world: World, inside: dict[str, Any]) -> dict[str, Any]:
+    """The same with where it is played, and the first key as a shell takes it."""
+    endpoint, keys = await _endpoint(world), inside["keys"]
     first = keys[0] if keys else {"access_key_id": "", "secret_access_key": "", "account": ""}
     lines = {
         "AWS_ENDPOINT_URL": endpoint,
@@ -300,15 +346,13 @@ async def _shown(world: World, row: Row, **more: Any) -> dict[str, Any]:
         "AWS_DEFAULT_REGION": REGION,
     }
     return {
-        **_told_row(row),
-        **more,
-        "virtual_date": today,
+        "virtual_date": inside["virtual_date"],
         "endpoint": endpoint,
         "account": first["account"],
         "access_key_id": first["access_key_id"],
         "secret_access_key": first["secret_access_key"],
         "region": REGION,
-        "accounts": numbers,
+        "accounts": inside["accounts"],
         "keys": keys,
         "export": "\n" + "\n".join(f"export {name}={value}" for name, value in lines.items()),
     }

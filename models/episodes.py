@@ -10,9 +10,9 @@ from typing import Any
 # Told by a trigger with the code of whatever episode changed.
 CHANGED = "driftcloud_episodes"
 
-_COLUMNS = (
-    "id, code, pack, seed, parent, database, snapshot, state, mode, begun_at, begun_on, finished_at"
-)
+# A fork's own database is made when it is first opened: `made` tells whether it was.
+_COLUMNS = """id, code, pack, seed, parent, database, snapshot, state, mode, begun_at, begun_on,
+       finished_at, exists (select from pg_database where datname = database::name) as made"""
 _FIND = f"select {_COLUMNS} from truth.episodes where id = $1 or code = upper($1) order by id <> $1"
 _FIND_CODE = f"select {_COLUMNS} from truth.episodes where code = $1"
 _EVERY = f"select {_COLUMNS} from truth.episodes order by begun_at, id"

@@ -71,6 +71,14 @@ class Copies:
             finally:
                 await _allow(connection, source, True)
 
+    async def have(self, source: str, target: str) -> None:
+        """Make `target` of `source`, in which nobody is at work, where it is not there yet."""
+        async with self.connected() as connection, _locked(connection, target):
+            if not await connection.fetchval(
+                "select exists (select from pg_database where datname = $1)", target
+            ):
+                await self._create(connection, source, target)
+
     async def create(self, name: str) -> None:
         """An empty database."""
         async with self.connected() as connection:
@@ -196,9 +204,9 @@ class Copies:
         version = connection.get_server_version().major
         strategy = ""
         if version >= 15:
-            size = await connection.fetchval("select pg_database_size($1::name)", source)
-            unsynced = await self._without_sync(connection)
-            files = unsynced or size > _SMALL_BYTES
+            files = await self._without_sync(connection) or _SMALL_BYTES < (
+                await connection.fetchval("select pg_database_size($1::name)", source)
+            )
             strategy = f" strategy {'file_copy' if files else 'wal_log'}"
         if version >= 18:
             # where the file system can, blocks are shared until one side changes them
