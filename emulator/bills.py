@@ -12,6 +12,7 @@ from models import accounts, cost_exports
 from models.cost_exports import delivery, files, rows
 from models.cost_exports.layout import Layout
 from models.cost_exports.query import Chosen, Query
+from models.cost_expressions import Categories
 
 TABLES = {"focus": "FOCUS_1_2_AWS", "cur": "COST_AND_USAGE_REPORT"}
 COMPRESSIONS = {"csv": "GZIP", "parquet": "PARQUET"}
@@ -38,10 +39,11 @@ async def export(
         states = await rows.states(connection, first, last)
         if not states:
             raise ControlError(f"account {account} has no bill of {first:%Y-%m}")
+        named = await rows.named(connection, query)
         written, counted = [], 0
         for at, day in enumerate(states, 1):
             key = layout.data(first, "", day.day, files.EXTENSIONS[compression])
-            counted += await _write(connection, query, day, compression, Path(out) / key)
+            counted += await _write(connection, query, named, day, compression, Path(out) / key)
             written.append(key)
             world.progress(at, len(states), f"days of {first:%Y-%m}")
     await _write_manifest(layout, query, first, written, compression, Path(out))
@@ -55,9 +57,11 @@ async def export(
     }
 
 
-async def _write(connection: Any, query: Query, day: date, compression: str, path: Path) -> int:
+async def _write(
+    connection: Any, query: Query, named: Categories, day: date, compression: str, path: Path
+) -> int:
     as_text = compression != "PARQUET"
-    found = await rows.of_day(connection, query, EXTENT, day, 0, as_text=as_text)
+    found = await rows.of_day(connection, query, EXTENT, day, 0, named, as_text=as_text)
     content = await asyncio.to_thread(files.encode, query.columns, found, compression, path.name)
     await asyncio.to_thread(_keep, path, content)
     return len(found)

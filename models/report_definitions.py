@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from models import single_rows
+from models import cost_categories, single_rows
 from models.cost_exports import files, reports, rows
 from models.cost_exports.delivery import NO_BUCKET, Delivered, Order, deliver
 from models.cost_exports.layout import ReportLayout
@@ -63,10 +63,11 @@ async def order(db: Any, row: Mapping[str, Any]) -> Order:
     compression = COMPRESSIONS[said["Compression"]]
     resources = "RESOURCES" in said["AdditionalSchemaElements"]
     keys = await rows.tag_keys(db)
+    named = await cost_categories.versions(db)
     return Order(
         row["arn"],
         said["S3Bucket"],
-        reports.query(keys, resources=resources, parquet=compression == "PARQUET"),
+        reports.query(keys, named, resources=resources, parquet=compression == "PARQUET"),
         Extent(resources, HOURLY if said["TimeUnit"] == "HOURLY" else 1),
         compression,
         ReportLayout(row["name"], said["S3Prefix"].strip("/"), account=row["arn"].split(":")[4]),

@@ -6,6 +6,7 @@ fixed: what the world has no data for is null, and the column is there.
 
 # ruff: noqa: E501 - a table
 
+from models.cost_exports import categories
 from models.cost_exports.column import Column, Property, Table, moment, number, pairs, text
 from models.cost_exports.lines import (
     AMORTIZED,
@@ -181,7 +182,7 @@ TABLE = Table(
     "Cost and Usage Report (CUR) 2.0",
     (
         *_BILL,
-        pairs("cost_category", "NULL::jsonb", "Cost categories of the line."),
+        pairs("cost_category", categories.COLUMN, "Cost categories of the line."),
         pairs("discount", given("l.record_type = 'EdpDiscount'", f"jsonb_build_object('edp_discount', trim_scale({UNBLENDED})::text)"), "Discounts of the line."),
         *_no_numbers("discount_bundled_discount"),
         number("discount_total_discount", given("l.record_type = 'EdpDiscount'", AMORTIZED), "All discounts, on costs with fees spread over what they are for."),

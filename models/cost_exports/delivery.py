@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from models.cost_exports import files, rows
 from models.cost_exports.layout import Layout
 from models.cost_exports.query import Query
 from models.cost_exports.rows import Extent
+from models.cost_expressions import Categories
 
 NO_BUCKET, NO_PERMISSION, FAILED = "NO_BUCKET", "NO_PERMISSION", "FAILED"
 
@@ -37,6 +38,7 @@ class Order:
     compression: str
     layout: Layout
     overwrite: bool
+    categories: Categories = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -45,6 +47,7 @@ class Order:
             self.bucket, self.query.table.name, self.query.where, str(self.extent),
             self.compression, str(self.layout), str(self.overwrite),
             *(f"{one.name}={one.sql}" for one in self.query.columns),
+            *(str(one) for one in self.categories.items()),
         )  # fmt: skip
         return hashlib.blake2b("\n".join(said).encode(), digest_size=12).hexdigest()
 
@@ -92,6 +95,7 @@ async def deliver(
                 NO_PERMISSION if taken else NO_BUCKET,
             )
         ]  # fmt: skip
+    order = replace(order, categories=await rows.named(db, order.query))
     found = []
     for month in months_of(newest, shift_days):
         one = await _deliver_month(db, order, bucket["id"], known, month, shift_days, now)
@@ -144,7 +148,9 @@ async def _deliver_month(
 async def _file(db: Any, order: Order, day: date, shift_days: int, key: str) -> tuple[bytes, int]:
     """The bytes of a day, and how many rows they are."""
     as_text = order.compression != "PARQUET"
-    found = await rows.of_day(db, order.query, order.extent, day, shift_days, as_text=as_text)
+    found = await rows.of_day(
+        db, order.query, order.extent, day, shift_days, order.categories, as_text=as_text
+    )
     name = key.rpartition("/")[2]
     encoded = await asyncio.to_thread(
         files.encode, order.query.columns, found, order.compression, name

@@ -12,6 +12,7 @@ billed 0. So BilledCost adds up to what Cost Explorer calls unblended, Effective
 # ruff: noqa: E501 - a table
 
 from models import regions
+from models.cost_exports import categories
 from models.cost_exports.column import Table, moment, number, pairs, text
 from models.cost_exports.lines import (
     AMORTIZED,
@@ -165,6 +166,7 @@ TABLE = Table(
         text("SubAccountName", "a.name", "Its name."),
         text("SubAccountType", "'Linked Account'", "Its kind."),
         pairs("Tags", f"coalesce({TAGS}, '{{}}'::jsonb)", "Active tags of the resource."),
+        pairs("x_CostCategories", categories.COLUMN, "Cost categories of the charge."),
         pairs("x_Discounts", given("l.record_type = 'EdpDiscount'", f"jsonb_build_object('edp_discount', trim_scale({UNBLENDED})::text)"), "Discounts of the charge."),
         text("x_Operation", "l.operation", "AWS's operation."),
         text("x_ServiceCode", "l.product_code", "AWS's code of the service."),

@@ -8,6 +8,7 @@ rounded running sums.
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+from models.cost_exports import categories
 from models.price_list.product import SKU_SQL
 from models.price_list.terms import ON_DEMAND, PER_UNIT
 
@@ -30,6 +31,7 @@ SOURCE = f"""
  CROSS JOIN LATERAL generate_series(0, k.n - 1) h (i)
   LEFT JOIN driftcloud_paid_commitments() c ON c.id = l.commitment_id
   LEFT JOIN cost_tag_sets t ON t.id = l.tag_set AND t.account_id = l.account_id
+ {categories.SOURCE}
 """
 ORDER = "l.date, l.account_id, l.id, h.i"
 

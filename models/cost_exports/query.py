@@ -57,6 +57,10 @@ class Query:
     columns: tuple[Chosen, ...]
     where: str
 
+    def asks_for(self, sql: str) -> bool:
+        """Whether a column or condition is made of that expression."""
+        return any(sql in one.column.sql for one in self.columns) or sql in self.where
+
 
 def quoted(text: str) -> str:
     """A literal of SQL: what a request says becomes data, never language."""

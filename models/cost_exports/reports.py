@@ -1,13 +1,14 @@
 """Columns of cost and usage reports of the first kind: CUR 2.0's under their former names.
 
 Source: https://docs.aws.amazon.com/cur/latest/userguide/data-dictionary.html. CSV calls a column
-lineItem/UsageAmount and gives each tag one of its own, resourceTags/user:team; Parquet calls them
-line_item_usage_amount and resource_tags_user_team.
+lineItem/UsageAmount and gives each tag and cost category one of its own, resourceTags/user:team
+and costCategory/team; Parquet calls them line_item_usage_amount and resource_tags_user_team.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from models.cost_exports import categories
 from models.cost_exports.column import MAP, STRING, Column
 from models.cost_exports.cost_and_usage import TABLE
 from models.cost_exports.lines import TAGS
@@ -30,8 +31,13 @@ _SPELT = {
 }  # fmt: skip
 
 
-def query(tag_keys: Sequence[str], *, resources: bool, parquet: bool) -> Query:
-    """All columns of a report; `tag_keys` are those of the tags that tell costs apart."""
+def query(
+    tag_keys: Sequence[str], named: Iterable[str], *, resources: bool, parquet: bool
+) -> Query:
+    """All columns of a report.
+
+    `tag_keys` are those of the tags that tell costs apart, `named` the cost categories.
+    """
     chosen = [
         Chosen(one, "", one.name if parquet else _former(one.name))
         for one in TABLE.columns
@@ -40,6 +46,12 @@ def query(tag_keys: Sequence[str], *, resources: bool, parquet: bool) -> Query:
     ]  # fmt: skip
     product = Column("product_name", STRING, "l.service", "The product.")
     chosen.append(Chosen(product, "", "product_product_name" if parquet else "product/ProductName"))
+    for name in named:
+        column = Column(
+            "category", STRING, f"{categories.COLUMN} ->> {quoted(name)}", "A category."
+        )
+        plain = "cost_category_" + re.sub("[^a-z0-9]", "_", name.lower())
+        chosen.append(Chosen(column, "", plain if parquet else f"costCategory/{name}"))
     for key in tag_keys:
         scope = key if key.startswith("aws:") else f"user:{key}"
         column = Column("tag", STRING, f"({TAGS}) ->> {quoted(key)}", "A tag.")

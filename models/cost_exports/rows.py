@@ -6,9 +6,13 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from models import cost_categories
+from models.cost_exports import categories
 from models.cost_exports.column import DOUBLE, MAP, TIMESTAMP
 from models.cost_exports.lines import LINES, TOGETHER
 from models.cost_exports.query import Query
+from models.cost_expressions import Categories
+from models.listing import Binder
 
 # More digits than any amount has, fewer than a quotient can get.
 _DIGITS = 12
@@ -37,13 +41,17 @@ class Extent:
 
 
 @lru_cache(maxsize=64)
-def statement(query: Query, extent: Extent, *, as_text: bool) -> str:
-    """The SELECT of a query: columns c0, c1 …, all of them text, or of their own types."""
+def statement(query: Query, extent: Extent, named: str, *, as_text: bool) -> str:
+    """The SELECT of a query: columns c0, c1 …, all of them text, or of their own types.
+
+    `named` is SQL for the cost categories of a line.
+    """
     shown = ", ".join(
         f"{_shown(chosen.sql, chosen.type, as_text=as_text)} AS c{at}"
         for at, chosen in enumerate(query.columns)
     )
     source = query.table.source.replace("{lines}", LINES if extent.resources else TOGETHER)
+    source = source.replace(categories.PLACE, named)
     where = f" AND {query.where}" if query.where else ""
     return (
         f"SELECT {shown} FROM {source} WHERE {query.table.condition}{where}"
@@ -52,13 +60,27 @@ def statement(query: Query, extent: Extent, *, as_text: bool) -> str:
 
 
 async def of_day(
-    db: Any, query: Query, extent: Extent, day: date, shift_days: int, *, as_text: bool
+    db: Any,
+    query: Query,
+    extent: Extent,
+    day: date,
+    shift_days: int,
+    found: Categories,
+    *,
+    as_text: bool,
 ) -> list[list[Any]]:
-    """The rows of a virtual day whose date is `shift_days` later outside."""
-    sql = statement(query, extent, as_text=as_text)
+    """The rows of a virtual day whose date is `shift_days` later outside; `found` as `named`."""
+    bind = Binder()
+    bind.args += [day, day, shift_days, extent.periods]
+    sql = statement(query, extent, categories.select(found, bind, day), as_text=as_text)
     names = [f"c{at}" for at in range(len(query.columns))]
-    rows = await db.fetch(sql, day, day, shift_days, extent.periods)
+    rows = await db.fetch(sql, *bind.args)
     return [[row[name] for name in names] for row in rows]
+
+
+async def named(db: Any, query: Query) -> Categories:
+    """The cost categories of the account, where the query asks for any."""
+    return await cost_categories.versions(db) if query.asks_for(categories.COLUMN) else {}
 
 
 async def states(db: Any, first: date, last: date) -> dict[date, str]:
