@@ -359,7 +359,11 @@ def services_signing_as(signing_name: str) -> tuple[str, ...]:
 
 
 def services_targeting(prefix: str) -> tuple[str, ...]:
-    """The services whose X-Amz-Target, or CBOR path, begins with this prefix."""
+    """The services whose X-Amz-Target, or CBOR path, begins with this prefix.
+
+    SDKs made from Smithy models send the service's shape name, which is the last word of a
+    prefix that botocore has longer: CloudTrail_20131101.
+    """
     return _by_target().get(prefix, ())
 
 
@@ -377,7 +381,8 @@ def _by_target() -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name, metadata in index().items():
         if prefix := metadata.get("targetPrefix"):
-            found[prefix] = (*found.get(prefix, ()), name)
+            for word in dict.fromkeys((prefix, prefix.rpartition(".")[2])):
+                found[word] = (*found.get(word, ()), name)
     return found
 
 

@@ -45,6 +45,9 @@ async def create(
         members = [(one.account_id, one.account_number, one.name) for one in made]
         await organizations.found_estate(connection, members, accounts.FOUNDED)
     await finish_histories(world)
+    async with world.database.owner() as connection:
+        for one in made:
+            await accounts.antedate(connection, one.account_id)
     return {
         "estate": size,
         "seed": seed,

@@ -21,6 +21,13 @@ KEPT = (
     "org_policy_attachments",
 )  # fmt: skip
 
+_DATED = (
+    ("users", "created_at"), ("user_groups", "created_at"), ("roles", "created_at"),
+    ("policies", "created_at"), ("policy_versions", "created_at"),
+    ("policy_attachments", "created_at"), ("instance_profiles", "created_at"),
+    ("resource_change_events", "changed_at"),
+)  # fmt: skip
+
 
 class AccountError(ValueError):
     """A wish about an account that cannot be granted; the message says why."""
@@ -131,6 +138,19 @@ async def reset(connection: Any, account_id: uuid.UUID | None = None) -> None:
         else:
             await _empty(connection, [account_id])
         await connection.execute(_THAW, account_id)
+
+
+async def antedate(connection: Any, account_id: uuid.UUID) -> None:
+    """Let what an account had before its history began be as old as the account.
+
+    Before its first virtual day its time is the wall clock's, which may be long after the history.
+    """
+    for table, column in _DATED:
+        await connection.execute(
+            f"update {table} set {column} = $2"
+            f" where account_id = $1 and {column} > driftcloud_now($1)",
+            account_id, FOUNDED,
+        )  # fmt: skip
 
 
 async def is_empty(connection: Any, account_id: uuid.UUID) -> bool:

@@ -111,6 +111,13 @@ def test_shared_signing_names_are_told_apart_by_version() -> None:
     assert route.route(form("elasticloadbalancing", newer)).service == "elbv2"
 
 
+def test_sdks_of_smithy_models_name_the_service_by_its_shape() -> None:
+    # the JavaScript SDK's target; botocore's begins with com.amazonaws.cloudtrail.v20131101
+    target = "CloudTrail_20131101.LookupEvents"
+    found = route.route(Request(headers=signed("cloudtrail", x_amz_target=target), body=b"{}"))
+    assert (found.service, found.operation, found.fault) == ("cloudtrail", "LookupEvents", None)
+
+
 def test_older_clients_of_services_that_left_query() -> None:
     for name, service, body in (
         ("monitoring", "cloudwatch", b"Action=ListMetrics&Version=2010-08-01"),

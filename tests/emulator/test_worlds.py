@@ -1,7 +1,7 @@
 """Worlds: an estate whose making was cut off is made whole at the next start."""
 
 import random
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from drift import engine
 from emulator import worlds
@@ -36,3 +36,19 @@ async def test_a_history_cut_off_is_finished_before_any_tick(database: Database)
         assert found.virtual_date == date(2026, 6, 30)
     reports, _ = await engine.tick_all(database, accounts=[made.account_id])
     assert [one.virtual_date for one in reports] == [date(2026, 7, 1)]
+
+
+async def test_what_an_account_had_before_is_older_than_its_history(database: Database) -> None:
+    world = World(database, Vault({1: bytes(32)}), Settings())
+    number = str(random.randint(10**11, 10**12 - 1))
+    await worlds.open_account(world, name=f"old {number}", number=number)
+    until = date(2026, 6, 30)
+    await worlds.create(world, "3", seed=7, days=1, until=until, account=number)
+    async with database.owner() as connection:
+        for table, column in (("roles", "created_at"), ("resource_change_events", "changed_at")):
+            newest = await connection.fetchval(
+                f"select max(t.{column}) from {table} t"
+                " join cloud_accounts a on a.id = t.account_id where a.account_number = $1",
+                number,
+            )
+            assert newest < datetime(2026, 7, 1, tzinfo=UTC)
