@@ -11,6 +11,7 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.rows import Computed, Each, Rows, View, When
 from handlers.elbv2 import actions, attributes, identifiers, lists, ssl_policies, tags
+from handlers.elbv2.attribute_tables import Table
 from handlers.elbv2.identifiers import BALANCER, LISTENER, invalid, not_found
 from handlers.elbv2.load_balancers import find as find_balancer
 from models import draws, listener_rules, listeners, load_balancers
@@ -126,7 +127,10 @@ async def modify_listener_attributes(ctx: Context, params: dict[str, Any]) -> di
     """Change some attributes; the answer has all of them."""
     async with ctx.db.transaction():
         row = await find(ctx, params["ListenerArn"])
-        own = attributes.changed("Listener", _table(row), row["attributes"], params["Attributes"])
+        whose = f"Listener attribute key '{{}}' is not supported on {row['protocol']} listeners"
+        own = attributes.changed(
+            "Listener", _table(row), row["attributes"], params["Attributes"], whose
+        )
         await listeners.update(ctx.db, ctx.region, row["arn"], {"attributes": own})
     return {"Attributes": attributes.shown(_table(row), own)}
 
@@ -141,10 +145,8 @@ async def find(ctx: Context, arn: str) -> Any:
     return row
 
 
-def _table(row: Mapping[str, Any]) -> attributes.Table:
-    if row["type"] == "network" and row["protocol"] != "TCP":
-        return {}
-    return attributes.of_listener(row["type"])
+def _table(row: Mapping[str, Any]) -> Table:
+    return attributes.of_listener(row["type"], row["protocol"])
 
 
 def _columns(params: Mapping[str, Any], kind: str, old: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,15 +1,18 @@
 """Attributes of load balancers: deletion protection, logs, timeouts.
 
-Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html.
+Sources: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html
+and, of where logs may go, …/latest/application/enable-access-logging.html.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from emulator.context import Context
 from handlers.elbv2 import attributes, identifiers
-from handlers.elbv2.identifiers import BALANCER, invalid, not_found
+from handlers.elbv2.attribute_tables import Table, of_balancer
+from handlers.elbv2.identifiers import BALANCER, not_found
 from handlers.elbv2.load_balancers import find
-from models import load_balancers
+from models import load_balancers, s3_buckets
 
 NOUN = "load_balancers"
 
@@ -20,17 +23,40 @@ async def describe_load_balancer_attributes(ctx: Context, params: dict[str, Any]
     row = await load_balancers.find_one(ctx.db, ctx.region, arn)
     if row is None:
         raise not_found(BALANCER, arn)
-    return {"Attributes": attributes.shown(attributes.of_balancer(row["type"]), row["attributes"])}
+    return {"Attributes": attributes.shown(_table(row), row["attributes"])}
 
 
 async def modify_load_balancer_attributes(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Change some attributes; the answer has all of them."""
     async with ctx.db.transaction():
         row = await find(ctx, params["LoadBalancerArn"])
-        table = attributes.of_balancer(row["type"])
-        own = attributes.changed("Load balancer", table, row["attributes"], params["Attributes"])
+        table, before = _table(row), row["attributes"]
+        whose = (
+            "Load balancer attribute key '{}' is not supported on load balancers with type"
+            f" '{row['type']}'"
+        )
+        own = attributes.changed("Load balancer", table, before, params["Attributes"], whose)
+        attributes.check_balancer(table, before, own)
         for kind in ("access_logs", "connection_logs", "health_check_logs"):
-            if own.get(f"{kind}.s3.enabled") == "true" and not own.get(f"{kind}.s3.bucket"):
-                raise invalid(f"The value of '{kind}.s3.bucket' cannot be empty")
+            bucket = own.get(f"{kind}.s3.bucket")
+            if bucket and own.get(f"{kind}.s3.enabled") == "true":
+                await _check_bucket(ctx, bucket)
         await load_balancers.update(ctx.db, ctx.region, row["lb_arn"], {"attributes": own})
     return {"Attributes": attributes.shown(table, own)}
+
+
+def _table(row: Mapping[str, Any]) -> Table:
+    return of_balancer(row["type"], row["scheme"], row["ip_address_type"])
+
+
+async def _check_bucket(ctx: Context, name: str) -> None:
+    """Refuse a bucket that there is not, or an own one that is elsewhere or lets nobody write."""
+    own = await s3_buckets.find_one(ctx.db, name, "policy")
+    if own is None:
+        writable = await s3_buckets.is_taken(ctx.db, name)
+    else:
+        writable = own["region"] == ctx.region and own["policy"] is not None
+    if not writable:
+        raise attributes.unsupported(
+            f"Access Denied for bucket: {name}. Please check S3bucket permission"
+        )

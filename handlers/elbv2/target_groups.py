@@ -11,7 +11,7 @@ from emulator.arns import arn
 from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.rows import Computed, Each, Rows, View, When
-from handlers.elbv2 import attributes, health_checks, identifiers, lists, tags
+from handlers.elbv2 import attribute_tables, attributes, health_checks, identifiers, lists, tags
 from handlers.elbv2.identifiers import BALANCER, TARGET_GROUP, invalid, not_found
 from models import load_balancers, target_groups
 from models.listing import Condition
@@ -125,9 +125,17 @@ async def modify_target_group_attributes(ctx: Context, params: dict[str, Any]) -
     """Change some attributes; the answer has all of them."""
     async with ctx.db.transaction():
         row = await find(ctx, params["TargetGroupArn"])
-        own = attributes.changed(
-            "Target group", _table(row), row["attributes"], params["Attributes"]
-        )
+        table, wanted = _table(row), params["Attributes"]
+        whose = "The provided target group attribute is not supported"
+        if row["target_type"] == "lambda":
+            whose = "A target group with target type 'lambda' does not support the attribute {}"
+        attributes.check_stickiness(row["protocol"], wanted)
+        own = attributes.changed("Target group", table, row["attributes"], wanted, whose)
+        if own and row["target_type"] == "alb":
+            raise attributes.unsupported(
+                f"A target group with target type 'alb' does not support the attribute {min(own)}"
+            )
+        attributes.check_group(table, own, row["protocol"])
         await target_groups.update(ctx.db, ctx.region, row["arn"], {"attributes": own})
     return {"Attributes": attributes.shown(_table(row), own)}
 
@@ -142,8 +150,8 @@ async def find(ctx: Context, group_arn: str) -> Any:
     return row
 
 
-def _table(row: Mapping[str, Any]) -> attributes.Table:
-    return attributes.of_target_group(row["target_type"], row["protocol"])
+def _table(row: Mapping[str, Any]) -> attribute_tables.Table:
+    return attribute_tables.of_target_group(row["target_type"], row["protocol"])
 
 
 async def _place(ctx: Context, params: Mapping[str, Any], target_type: str) -> dict[str, Any]:

@@ -115,7 +115,9 @@ def test_attributes(site: Site) -> None:
     found = site.elbv2.describe_listener_attributes(ListenerArn=listener)["Attributes"]
     assert {"Key": key, "Value": "false"} in found
     wrong = [{"Key": "tcp.idle_timeout.seconds", "Value": "60"}]
-    assert refused(modify, ListenerArn=listener, Attributes=wrong)[0] == "ValidationError"
+    assert refused(modify, ListenerArn=listener, Attributes=wrong)[0] == (
+        "InvalidConfigurationRequest"
+    )
 
 
 def test_rules_in_their_order(site: Site) -> None:

@@ -175,8 +175,8 @@ def test_attributes_are_checked(site: Site) -> None:
     modify, arn = site.elbv2.modify_load_balancer_attributes, site.balancer()
     for key, value, words in (
         ("absent", "1", "'absent' is not recognized"),
-        ("idle_timeout.timeout_seconds", "4001", "'4001' is not valid"),
-        ("deletion_protection.enabled", "yes", "'yes' is not valid"),
+        ("idle_timeout.timeout_seconds", "4001", "'4001' must be between '1-4000' inclusive"),
+        ("deletion_protection.enabled", "yes", "'yes' must be one of [true, false]"),
         ("access_logs.s3.enabled", "true", "'access_logs.s3.bucket' cannot be empty"),
     ):
         told = refused(modify, LoadBalancerArn=arn, Attributes=[{"Key": key, "Value": value}])
