@@ -23,7 +23,7 @@ WRONG, NOT_HERE = "ValidationError", "InvalidConfigurationRequest"
 )
 def test_every_documented_attribute_is_known(kind: str, shape: str) -> None:
     model = botocore.session.get_session().get_service_model("elbv2")
-    told = model.shape_for(shape).members["Key"].documentation
+    told = model.shape_for(shape).members["Key"].documentation  # type: ignore[attr-defined]
     keys = set(re.findall(r"<li> *<p> *<code>([a-z0-9_]+(?:\.[a-z0-9_]+)+)</code>", told))
     assert len(keys) > 15
     assert keys == set(attribute_tables.EVERYWHERE[kind])
