@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from models import cost_exports, single_rows
-from models.cost_exports import files
+from models.cost_exports import cost_and_usage, files, today
 from models.cost_exports.delivery import Delivered, Order, deliver
-from models.cost_exports.layout import Layout
+from models.cost_exports.layout import DayLayout, Layout
 from models.cost_exports.rows import Extent
 from models.listing import Listing
 
@@ -78,8 +78,11 @@ def order(row: Mapping[str, Any]) -> Order:
     chosen = (row["data_query"].get("TableConfigurations") or {}).get(query.table.name) or {}
     place = row["destination"]
     output = place["S3OutputConfigurations"]
-    # AWS's defaults of CUR 2.0; FOCUS, which has no configurations, tells days and resources
-    if query.table.properties:
+    layout = (DayLayout if query.table.is_today else Layout)(
+        row["name"], place["S3Prefix"].strip("/")
+    )
+    # AWS's defaults of CUR 2.0; the others tell days and resources
+    if query.table is cost_and_usage.TABLE:
         hourly = chosen.get("TIME_GRANULARITY", "HOURLY") == "HOURLY"
         extent = Extent(chosen.get("INCLUDE_RESOURCES") == "TRUE", HOURLY if hourly else 1)
     else:
@@ -90,8 +93,9 @@ def order(row: Mapping[str, Any]) -> Order:
         query,
         extent,
         output["Compression"],
-        Layout(row["name"], place["S3Prefix"].strip("/")),
+        layout,
         output["Overwrite"] == "OVERWRITE_REPORT",
+        told=chosen,
     )
 
 
@@ -107,7 +111,11 @@ async def refresh(
     if wanted.compression == "PARQUET" and not files.can_write_parquet():
         await db.write(_REFRESHED, row["id"], "UNHEALTHY", "INTERNAL_FAILURE", known, now)
         return []
-    done = await deliver(db, wanted, known, shift_days, now)
+    if wanted.query.table.is_today:
+        account = wanted.arn.split(":")[4]
+        done = await today.deliver(db, wanted, account, known, shift_days, now)
+    else:
+        done = await deliver(db, wanted, known, shift_days, now)
     failed = any(one.failure for one in done)
     for one in done:
         await db.write(

@@ -13,7 +13,8 @@ from emulator.pages import page
 from emulator.tags import TagRules
 from handlers.bcm_data_exports.refusals import bad_token, invalid, not_found
 from models import cost_exports, data_exports, draws, s3_buckets, tags
-from models.cost_exports import files
+from models.cost_exports import cost_and_usage, files, recommendations
+from models.recommendations import enrollments
 
 TAGS = TagRules(code="ValidationException", most=200)
 MOST = 100
@@ -120,7 +121,9 @@ async def _checked(ctx: Context, given: Mapping[str, Any]) -> dict[str, Any]:
     """Columns of an export that can be delivered."""
     destination = given["DestinationConfigurations"]["S3Destination"]
     _check_output(destination["S3OutputConfigurations"])
-    _check_query(given["DataQuery"])
+    query = _check_query(given["DataQuery"])
+    if query.table.is_today:
+        await _check_enrolled(ctx)
     await _check_bucket(ctx, destination)
     return {
         "description": given.get("Description"),
@@ -142,7 +145,7 @@ def _check_output(output: Mapping[str, str]) -> None:
         raise invalid("Parquet needs pyarrow: install driftcloud[export].", "Format")
 
 
-def _check_query(data_query: Mapping[str, Any]) -> None:
+def _check_query(data_query: Mapping[str, Any]) -> cost_exports.Query:
     try:
         query = cost_exports.read(data_query["QueryStatement"], cost_exports.TABLES)
     except cost_exports.QueryError as error:
@@ -151,7 +154,7 @@ def _check_query(data_query: Mapping[str, Any]) -> None:
         if name != query.table.name:
             raise invalid(f"Table {name} is not part of the query.", "TableConfigurations")
         check_properties(query.table, chosen)
-    if query.table.properties:
+    if query.table is cost_and_usage.TABLE:
         chosen = (data_query.get("TableConfigurations") or {}).get(query.table.name) or {}
         without = chosen.get("INCLUDE_RESOURCES", "FALSE") == "FALSE"
         if without and any(one.column.name == "line_item_resource_id" for one in query.columns):
@@ -159,6 +162,14 @@ def _check_query(data_query: Mapping[str, Any]) -> None:
                 "Column line_item_resource_id needs the table configuration INCLUDE_RESOURCES.",
                 "QueryStatement",
             )
+    return query
+
+
+async def _check_enrolled(ctx: Context) -> None:
+    """Recommendations are for who takes part in Cost Optimization Hub."""
+    enrolment = await enrollments.find(ctx.db, enrollments.HUB)
+    if enrolment["status"] != "Active":
+        raise invalid("The account is not enrolled in Cost Optimization Hub.", "QueryStatement")
 
 
 def check_properties(table: cost_exports.Table, chosen: Mapping[str, str]) -> None:
@@ -167,9 +178,18 @@ def check_properties(table: cost_exports.Table, chosen: Mapping[str, str]) -> No
         known = next((one for one in table.properties if one.name == name), None)
         if known is None:
             raise invalid(f"{table.name} has no configuration {name}.", "TableConfigurations")
-        if value not in known.values:
+        if name == recommendations.FILTER:
+            _check_filter(value)
+        elif value not in known.values:
             allowed = ", ".join(known.values)
             raise invalid(f"{name} must be one of {allowed}, not {value}.", "TableConfigurations")
+
+
+def _check_filter(said: str) -> None:
+    try:
+        recommendations.read_filter(said)
+    except recommendations.FilterError as error:
+        raise invalid(str(error), "TableConfigurations") from None
 
 
 async def _check_bucket(ctx: Context, destination: Mapping[str, Any]) -> None:

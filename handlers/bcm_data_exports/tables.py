@@ -25,7 +25,7 @@ async def list_tables(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
                     {
                         "Name": told.name,
                         "ValidValues": list(told.values),
-                        "DefaultValue": told.values[0],
+                        "DefaultValue": _default(told),
                         "Description": told.description,
                     }
                     for told in one.properties
@@ -44,7 +44,7 @@ async def get_table(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         raise invalid(f"Table {params['TableName']} does not exist.", "TableName")
     chosen = params.get("TableProperties") or {}
     check_properties(table, chosen)
-    properties = {one.name: one.values[0] for one in table.properties} | chosen
+    properties = {one.name: _default(one) for one in table.properties} | chosen
     hidden = {"line_item_resource_id"} if properties.get("INCLUDE_RESOURCES") == "FALSE" else set()
     return {
         "TableName": table.name,
@@ -56,3 +56,8 @@ async def get_table(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
             if one.name not in hidden
         ],
     }
+
+
+def _default(told: cost_exports.Property) -> str:
+    """What holds where nothing is chosen."""
+    return told.values[0] if told.values else "{}"

@@ -1,14 +1,14 @@
-"""Exports of the bill: CUR 2.0 and FOCUS, as queries, rows, files and deliveries.
+"""Exports: CUR 2.0, FOCUS and recommendations, as queries, rows, files and deliveries.
 
-Every figure is cost_lines_daily's own: the database makes the rows, this package chooses their
-columns and puts them into files.
+Every figure of a bill is cost_lines_daily's own: the database makes the rows, this package chooses
+their columns and puts them into files. Recommendations are Cost Optimization Hub's.
 """
 
-from models.cost_exports import cost_and_usage, focus
+from models.cost_exports import cost_and_usage, focus, recommendations
 from models.cost_exports.column import Column, Property, Table
 from models.cost_exports.query import Query, QueryError, read
 
-TABLES: tuple[Table, ...] = (cost_and_usage.TABLE, focus.TABLE)
+TABLES: tuple[Table, ...] = (cost_and_usage.TABLE, recommendations.TABLE, focus.TABLE)
 
 __all__ = ["TABLES", "Column", "Property", "Query", "QueryError", "Table", "read", "table"]
 

@@ -10,7 +10,7 @@ Source: https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-deli
 import asyncio
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -29,7 +29,10 @@ NO_BUCKET, NO_PERMISSION, FAILED = "NO_BUCKET", "NO_PERMISSION", "FAILED"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be delivered where: `compression` is GZIP, ZIP or PARQUET."""
+    """What is to be delivered where: `compression` is GZIP, ZIP or PARQUET.
+
+    `categories` are the account's, `told` the table's configurations.
+    """
 
     arn: str
     bucket: str
@@ -39,6 +42,7 @@ class Order:
     layout: Layout
     overwrite: bool
     categories: Categories = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -48,6 +52,7 @@ class Order:
             self.compression, str(self.layout), str(self.overwrite),
             *(f"{one.name}={one.sql}" for one in self.query.columns),
             *(str(one) for one in self.categories.items()),
+            *(str(one) for one in sorted(self.told.items())),
         )  # fmt: skip
         return hashlib.blake2b("\n".join(said).encode(), digest_size=12).hexdigest()
 
@@ -85,23 +90,30 @@ async def deliver(
     newest = await rows.newest_day(db)
     if newest is None:
         return []
-    bucket = await s3_buckets.find_one(db, order.bucket)
-    if bucket is None:
-        taken = await s3_buckets.is_taken(db, order.bucket)
-        month = months_of(newest, shift_days)[-1]
-        return [
-            Delivered(
-                order.layout.partition(month), _execution(order, month, now), 0, (),
-                NO_PERMISSION if taken else NO_BUCKET,
-            )
-        ]  # fmt: skip
+    months = months_of(newest, shift_days)
+    bucket_id, failure = await find_bucket(db, order)
+    if failure:
+        return [failed(order, months[-1], now, failure)]
     order = replace(order, categories=await rows.named(db, order.query))
     found = []
-    for month in months_of(newest, shift_days):
-        one = await _deliver_month(db, order, bucket["id"], known, month, shift_days, now)
+    for month in months:
+        one = await _deliver_month(db, order, bucket_id, known, month, shift_days, now)
         if one is not None:
             found.append(one)
     return found
+
+
+async def find_bucket(db: Any, order: Order) -> tuple[Any, str]:
+    """The id of the bucket, or why there is none to deliver to."""
+    bucket = await s3_buckets.find_one(db, order.bucket)
+    if bucket is not None:
+        return bucket["id"], ""
+    return None, NO_PERMISSION if await s3_buckets.is_taken(db, order.bucket) else NO_BUCKET
+
+
+def failed(order: Order, part: date, now: datetime, failure: str) -> Delivered:
+    """What did not come to be."""
+    return Delivered(order.layout.partition(part), execution(order, part, now), 0, (), failure)
 
 
 async def _deliver_month(
@@ -120,8 +132,8 @@ async def _deliver_month(
         day: one["state"] for day, one in files_before.items()
     }:
         return None
-    execution_id = _execution(order, month, now)
-    folder = "" if order.overwrite else f"{now:%Y-%m-%dT%H:%M:%S.000Z}-{execution_id}/"
+    execution_id = execution(order, month, now)
+    folder = own_folder(order, execution_id, now)
     written: dict[str, Any] = {}
     for day, state in states.items():
         kept = files_before.get(day.isoformat())
@@ -138,11 +150,16 @@ async def _deliver_month(
     keys = [one["key"] for one in written.values()]
     if order.overwrite:
         stale = {one["key"] for one in files_before.values()} - set(keys)
-        await _take_away(db, bucket_id, sorted(stale), now)
-    await _write_manifests(db, order, bucket_id, month, execution_id, folder, keys, now)
+        await take_away(db, bucket_id, sorted(stale), now)
+    await write_manifests(db, order, bucket_id, month, execution_id, folder, keys, now)
     known[partition] = {"digest": order.digest, "shift": shift_days, "files": written}
     total = sum(one["rows"] for one in written.values())
     return Delivered(partition, execution_id, total, tuple(keys))
+
+
+def own_folder(order: Order, execution_id: str, now: datetime) -> str:
+    """Where in a partition files lie: each delivery in a folder of its own, if all are kept."""
+    return "" if order.overwrite else f"{now:%Y-%m-%dT%H:%M:%S.000Z}-{execution_id}/"
 
 
 async def _file(db: Any, order: Order, day: date, shift_days: int, key: str) -> tuple[bytes, int]:
@@ -158,10 +175,11 @@ async def _file(db: Any, order: Order, day: date, shift_days: int, key: str) -> 
     return encoded, len(found)
 
 
-async def _write_manifests(
+async def write_manifests(
     db: Any, order: Order, bucket_id: Any, month: date, execution_id: str, folder: str,
     keys: Sequence[str], now: datetime,
 ) -> None:  # fmt: skip
+    """Say what a partition holds now."""
     document = order.layout.manifest(
         order.arn, order.bucket, order.query, month, execution_id, keys, order.compression, now
     )
@@ -170,7 +188,7 @@ async def _write_manifests(
         await s3_deliveries.put(db, bucket_id, key, content, "application/json", now)
 
 
-async def _take_away(db: Any, bucket_id: Any, keys: Sequence[str], now: datetime) -> None:
+async def take_away(db: Any, bucket_id: Any, keys: Sequence[str], now: datetime) -> None:
     """Delete objects as their bucket's versioning says."""
     if not keys:
         return
@@ -185,7 +203,7 @@ async def _take_away(db: Any, bucket_id: Any, keys: Sequence[str], now: datetime
         await s3_objects.delete(db, bucket_id, [(key, "null") for key in keys])
 
 
-def _execution(order: Order, month: date, now: datetime) -> str:
-    """The id of one writing of one month."""
+def execution(order: Order, month: date, now: datetime) -> str:
+    """The id of one writing of one partition."""
     text = f"{order.arn}/{month}/{now.isoformat()}/{order.digest}"
     return str(uuid.UUID(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()))

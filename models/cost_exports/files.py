@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any
 
-from models.cost_exports.column import DOUBLE, MAP, TIMESTAMP
+from models.cost_exports.column import BOOLEAN, DOUBLE, INTEGER, MAP, TIMESTAMP
 from models.cost_exports.query import Chosen
 
 Rows = Sequence[Sequence[Any]]
@@ -58,6 +58,8 @@ def _parquet(columns: Sequence[Chosen], rows: Rows) -> bytes:
         raise MissingParquetError("Parquet needs pyarrow: install driftcloud[export]") from error
     types = {
         DOUBLE: pa.float64(),
+        INTEGER: pa.int32(),
+        BOOLEAN: pa.bool_(),
         TIMESTAMP: pa.timestamp("ms"),
         MAP: pa.map_(pa.string(), pa.string()),
     }

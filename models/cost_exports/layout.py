@@ -61,6 +61,28 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
+class DayLayout(Layout):
+    """The places of an export that tells what is today: a folder for each day."""
+
+    parts: str = "date"
+
+    def partition(self, month: date) -> str:
+        """date=2026-06-05; here `month` is the day."""
+        return f"{self.parts}={month}"
+
+    def manifest(
+        self, arn: str, bucket: str, query: Query, month: date, execution_id: str,
+        keys: Sequence[str], compression: str, now: datetime,
+    ) -> dict[str, Any]:  # fmt: skip
+        """What the manifest says: it is for no period."""
+        told = Layout.manifest(
+            self, arn, bucket, query, month, execution_id, keys, compression, now
+        )
+        del told["billingPeriod"]
+        return told
+
+
+@dataclass(frozen=True, slots=True)
 class ReportLayout(Layout):
     """The places of a cost and usage report of the first kind."""
 

@@ -202,15 +202,20 @@ class _Reader:
     def _literal(self, kind: str) -> str:
         """A value that a column of that type can be compared with."""
         if self._at < len(self._tokens) and self._tokens[self._at][0] == "number":
-            if kind != "double":
+            if kind not in ("double", "integer"):
                 raise QueryError(f"{self._shown()} is a number, and the column is of type {kind}.")
             self._at += 1
             return self._tokens[self._at - 1][1]
+        if kind == "boolean":
+            if self._peek() not in ("TRUE", "FALSE"):
+                raise QueryError(f"TRUE or FALSE is expected near {self._shown()}.")
+            self._at += 1
+            return self._tokens[self._at - 1][1].upper()
         if kind.startswith("timestamp"):
             self._take("TIMESTAMP")
         value = self._literal_text()
-        if kind == "double":
-            raise QueryError(f"{value!r} is text, and the column is of type double.")
+        if kind in ("double", "integer"):
+            raise QueryError(f"{value!r} is text, and the column is of type {kind}.")
         if kind.startswith("timestamp"):
             return f"{quoted(_instant(value))}::timestamp"
         return quoted(value)

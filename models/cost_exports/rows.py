@@ -1,6 +1,6 @@
 """The rows of an export, made and formatted by the database, a virtual day at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -8,7 +8,7 @@ from typing import Any
 
 from models import cost_categories
 from models.cost_exports import categories
-from models.cost_exports.column import DOUBLE, MAP, TIMESTAMP
+from models.cost_exports.column import BOOLEAN, DOUBLE, INTEGER, MAP, TIMESTAMP
 from models.cost_exports.lines import LINES, TOGETHER
 from models.cost_exports.query import Query
 from models.cost_expressions import Categories
@@ -78,6 +78,15 @@ async def of_day(
     return [[row[name] for name in names] for row in rows]
 
 
+async def of_today(
+    db: Any, query: Query, told: Sequence[Mapping[str, Any]], *, as_text: bool
+) -> list[list[Any]]:
+    """The rows of a table that tells what is today: `told` has an entry for each."""
+    rows = await db.fetch(statement(query, Extent(), "", as_text=as_text), list(told))
+    names = [f"c{at}" for at in range(len(query.columns))]
+    return [[row[name] for name in names] for row in rows]
+
+
 async def named(db: Any, query: Query) -> Categories:
     """The cost categories of the account, where the query asks for any."""
     return await cost_categories.versions(db) if query.asks_for(categories.COLUMN) else {}
@@ -107,6 +116,8 @@ def _shown(sql: str, kind: str, *, as_text: bool) -> str:
         return f'to_char(({sql})::timestamp, \'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\')'
     if kind == TIMESTAMP:
         return f"({sql})::timestamp"
+    if kind in (INTEGER, BOOLEAN) and not as_text:
+        return sql
     if kind == MAP and not as_text:
         return f"({sql})::jsonb"
     return f"({sql})::text"

@@ -19,7 +19,8 @@ WORDS = (
     "FOCUS_1_2_AWS", "COST_AND_USAGE_REPORT", "BilledCost", "ServiceName", "Tags", "$1", "\\", "'",
 )  # fmt: skip
 LITERALS = {"string": "'it''s \\ $1 {lines} %'", "double": "-1.5",
-            "timestamp_milliseconds": "TIMESTAMP '2026-06-01 00:00:00'"}  # fmt: skip
+            "timestamp_milliseconds": "TIMESTAMP '2026-06-01 00:00:00'", "integer": "14",
+            "boolean": "TRUE"}  # fmt: skip
 
 
 @settings(max_examples=500)
@@ -52,6 +53,9 @@ async def test_every_column_can_be_asked_for_and_by(database: Database, table: T
     )
     async with database.owner() as connection:
         for as_text in (True, False):
+            if table.is_today:
+                assert await rows.of_today(connection, query, [], as_text=as_text) == []
+                continue
             for extent in (Extent(), Extent(False, 24)):
                 day = date(2026, 6, 1)
                 found = await rows.of_day(connection, query, extent, day, 5, {}, as_text=as_text)

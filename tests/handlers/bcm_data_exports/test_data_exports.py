@@ -256,7 +256,9 @@ def test_a_bucket_must_be_there_and_ones_own(
 def test_tables_tell_their_columns(settled: Cloud) -> None:
     exports = settled.client("bcm-data-exports")
     told = exports.list_tables()["Tables"]
-    assert [one["TableName"] for one in told] == ["COST_AND_USAGE_REPORT", "FOCUS_1_2_AWS"]
+    assert [one["TableName"] for one in told] == [
+        "COST_AND_USAGE_REPORT", "COST_OPTIMIZATION_RECOMMENDATIONS", "FOCUS_1_2_AWS",
+    ]  # fmt: skip
     plain = exports.get_table(TableName="COST_AND_USAGE_REPORT")
     names = {one["Name"]: one["Type"] for one in plain["Schema"]}
     assert names["line_item_unblended_cost"] == "double"
