@@ -1,7 +1,8 @@
 """Healing and worsening: waste does not stand still, an owner comes back or a leak goes on.
 
-What is usual for a resource's type is here; a scenario may know better (`heal`, `worsen`). What an
-agent changed in the last seven days is left alone, and so are decoys.
+How waste of a resource's type usually heals is here; a scenario may know better (`heal`). How it gets
+worse, if it does, its scenario knows (`worsen`). What an agent changed in the last seven days is left
+alone, and so are decoys.
 """
 
 # ruff: noqa: E501 - the lines of SQL read better whole
@@ -10,8 +11,8 @@ import json
 import logging
 from typing import Any
 
-from drift import scenarios
-from drift.day import Day
+from drift import scenarios, truth
+from drift.day import Day, Happening
 from drift.noise import noise
 from drift.picking import untouched
 
@@ -41,11 +42,6 @@ _LEFT_OVER = {
     "snapshot": ("snapshots", "snapshot_id", "NOT EXISTS (SELECT FROM images i WHERE i.account_id = r.account_id AND i.block_device_mappings::text LIKE '%' || r.snapshot_id || '%')"),
 }  # fmt: skip
 
-# More of the same: logs taken in. What else gets worse, its scenario knows (`worsen`) or nobody does.
-_MORE = """
-UPDATE resource_profiles SET ingest_gb = ingest_gb * $4 WHERE account_id = $1 AND resource_type = $2
-   AND resource_id = $3 AND ingest_gb > 0 AND ingest_gb < 200"""
-
 
 async def go_on(day: Day) -> None:
     """Let some of the account's waste heal and some get worse; none where mess is off."""
@@ -61,7 +57,10 @@ async def go_on(day: Day) -> None:
         better = draw < HEAL_ODDS * day.knobs.mess
         try:
             async with day.connection.transaction():
-                await (_heal if better else _worsen)(day, row)
+                if better:
+                    await _heal(day, row)
+                else:
+                    await worsen(day, row["pattern"], identifier)
         except Exception:
             log.exception(json.dumps({"event": "healing_failed", "pattern": row["pattern"],
                                       "account": day.account_number, "date": str(day.date)}))  # fmt: skip
@@ -84,17 +83,12 @@ async def _heal(day: Day, row: Any) -> None:
         await day.record(kind, identifier, "workload", "ended", "in use")
 
 
-async def _worsen(day: Day, row: Any) -> None:
-    scenario: Any = scenarios.by_pattern().get(row["pattern"])
-    if hasattr(scenario, "worsen"):
-        await scenario.worsen(day, row["resource_id"])
-    else:
-        more = 1.2 + 0.6 * day.noise(row["resource_id"], "/more")
-        await day.write(
-            "resource_profiles",
-            _MORE,
-            day.account_id,
-            row["resource_type"],
-            row["resource_id"],
-            more,
-        )
+async def worsen(day: Day, pattern: str, resource_id: str) -> Happening | None:
+    """One step more of the same, as its scenario knows it; what joins it is labelled at once."""
+    scenario = scenarios.by_pattern()[pattern]
+    if not hasattr(scenario, "worsen"):
+        return None
+    happening: Happening | None = await scenario.worsen(day, resource_id)
+    if happening is not None:
+        await truth.enter(day, scenario.__name__.rpartition(".")[2], happening)
+    return happening

@@ -84,7 +84,8 @@ ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
 # Below 128 KB objects stay where they are.
 _LARGE = "coalesce(p.params ->> 'decoy', '') <> 'small_objects'"
 
-# A month has 30 days; what moves to another tier does so in objects of 1 MB. Growth is 1 … 3 % a day in prod and 0.3 … 1.5 % elsewhere, and slows from the second month on.
+# A month has 30 days; what moves to another tier does so in objects of 1 MB. Growth is 1 … 3 % a day in prod and 0.3 … 1.5 % elsewhere, and slows from the second month on;
+# `arriving_gb` of its profile comes every day besides.
 _WRITE = statement(
     """
 INSERT INTO s3_bucket_usage_daily (bucket_id, date, storage_gb_standard, storage_gb_ia,
@@ -117,6 +118,7 @@ ON CONFLICT DO NOTHING""",
           FROM (SELECT b.id, b.region, b.created_at::date AS created, n.expire_days,
                        CASE WHEN {large} THEN n.ia_days END AS ia_days, CASE WHEN {large} THEN n.glacier_days END AS glacier_days,
                        b.current_bulk_share AS share, p.stored_gib * b.current_bulk_share AS stock,
+                       coalesce((p.params ->> 'arriving_gb')::float8, 0) * b.current_bulk_share AS arriving,
                        round(p.requests * b.current_bulk_share * CASE WHEN b.env = 'prod' THEN :busy_prod ELSE :busy END
                            * (0.8 + 0.4 * driftcloud_noise(:seed, b.name, '/requests')))::bigint AS requests,
                        :growth * CASE WHEN p.profile IN ('idle', 'dead') THEN 0
@@ -132,7 +134,7 @@ ON CONFLICT DO NOTHING""",
                SELECT o.date, {first}::float8 AS total
                  FROM s3_bucket_usage_daily o WHERE o.bucket_id = r.id ORDER BY o.date LIMIT 1) f ON true
           LEFT JOIN LATERAL (
-               SELECT x.total, x.total * r.rate * least(1, 30 / greatest(1, :date - f.date)::float8) AS growth
+               SELECT x.total, r.arriving + x.total * r.rate * least(1, 30 / greatest(1, :date - f.date)::float8) AS growth
                  FROM (SELECT {yesterday}::float8 AS total) x) v ON true""",
     large=_LARGE,
     older_ia=_OLDER.replace("{days}", "ia_days"),

@@ -23,7 +23,8 @@ It may have
   metrics or in history. Those that tags tell are in models/decoys.py and need no code.
 - `heal(day, resource_id)`: what an owner does who comes back, or what lets the waste end by itself;
   True where it did. Without it drift/healing.py knows what is usual for the type.
-- `worsen(day, resource_id)`: one step more of the same; True where it did.
+- `worsen(day, resource_id)`: one step more of the same (drift/worsening.py has some): a Happening,
+  or None where it goes no further. What of it is of RESOURCE_TYPE and new is labelled likewise.
 - `PART_OF`: another pattern and a SELECT ($1 is the account) of pairs, id here and id there: its
   saving is counted there, where both show.
 - `REACHES`: a SELECT ($1 the account, $2 an id) of resource_type and resource_id whose changes may

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+from drift.clusters import join
 from drift.day import Day, Happening
 from drift.picking import pick
 from drift.rates import literal
@@ -46,6 +47,11 @@ SELECT k.arn AS key, k.id, k.name FROM container_clusters k
  WHERE k.account_id = $1 AND k.env <> 'prod' AND k.status = 'ACTIVE' AND k.state_transition IS NULL
    AND EXISTS (SELECT FROM container_services v WHERE v.cluster_id = k.id AND v.replica_count > 0)
    AND EXISTS (SELECT FROM container_nodes n WHERE n.cluster_id = k.id AND n.state = 'running')"""
+
+_CLUSTER = """
+SELECT k.id, k.name, k.env, k.region, k.orchestrator, k.node_instance_type FROM container_clusters k
+ WHERE k.account_id = $1 AND k.arn = $2 AND k.status = 'ACTIVE' AND k.state_transition IS NULL
+   AND (SELECT count(*) FROM container_nodes n WHERE n.cluster_id = k.id AND n.state = 'running') BETWEEN 1 AND 9"""
 
 _SERVICES = """
 SELECT arn, replica_count FROM container_services
@@ -92,3 +98,14 @@ async def happen(day: Day) -> Happening | None:
             *(("container_service", service["arn"]) for service in services),
         ),
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Whatever scales it gives it one more node, ten at most."""
+    cluster = await day.connection.fetchrow(_CLUSTER, day.account_id, resource_id)
+    if cluster is None:
+        return None
+    (node,) = await join(day, cluster, "more", 1, cluster["node_instance_type"], "idle")
+    for kind in ("container_node", "instance"):
+        await day.profile(kind, node, "idle", load=0.03, memory_gib=0.8, network_mb=2)
+    return Happening(f"{cluster['name']} has one more node for nothing", ())

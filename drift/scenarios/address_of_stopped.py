@@ -8,6 +8,7 @@ from drift import rates
 from drift.day import Day, Happening
 from drift.picking import pick
 from drift.scenarios.stopped_and_kept import stop
+from drift.worsening import again
 
 ODDS = 0.02
 PATTERN = "eip_on_stopped"
@@ -67,3 +68,8 @@ async def happen(day: Day) -> Happening | None:
     return Happening(
         f"{machine['key']} is stopped and keeps {address}", (("elastic_ip", allocation),)
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Another machine is stopped with its address."""
+    return await again(day, PATTERN, resource_id, happen)

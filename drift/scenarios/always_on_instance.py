@@ -4,6 +4,7 @@ from drift.day import Day, Happening
 from drift.launches import Launch, launch
 from drift.other_types import ALONE
 from drift.picking import branch, region
+from drift.worsening import machine
 
 ODDS = 0.03
 PATTERN = "nonprod_24x7"
@@ -33,3 +34,8 @@ async def happen(day: Day) -> Happening | None:
     wanted = Launch(size, "dev", place, tags, profile="steady")
     (instance,) = await launch(day, "always_on_instance", 1, wanted)
     return Happening(f"{developer}'s {size} runs around the clock", (("instance", instance),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Its developer takes the next larger size, by night as well."""
+    return await machine(day, resource_id)

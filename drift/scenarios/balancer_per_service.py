@@ -6,6 +6,7 @@ from drift.day import Day, Happening
 from drift.noise import hexadecimal
 from drift.picking import branch, region, tag
 from drift.scenarios.idle_load_balancer import stand
+from drift.worsening import again
 
 ODDS = 0.02
 PATTERN = "lb_consolidate"
@@ -56,3 +57,8 @@ async def happen(day: Day) -> Happening | None:
         f"{developer} has a load balancer for each of {len(made)} services",
         tuple(("load_balancer", arn) for arn in arns[:2]),
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The next three services get theirs."""
+    return await again(day, PATTERN, resource_id, happen)

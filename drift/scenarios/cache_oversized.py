@@ -7,6 +7,7 @@ from drift.day import Day, Happening
 from drift.picking import branch, region, tag
 from drift.scenarios.cache_replicas_in_dev import INSERT
 from drift.symptoms import smaller, unchanged
+from drift.worsening import again
 
 ODDS = 0.02
 PATTERN = "cache_oversized"
@@ -68,3 +69,8 @@ async def happen(day: Day) -> Happening | None:
     return Happening(
         f"{cluster_id} is a {node_type} for a few keys", (("cache_cluster", cluster_id),)
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The next cache is made after it."""
+    return await again(day, PATTERN, resource_id, happen)

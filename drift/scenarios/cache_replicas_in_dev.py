@@ -2,9 +2,12 @@
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+import json
+
 from drift.day import Day, Happening
 from drift.picking import branch, region, tag
 from drift.symptoms import one_carries
+from drift.worsening import columns, one
 
 ODDS = 0.03
 PATTERN = "cache_ha_dev"
@@ -30,6 +33,10 @@ INSERT INTO cache_clusters (account_id, identifier, engine, engine_version, node
 VALUES ($1, $2, 'valkey', '8.0', $3, $4, 'dev', $5, $6, $7, 6379, $5 || 'a')
 ON CONFLICT DO NOTHING RETURNING cluster_id"""
 
+_WIDER = (
+    "UPDATE cache_clusters SET members = $3::text::jsonb WHERE account_id = $1 AND cluster_id = $2"
+)
+
 
 async def happen(day: Day) -> Happening | None:
     """Three nodes of Valkey outside production."""
@@ -51,3 +58,29 @@ async def happen(day: Day) -> Happening | None:
     await day.record("cache_cluster", cluster_id, "lifecycle", None, "created")
     return Happening(f"{cluster_id} has two replicas that nobody reads from",
                      (("cache_cluster", cluster_id),))  # fmt: skip
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """It follows production, which has one replica more, five nodes at most."""
+    from models import cache_members
+    from models.cache_clusters import priced
+
+    cache = await one(day, "cache_clusters", "cluster_id", resource_id)
+    if cache is None or not cache["members"] or cache["num_nodes"] > 4:
+        return None
+    nodes = cache["num_nodes"] + 1
+    if (cache["avg_cpu_7d"] or 0) * nodes >= 45:  # more than one could do alone
+        return None
+    members = cache["members"]
+    members = json.loads(members) if isinstance(members, str) else members
+    zones = sorted({member["zone"] for member in members})
+    wider = cache_members.resized(
+        cache["replication_group_id"] or cache["identifier"],
+        members,
+        nodes - 1,
+        zones,
+        sharded=False,
+    )
+    await day.write("cache_clusters", _WIDER, day.account_id, resource_id, json.dumps(wider))
+    values = {"num_nodes": nodes, **priced({**cache, "num_nodes": nodes})}
+    return await columns(day, "cache_clusters", "cluster_id", RESOURCE_TYPE, cache, values)

@@ -6,6 +6,7 @@ from drift.day import Day, Happening
 from drift.flows import symptom
 from drift.launches import Launch, launch
 from drift.picking import branch, region
+from drift.worsening import level
 
 ODDS = 0.01
 PATTERN = "xfer_cross_az"
@@ -63,3 +64,8 @@ async def heal(day: Day, resource_id: str) -> bool:
             resource_id,
         )
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The worker reads more and more."""
+    return await level(day, RESOURCE_TYPE, resource_id, "peer_gb", most=2000)

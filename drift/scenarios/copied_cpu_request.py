@@ -5,6 +5,7 @@
 from drift.clusters import BILLED, VCPU_HOURLY, start
 from drift.day import Day, Happening
 from drift.picking import branch
+from drift.scenarios.over_provisioned_service import one_more_task
 
 ODDS = 0.03
 PATTERN = "svc_cpu_overrequest"
@@ -40,3 +41,8 @@ async def happen(day: Day) -> Happening | None:
     arn = await start(day, name, 4, 8192, 2)
     await day.profile("container_service", arn, "oversized", load=0.8, memory_gib=9)
     return Happening(f"{developer}'s {name} asks for 4 vCPUs a task", (("container_service", arn),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """One task more of what is too large."""
+    return await one_more_task(day, resource_id)

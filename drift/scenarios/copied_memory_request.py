@@ -5,6 +5,7 @@
 from drift.clusters import BILLED, GIB_HOURLY, start
 from drift.day import Day, Happening
 from drift.picking import branch
+from drift.scenarios.over_provisioned_service import one_more_task
 
 ODDS = 0.03
 PATTERN = "svc_mem_overrequest"
@@ -40,3 +41,8 @@ async def happen(day: Day) -> Happening | None:
     arn = await start(day, name, 1, 8192, 2)
     await day.profile("container_service", arn, "light", load=0.9, memory_gib=2.6)
     return Happening(f"{developer}'s {name} asks for 8 GiB a task", (("container_service", arn),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """One task more of what is too large."""
+    return await one_more_task(day, resource_id)

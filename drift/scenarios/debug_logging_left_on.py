@@ -5,6 +5,7 @@
 from drift import rates
 from drift.day import Day, Happening
 from drift.picking import pick
+from drift.worsening import level
 
 ODDS = 0.03
 PATTERN = "logs_verbose"
@@ -44,3 +45,8 @@ async def happen(day: Day) -> Happening | None:
     )
     await day.record("log_group", group["arn"], "log_level", "info", "debug")
     return Happening(f"{group['name']} logs every debug line", (("log_group", group["arn"]),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """More and more is logged."""
+    return await level(day, RESOURCE_TYPE, resource_id, "ingest_gb", most=200)

@@ -4,6 +4,7 @@
 
 from drift.day import Day, Happening
 from drift.picking import branch, region, tag
+from drift.worsening import again
 
 ODDS = 0.03
 PATTERN = "managed_duplicate"
@@ -72,3 +73,8 @@ async def happen(day: Day) -> Happening | None:
     return Happening(
         f"{developer} has a search domain of their own", (("managed_service", max(arns)[1]),)
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The next team wants one of its own."""
+    return await again(day, PATTERN, resource_id, happen)

@@ -6,6 +6,7 @@ from drift.day import Day, Happening
 from drift.rates import literal
 from drift.scenarios.stopped_and_kept import stop
 from drift.scenarios.volume_of_the_old_kind import attach
+from drift.worsening import again
 
 ODDS = 0.02
 PATTERN = "ebs_on_stopped"
@@ -46,3 +47,8 @@ async def happen(day: Day) -> Happening | None:
         f"{volume} rests in {machine}, which is stopped",
         (("volume", volume), ("instance", machine)),
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Another machine is stopped with its disk."""
+    return await again(day, PATTERN, resource_id, happen)

@@ -5,6 +5,7 @@
 from drift.day import Day, Happening
 from drift.rates import literal
 from drift.scenarios.volume_of_the_old_kind import attach
+from drift.worsening import columns, one
 
 ODDS = 0.02
 PATTERN = "ebs_piops"
@@ -38,3 +39,18 @@ async def happen(day: Day) -> Happening | None:
         return None
     await day.profile("volume", volume, "light", iops=day.random("ebs_piops").uniform(40, 300))
     return Happening(f"{volume} is faster than anybody needs", (("volume", volume),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Somebody pays for more IOPS, and reads no faster."""
+    from models.costs import volume_monthly
+
+    volume = await one(day, "volumes", "volume_id", resource_id)
+    if volume is None or not 0 < (volume["iops"] or 0) <= min(
+        14_000, 50 * volume["size_gib"] - 2000
+    ):
+        return None
+    iops = volume["iops"] + 2000
+    cost = volume_monthly(volume["volume_type"], volume["size_gib"], volume["region"], iops=iops)
+    values = {"iops": iops, "monthly_cost": cost}
+    return await columns(day, "volumes", "volume_id", RESOURCE_TYPE, volume, values)

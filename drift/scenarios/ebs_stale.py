@@ -2,6 +2,7 @@
 
 from drift.day import Day, Happening
 from drift.scenarios.volume_of_the_old_kind import attach
+from drift.worsening import again
 
 ODDS = 0.02
 PATTERN = "ebs_stale"
@@ -34,3 +35,8 @@ async def happen(day: Day) -> Happening | None:
         return None
     await day.profile("volume", volume, "idle", iops=0)
     return Happening(f"nobody reads {volume}", (("volume", volume),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Another disk is put in and forgotten."""
+    return await again(day, PATTERN, resource_id, happen)

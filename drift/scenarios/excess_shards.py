@@ -4,6 +4,7 @@
 
 from drift.day import Day, Happening
 from drift.picking import pick
+from drift.worsening import columns, one
 
 ODDS = 0.03
 PATTERN = "stream_overprovisioned"
@@ -56,3 +57,15 @@ async def happen(day: Day) -> Happening | None:
     await day.record("streaming_cluster", stream["arn"], "shard_count", str(old), str(new))
     return Happening(f"{stream['name']} has {new} shards instead of {old}",
                      (("streaming_cluster", stream["arn"]),))  # fmt: skip
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The next evening is prepared for: twice the shards."""
+    from models.streaming_clusters import priced
+
+    stream = await one(day, "streaming_clusters", "arn", resource_id)
+    if stream is None or stream["shard_count"] > 128:
+        return None
+    new = {"shard_count": stream["shard_count"] * 2}
+    values = new | priced({**stream, **new})
+    return await columns(day, "streaming_clusters", "arn", RESOURCE_TYPE, stream, values)

@@ -8,6 +8,7 @@ from drift import groups
 from drift.day import Day, Happening
 from drift.days import autoscaling_groups
 from drift.picking import branch, region
+from drift.worsening import group
 
 ODDS = 0.07
 PATTERN = "asg_preview_stack"
@@ -80,3 +81,8 @@ async def _bucket(day: Day, name: str, place: str, tags: dict[str, str]) -> tupl
     )  # fmt: skip
     await day.record("s3_bucket", bucket, "lifecycle", None, "created")
     return "s3_bucket", bucket
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """One instance more, for a demonstration that is over."""
+    return await group(day, PATTERN, resource_id)

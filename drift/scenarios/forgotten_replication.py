@@ -7,6 +7,7 @@ import json
 from drift.day import Day, Happening
 from drift.flows import symptom
 from drift.picking import branch, region
+from drift.worsening import level
 
 ODDS = 0.01
 PATTERN = "xfer_cross_region"
@@ -91,3 +92,8 @@ async def heal(day: Day, resource_id: str) -> bool:
     if ended:
         await day.record("s3_bucket", resource_id, "replication", "rules", None)
     return bool(ended)
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """More is written over each day, and copied."""
+    return await level(day, RESOURCE_TYPE, resource_id, "rewritten_gb", most=1000)

@@ -4,6 +4,7 @@
 
 from drift.day import Day, Happening
 from drift.picking import pick
+from drift.worsening import level, one
 
 ODDS = 0.01
 PATTERN = "cost_anomaly"
@@ -72,3 +73,11 @@ async def heal(day: Day, resource_id: str) -> bool:
     if ended:
         await day.record("lambda_function", resource_id, "release", "calls itself", "stable")
     return bool(ended)
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The loop grows."""
+    function = await one(day, "lambda_functions", "arn", resource_id)
+    if function is None or (function["estimated_monthly_cost"] or 0) > 10_000:
+        return None
+    return await level(day, RESOURCE_TYPE, resource_id, "requests", most=5e8)

@@ -6,6 +6,7 @@ from drift.day import Day, Happening
 from drift.launches import Launch, launch
 from drift.other_types import ALONE
 from drift.picking import branch, region
+from drift.worsening import machine
 
 ODDS = 0.02
 PATTERN = "ec2_gpu_idle"
@@ -38,3 +39,8 @@ async def happen(day: Day) -> Happening | None:
     )
     (instance,) = await launch(day, "gpu_left_on", 1, wanted)
     return Happening(f"{developer}'s {size} has nothing to train", (("instance", instance),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The next model needs the next larger size, and is not trained either."""
+    return await machine(day, resource_id)

@@ -6,6 +6,7 @@ from drift import groups
 from drift.day import Day, Happening
 from drift.days import autoscaling_groups
 from drift.picking import pick
+from drift.worsening import group
 
 ODDS = 0.04
 PATTERN = "asg_pinned"
@@ -74,3 +75,8 @@ async def happen(day: Day) -> Happening | None:
         f"{group['name']} went from {old} to {new} instances in an incident",
         (("autoscaling_group", group["arn"]), *(("instance", member) for member in members)),
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The next incident leaves one more."""
+    return await group(day, PATTERN, resource_id)

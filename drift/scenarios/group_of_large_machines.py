@@ -7,6 +7,7 @@ from drift.day import Day, Happening
 from drift.days import autoscaling_groups
 from drift.other_types import halved
 from drift.picking import branch, region
+from drift.worsening import group
 
 ODDS = 0.03
 PATTERN = "asg_low_util"
@@ -47,3 +48,8 @@ async def happen(day: Day) -> Happening | None:
         f"{group['name']} has {count} {size} for what is left of it",
         (("autoscaling_group", group["arn"]), *(("instance", member) for member in members)),
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """One more of them, since they are so seldom asked."""
+    return await group(day, PATTERN, resource_id, minimum=True)

@@ -2,6 +2,7 @@
 
 from drift.day import Day, Happening
 from drift.scenarios.cache_oversized import create
+from drift.worsening import again
 
 ODDS = 0.02
 PATTERN = "cache_idle"
@@ -33,3 +34,8 @@ async def happen(day: Day) -> Happening | None:
     if cluster_id is None:
         return None
     return Happening(f"nobody asks {cluster_id}", (("cache_cluster", cluster_id),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Another feature goes, and leaves its cache."""
+    return await again(day, PATTERN, resource_id, happen)

@@ -4,6 +4,7 @@ from drift import rates
 from drift.day import Day, Happening
 from drift.picking import branch, tag
 from drift.scenarios.duplicate_search_cluster import create
+from drift.worsening import again
 
 ODDS = 0.03
 PATTERN = "sagemaker_always_on"
@@ -39,3 +40,8 @@ async def happen(day: Day) -> Happening | None:
                        node, 1, "gpu_idle")  # fmt: skip
     await tag(day, "managed_service", arn, {"env": "dev", "created_by": developer})
     return Happening(f"{developer}'s {node} notebook is idle", (("managed_service", arn),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The next experiment leaves its notebook too."""
+    return await again(day, PATTERN, resource_id, happen)

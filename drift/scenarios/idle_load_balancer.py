@@ -7,6 +7,7 @@ from datetime import datetime
 from drift.day import Day, Happening
 from drift.noise import hexadecimal
 from drift.picking import branch, region, tag
+from drift.worsening import again
 
 ODDS = 0.04
 PATTERN = "lb_idle"
@@ -93,3 +94,8 @@ async def stand(day: Day, place: str, name: str, arn: str, moment: datetime) -> 
     if await day.write("target_groups", _GROUP, arn, group):
         await day.write("listeners", _LISTENER, arn, listener)
         await day.write("listener_rules", _RULE, listener, rule, group)
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Another service is retired."""
+    return await again(day, PATTERN, resource_id, happen)

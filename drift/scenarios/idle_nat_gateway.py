@@ -4,6 +4,7 @@
 
 from drift.day import Day, Happening
 from drift.picking import branch, region
+from drift.worsening import again
 
 ODDS = 0.02
 PATTERN = "nat_idle"
@@ -49,3 +50,8 @@ async def happen(day: Day) -> Happening | None:
     await day.profile("nat_gateway", identifier, "idle", ingest_gb=0.0)
     await day.record("nat_gateway", identifier, "lifecycle", None, "created")
     return Happening(f"nothing passes {identifier}", (("nat_gateway", identifier),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Another network of the same kind is left with its gateway."""
+    return await again(day, PATTERN, resource_id, happen)

@@ -4,6 +4,7 @@
 
 from drift.day import Day, Happening
 from drift.picking import branch, region, tag
+from drift.worsening import columns, one
 
 ODDS = 0.02
 PATTERN = "stream_idle"
@@ -49,3 +50,17 @@ async def happen(day: Day) -> Happening | None:
     await tag(day, "streaming_cluster", arn, {"env": "dev", "created_by": developer})
     await day.record("streaming_cluster", arn, "lifecycle", None, "created")
     return Happening(f"nobody writes to {name}-events", (("streaming_cluster", arn),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Its shards are doubled with those of all others."""
+    from models.streaming_clusters import priced
+
+    stream = await one(day, "streaming_clusters", "arn", resource_id)
+    if stream is None or stream["stream_mode"] != "PROVISIONED" or stream["shard_count"] > 16:
+        return None
+    new = {"shard_count": stream["shard_count"] * 2}
+    if stream["engine"] != "kinesis":
+        return None
+    values = new | priced({**stream, **new})
+    return await columns(day, "streaming_clusters", "arn", RESOURCE_TYPE, stream, values)

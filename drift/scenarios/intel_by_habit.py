@@ -4,6 +4,7 @@ from drift.day import Day, Happening
 from drift.launches import Launch, launch
 from drift.other_types import ALONE, LISTED, becoming, graviton
 from drift.picking import branch, region
+from drift.worsening import again
 
 ODDS = 0.01
 PATTERN = "ec2_graviton"
@@ -34,3 +35,8 @@ async def happen(day: Day) -> Happening | None:
     wanted = Launch(size, env, await region(day, "intel_by_habit"), tags, profile="steady")
     (instance,) = await launch(day, "intel_by_habit", 1, wanted)
     return Happening(f"{developer} took a {size} for {name}", (("instance", instance),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The habit goes on."""
+    return await again(day, PATTERN, resource_id, happen)

@@ -2,6 +2,7 @@
 
 from drift.day import Day, Happening
 from drift.scenarios.lambda_mem import create
+from drift.scenarios.unused_provisioned_concurrency import warm_more
 
 ODDS = 0.01
 PATTERN = "lambda_dead"
@@ -35,3 +36,8 @@ async def happen(day: Day) -> Happening | None:
         f"nobody calls {arn.rpartition(':')[2]}, kept warm {slots} times",
         (("lambda_function", arn),),
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """More of it is kept warm, for a launch that is now said to be large."""
+    return await warm_more(day, resource_id)

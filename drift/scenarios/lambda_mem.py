@@ -7,6 +7,7 @@ from typing import Any
 from drift.day import Day, Happening
 from drift.picking import branch, region, tag
 from drift.symptoms import RUN, SECONDS_RUN
+from drift.worsening import columns, one
 
 ODDS = 0.02
 PATTERN = "lambda_mem"
@@ -86,3 +87,12 @@ async def _deploy(day: Day, profile: str, tags: dict[str, str]) -> Happening | N
 _MEASURED = """
 UPDATE resource_profiles SET params = params || jsonb_build_object('memory_mb', $3::int)
  WHERE account_id = $1 AND resource_type = 'lambda_function' AND resource_id = $2"""
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """It is slow one day, and gets a GB more."""
+    function = await one(day, "lambda_functions", "arn", resource_id)
+    if function is None or not 0 < function["memory_mb"] <= 5120:
+        return None
+    values = {"memory_mb": function["memory_mb"] + 1024}
+    return await columns(day, "lambda_functions", "arn", RESOURCE_TYPE, function, values)

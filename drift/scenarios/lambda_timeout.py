@@ -4,6 +4,7 @@
 
 from drift.day import Day, Happening
 from drift.picking import pick
+from drift.worsening import again
 
 ODDS = 0.01
 PATTERN = "lambda_timeout"
@@ -42,3 +43,8 @@ async def happen(day: Day) -> Happening | None:
     return Happening(
         f"{function['name']} may hang for 15 minutes", (("lambda_function", function["key"]),)
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The same is done to the next function."""
+    return await again(day, PATTERN, resource_id, happen)

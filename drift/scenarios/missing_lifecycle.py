@@ -6,6 +6,7 @@ from drift.day import Day, Happening
 from drift.rates import literal
 from drift.scenarios.s3_cold_standard import make
 from drift.symptoms import BUCKET_DAYS, COLD, DEAD, RULED
+from drift.worsening import exports
 
 ODDS = 0.05
 PATTERN = "s3_no_lifecycle"
@@ -49,3 +50,8 @@ async def happen(day: Day) -> Happening | None:
     if bucket is None:
         return None
     return Happening(f"{bucket} keeps every export for ever", (("s3_bucket", bucket),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Another job exports into it."""
+    return await exports(day, resource_id)

@@ -7,6 +7,7 @@ import json
 from drift import rates
 from drift.day import Day, Happening
 from drift.picking import branch, region
+from drift.worsening import level
 
 ODDS = 0.06
 PATTERN = "logs_infinite"
@@ -45,3 +46,8 @@ async def happen(day: Day) -> Happening | None:
         return None
     await day.record("log_group", arn, "lifecycle", None, "created")
     return Happening(f"/ecs/{env}/{name} never expires", (("log_group", arn),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """More and more is logged."""
+    return await level(day, RESOURCE_TYPE, resource_id, "ingest_gb", most=200)

@@ -4,6 +4,7 @@
 
 from drift.day import Day, Happening
 from drift.scenarios.oversized_database import create
+from drift.worsening import columns, one
 
 ODDS = 0.03
 PATTERN = "rds_ha_nonprod"
@@ -28,3 +29,15 @@ async def happen(day: Day) -> Happening | None:
     if identifier is None:
         return None
     return Happening(f"{identifier} stands by for itself", (("rds_instance", identifier),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Its disk grows, and with it the disk of the standby."""
+    from models.rds_instances import priced
+
+    database = await one(day, "rds_instances", "db_instance_id", resource_id)
+    if database is None or not 0 < database["allocated_storage_gib"] <= 1000:
+        return None
+    new = {"allocated_storage_gib": int(database["allocated_storage_gib"] * 1.5)}
+    values = new | priced({**database, **new})
+    return await columns(day, "rds_instances", "db_instance_id", RESOURCE_TYPE, database, values)

@@ -3,6 +3,7 @@
 from drift.clusters import join
 from drift.day import Day, Happening
 from drift.picking import pick
+from drift.worsening import again
 
 ODDS = 0.03
 PATTERN = "node_orphan"
@@ -57,3 +58,8 @@ async def happen(day: Day) -> Happening | None:
         f"{cluster['name']} was scaled in, and {node} was only stopped",
         (("instance", node),),
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The next scale-in stops halfway as well."""
+    return await again(day, PATTERN, resource_id, happen)

@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - the lines of SQL read better whole
 
 from math import ceil
+from typing import Any
 
 from drift.clusters import join
 from drift.day import Day, Happening
@@ -63,6 +64,7 @@ SELECT k.arn AS key, k.id, k.name, k.env, k.region, k.orchestrator, k.node_insta
         WHERE o.account_id = $1 AND o.env = 'prod' AND o.status = 'ACTIVE'))
  GROUP BY k.id, o.id, o.autoscaling_group_id, a.arn, a.desired_capacity, a.max_size"""
 
+_CLUSTER = f"SELECT * FROM ({_CLUSTERS}) c WHERE c.key = $2 AND c.nodes < 48"
 _GROW = "UPDATE autoscaling_groups SET desired_capacity = $2, max_size = greatest(max_size, $2) WHERE id = $1"
 
 
@@ -71,9 +73,20 @@ async def happen(day: Day) -> Happening | None:
     cluster = await pick(day, "nodes_kept_after_incident", "container_cluster", _CLUSTERS)
     if cluster is None:
         return None
-    more = max(3, ceil(cluster["nodes"] * 0.75))
+    return await _grow(day, cluster, max(3, ceil(cluster["nodes"] * 0.75)), "incident")
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The next incident adds a quarter, up to sixty nodes."""
+    cluster = await day.connection.fetchrow(_CLUSTER, day.account_id, resource_id)
+    if cluster is None:
+        return None
+    return await _grow(day, cluster, ceil(cluster["nodes"] / 4), "again")
+
+
+async def _grow(day: Day, cluster: Any, more: int, label: str) -> Happening:
     if cluster["autoscaling_group_id"] is None:
-        made = await join(day, cluster, "incident", more, cluster["node_instance_type"], None)
+        made = await join(day, cluster, label, more, cluster["node_instance_type"], None)
     else:
         new = cluster["desired_capacity"] + more
         group = {"id": cluster["autoscaling_group_id"]}
@@ -82,7 +95,8 @@ async def happen(day: Day) -> Happening | None:
         await day.record(
             "autoscaling_group", cluster["group_arn"], "desired_capacity", old, str(new)
         )
-        made = await autoscaling_groups.start(day, group, more, "nodes_kept_after_incident")
+        name = "nodes_kept_after_incident" if label == "incident" else f"{PATTERN}/{label}"
+        made = await autoscaling_groups.start(day, group, more, name)
     nodes = str(cluster["nodes"])
     await day.record(
         "container_cluster", cluster["key"], "desired_nodes", nodes, str(cluster["nodes"] + more)

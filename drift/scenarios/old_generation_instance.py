@@ -4,6 +4,7 @@ from drift.day import Day, Happening
 from drift.launches import Launch, launch
 from drift.other_types import ALONE, LISTED, becoming, newer
 from drift.picking import branch
+from drift.worsening import again
 
 ODDS = 0.01
 PATTERN = "ec2_prev_gen"
@@ -34,3 +35,8 @@ async def happen(day: Day) -> Happening | None:
     wanted = Launch(size, env, "us-east-1", tags, profile="steady")
     (instance,) = await launch(day, "old_generation_instance", 1, wanted)
     return Happening(f"an old script gave {developer} a {size}", (("instance", instance),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The script launches another one."""
+    return await again(day, PATTERN, resource_id, happen)

@@ -7,6 +7,7 @@ import json
 from drift.day import Day, Happening
 from drift.picking import branch, region
 from drift.symptoms import ORPHANED, UNDER_AN_IMAGE
+from drift.worsening import again
 
 ODDS = 0.05
 PATTERN = "snap_orphan"
@@ -44,3 +45,8 @@ async def happen(day: Day) -> Happening | None:
     )  # fmt: skip
     await day.record("snapshot", snapshot, "lifecycle", None, "created")
     return Happening(f"a last snapshot of {name}, {size} GiB", (("snapshot", snapshot),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Another last backup piles up."""
+    return await again(day, PATTERN, resource_id, happen)

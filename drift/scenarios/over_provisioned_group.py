@@ -6,6 +6,7 @@ from drift import groups
 from drift.day import Day, Happening
 from drift.days import autoscaling_groups
 from drift.picking import pick
+from drift.worsening import group
 
 ODDS = 0.07
 PATTERN = "asg_min_high"
@@ -66,3 +67,8 @@ async def happen(day: Day) -> Happening | None:
         f"{group['name']} went from {old} to {new} instances and is to stay there",
         (("autoscaling_group", group["arn"]), *(("instance", member) for member in members)),
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """After the next slow afternoon it gets one more."""
+    return await group(day, PATTERN, resource_id, minimum=True)

@@ -35,6 +35,11 @@ SELECT v.arn AS key, v.id, v.name, v.replica_count FROM container_services v
  WHERE k.account_id = $1 AND k.orchestrator = 'ecs' AND v.launch_type = 'FARGATE'
    AND v.status = 'ACTIVE' AND v.env <> 'prod' AND v.replica_count BETWEEN 1 AND 2"""
 
+_SERVICE = """
+SELECT v.id, v.replica_count FROM container_services v JOIN container_clusters k ON k.id = v.cluster_id
+ WHERE k.account_id = $1 AND v.arn = $2 AND v.status = 'ACTIVE' AND v.replica_count BETWEEN 1 AND 9"""
+_MORE = "UPDATE container_services SET replica_count = replica_count + 1 WHERE id = $1"
+
 
 async def happen(day: Day) -> Happening | None:
     """replica_count + 2 … 4 of a service that is there, or a new one with as many for its first day."""
@@ -57,3 +62,19 @@ async def happen(day: Day) -> Happening | None:
         f"{service['name']} went from {old} to {new} tasks",
         (("container_service", service["key"]),),
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """One task more, for the next demo."""
+    return await one_more_task(day, resource_id)
+
+
+async def one_more_task(day: Day, arn: str) -> Happening | None:
+    """A service that runs has one task more, ten at most."""
+    row = await day.connection.fetchrow(_SERVICE, day.account_id, arn)
+    if row is None:
+        return None
+    old, new = str(row["replica_count"]), str(row["replica_count"] + 1)
+    await day.write("container_services", _MORE, row["id"])
+    await day.record(RESOURCE_TYPE, arn, "replica_count", old, new)
+    return Happening(f"{arn.rpartition('/')[2]} went from {old} to {new} tasks", ())

@@ -4,6 +4,7 @@ from drift import rates
 from drift.day import Day, Happening
 from drift.picking import branch, region, tag
 from drift.scenarios.idle_stream import INSERT
+from drift.worsening import columns, one
 
 ODDS = 0.01
 PATTERN = "msk_overprovisioned"
@@ -50,3 +51,16 @@ async def happen(day: Day) -> Happening | None:
     await tag(day, "streaming_cluster", arn, {"env": "staging", "created_by": developer})
     await day.record("streaming_cluster", arn, "lifecycle", None, "created")
     return Happening(f"{name}-kafka waits for its load", (("streaming_cluster", arn),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """A broker more for each zone."""
+    from models.streaming_clusters import priced
+
+    cluster = await one(day, "streaming_clusters", "arn", resource_id)
+    if cluster is None or not 0 < (cluster["broker_count"] or 0) <= 9:
+        return None
+    brokers = cluster["broker_count"] + 3
+    new = {"broker_count": brokers, "shard_count": brokers}
+    values = new | priced({**cluster, **new})
+    return await columns(day, "streaming_clusters", "arn", RESOURCE_TYPE, cluster, values)

@@ -5,6 +5,7 @@
 from drift.day import Day, Happening
 from drift.picking import branch, region, tag
 from drift.symptoms import smaller, unchanged
+from drift.worsening import columns, one
 
 ODDS = 0.03
 PATTERN = "rds_oversized"
@@ -71,3 +72,24 @@ async def happen(day: Day) -> Happening | None:
     if identifier is None:
         return None
     return Happening(f"{identifier} is a {size} for very little", (("rds_instance", identifier),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Somebody adds a standby of the same size."""
+    return await stand_by(day, resource_id)
+
+
+async def stand_by(day: Day, identifier: str) -> Happening | None:
+    """A single database becomes a Multi-AZ one."""
+    from models.rds_instances import priced
+
+    database = await one(day, "rds_instances", "db_instance_id", identifier)
+    if (
+        database is None
+        or database["multi_az"]
+        or database["replica_of"]
+        or database["cluster_identifier"]
+    ):
+        return None
+    values = {"multi_az": True, **priced({**database, "multi_az": True})}
+    return await columns(day, "rds_instances", "db_instance_id", RESOURCE_TYPE, database, values)

@@ -6,6 +6,7 @@ from drift.day import Day, Happening
 from drift.launches import Launch, launch
 from drift.other_types import ALONE, halved
 from drift.picking import branch, region
+from drift.worsening import machine
 
 ODDS = 0.03
 PATTERN = "ec2_oversized"
@@ -52,3 +53,8 @@ async def innocent(day: Day) -> Happening | None:
     (instance,) = await launch(day, "innocent/oversized_instance", 1, wanted)
     await day.profile("instance", instance, "bursty", load=0.8, memory_gib=8)
     return Happening(f"{name} needs its m5.2xlarge at its peak", (("instance", instance),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The next larger size is taken, to be on the safe side."""
+    return await machine(day, resource_id)

@@ -6,6 +6,7 @@ from drift import rates
 from drift.day import Day, Happening
 from drift.picking import branch, tag
 from drift.scenarios.duplicate_search_cluster import create
+from drift.scenarios.search_nodes_in_dev import widen
 
 ODDS = 0.02
 PATTERN = "managed_oversized"
@@ -41,3 +42,8 @@ async def happen(day: Day) -> Happening | None:
                        "m5.2xlarge.search", 3, "oversized")  # fmt: skip
     await tag(day, "managed_service", arn, {"env": "prod", "created_by": developer})
     return Happening(f"{domain} has room for ten of its kind", (("managed_service", arn),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """One node more, for the tenant who is still expected."""
+    return await widen(day, resource_id)

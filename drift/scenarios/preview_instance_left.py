@@ -4,6 +4,7 @@ from drift.day import Day, Happening
 from drift.launches import Launch, launch
 from drift.other_types import ALONE
 from drift.picking import branch, region
+from drift.worsening import again
 
 ODDS = 0.03
 PATTERN = "ec2_preview_forgotten"
@@ -34,3 +35,8 @@ async def happen(day: Day) -> Happening | None:
     wanted = Launch(size, "preview", place, tags, profile="idle")
     (instance,) = await launch(day, "preview_instance_left", 1, wanted)
     return Happening(f"{developer} left preview-{name} running", (("instance", instance),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The next branch is shown, merged and left."""
+    return await again(day, PATTERN, resource_id, happen)

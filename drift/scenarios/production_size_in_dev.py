@@ -6,6 +6,7 @@ from drift.day import Day, Happening
 from drift.launches import Launch, launch
 from drift.other_types import ALONE, halved
 from drift.picking import branch, region
+from drift.worsening import machine
 
 ODDS = 0.03
 PATTERN = "nonprod_too_large"
@@ -36,3 +37,8 @@ async def happen(day: Day) -> Happening | None:
     wanted = Launch(size, "dev", place, tags, profile="oversized", root_gib=50)
     (instance,) = await launch(day, "production_size_in_dev", 1, wanted)
     return Happening(f"{developer} copied production's {size} to dev", (("instance", instance),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """It follows production to the next larger size."""
+    return await machine(day, resource_id)

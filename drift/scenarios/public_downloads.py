@@ -5,6 +5,7 @@ import json
 from drift.day import Day, Happening
 from drift.flows import symptom
 from drift.picking import branch, region
+from drift.worsening import level
 
 ODDS = 0.01
 PATTERN = "xfer_egress"
@@ -77,3 +78,8 @@ async def heal(day: Day, resource_id: str) -> bool:
     if ended:
         await day.record("s3_bucket", resource_id, "policy", "public", None)
     return bool(ended)
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Word gets around, and more is downloaded."""
+    return await level(day, RESOURCE_TYPE, resource_id, "public_gb", most=2000)

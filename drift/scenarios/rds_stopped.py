@@ -5,6 +5,7 @@
 from drift.day import Day, Happening
 from drift.rates import literal
 from drift.scenarios.oversized_database import create
+from drift.worsening import again
 
 ODDS = 0.02
 PATTERN = "rds_stopped"
@@ -48,3 +49,8 @@ async def happen(day: Day) -> Happening | None:
     )  # fmt: skip
     await day.record("rds_instance", identifier, "state", "available", "stopped")
     return Happening(f"{identifier} is stopped for good", (("rds_instance", identifier),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The next trial ends likewise."""
+    return await again(day, PATTERN, resource_id, happen)

@@ -4,7 +4,7 @@
 
 from drift.day import Day, Happening
 from drift.rates import literal
-from drift.scenarios.oversized_database import create
+from drift.scenarios.oversized_database import create, stand_by
 
 ODDS = 0.02
 PATTERN = "rds_storage_over"
@@ -44,3 +44,8 @@ async def happen(day: Day) -> Happening | None:
     return Happening(
         f"{identifier} has room for ten times its data", (("rds_instance", identifier),)
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Somebody adds a standby, with a disk of the same size."""
+    return await stand_by(day, resource_id)

@@ -7,6 +7,7 @@ import json
 from drift import rates
 from drift.day import Day, Happening
 from drift.picking import branch, region
+from drift.worsening import level
 
 ODDS = 0.02
 PATTERN = "logs_retention_long"
@@ -48,3 +49,8 @@ async def happen(day: Day) -> Happening | None:
     await day.profile("log_group", arn, "steady", ingest_gb=ingest)
     await day.record("log_group", arn, "lifecycle", None, "created")
     return Happening(f"/ecs/dev/{name}-copy keeps a year", (("log_group", arn),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """More and more is logged."""
+    return await level(day, RESOURCE_TYPE, resource_id, "ingest_gb", most=200)

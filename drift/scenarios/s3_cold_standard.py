@@ -8,6 +8,7 @@ from drift.day import Day, Happening
 from drift.picking import branch, region
 from drift.rates import literal
 from drift.symptoms import BUCKET_DAYS, COLD, MOVED_ON
+from drift.worsening import exports
 
 ODDS = 0.02
 PATTERN = "s3_cold_standard"
@@ -63,3 +64,8 @@ async def happen(day: Day) -> Happening | None:
     if bucket is None:
         return None
     return Happening(f"hardly anybody reads {bucket}", (("s3_bucket", bucket),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Another archive is added to, day by day."""
+    return await exports(day, resource_id)

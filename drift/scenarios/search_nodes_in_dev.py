@@ -6,6 +6,7 @@ from drift.day import Day, Happening
 from drift.picking import branch, tag
 from drift.scenarios.duplicate_search_cluster import create
 from drift.symptoms import one_carries
+from drift.worsening import columns, one
 
 ODDS = 0.02
 PATTERN = "managed_ha_dev"
@@ -38,3 +39,20 @@ async def happen(day: Day) -> Happening | None:
     await day.profile("managed_service", arn, "light", load=0.7, memory_gib=9.6)
     await tag(day, "managed_service", arn, {"env": "dev", "created_by": developer})
     return Happening(f"{domain} is ready for the failure of a zone", (("managed_service", arn),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """It follows production, which has one node more."""
+    return await widen(day, resource_id)
+
+
+async def widen(day: Day, arn: str) -> Happening | None:
+    """A domain has one data node more, six at most."""
+    from models.costs import search_domain_hourly
+
+    domain = await one(day, "managed_services", "arn", arn)
+    if domain is None or not 0 < domain["node_count"] < 6:
+        return None
+    new = {"node_count": domain["node_count"] + 1}
+    values = new | {"hourly_cost": search_domain_hourly({**domain, **new}, domain["region"])}
+    return await columns(day, "managed_services", "arn", RESOURCE_TYPE, domain, values)

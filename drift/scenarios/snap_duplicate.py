@@ -5,6 +5,7 @@
 from drift.day import Day, Happening
 from drift.scenarios.snap_expired import VOLUMES, take
 from drift.symptoms import EXPIRED, ORPHANED, UNDER_AN_IMAGE
+from drift.worsening import again
 
 ODDS = 0.02
 PATTERN = "snap_duplicate"
@@ -47,3 +48,8 @@ async def happen(day: Day) -> Happening | None:
         f"{volume['volume_id']} is backed up three times a day",
         tuple(one for one in taken if one[1] != newest),
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The tools go on."""
+    return await again(day, PATTERN, resource_id, happen)

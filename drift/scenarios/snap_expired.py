@@ -29,6 +29,12 @@ VOLUMES = """
 SELECT v.volume_id, v.region, v.size_gib, v.encrypted, v.kms_key_id FROM volumes v
  WHERE v.account_id = $1 AND v.state = 'in-use' AND v.size_gib >= 8 ORDER BY v.volume_id"""
 
+_VOLUME_OF = """
+SELECT v.volume_id, v.region, v.size_gib, v.encrypted, v.kms_key_id
+  FROM snapshots s JOIN volumes v ON v.account_id = s.account_id AND v.volume_id = s.source_volume_id
+ WHERE s.account_id = $1 AND s.snapshot_id = $2
+   AND 30 > (SELECT count(*) FROM snapshots o WHERE o.account_id = $1 AND o.source_volume_id = v.volume_id)"""
+
 _INSERT = """
 INSERT INTO snapshots (account_id, snapshot_id, region, source_volume_id, size_gib, retention_policy,
     monthly_cost, tags, created_at, started_at, completed_at, description, encrypted, kms_key_id)
@@ -64,3 +70,13 @@ async def happen(day: Day) -> Happening | None:
         for volume in chosen
     ]
     return Happening(f"{len(taken)} backups are kept longer than a week", tuple(taken))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The job goes on: one more of the same volume, thirty at most."""
+    volume = await day.connection.fetchrow(_VOLUME_OF, day.account_id, resource_id)
+    if volume is None:
+        return None
+    tags = {"Name": "backup-job", "backup": "daily", "retention": "7d"}
+    taken = await take(day, f"again/{resource_id}", volume, tags, "Nightly backup")
+    return Happening(f"one more backup of {volume['volume_id']}", (taken,))

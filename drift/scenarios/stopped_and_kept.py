@@ -4,6 +4,7 @@
 
 from drift.day import Day, Happening
 from drift.picking import pick
+from drift.worsening import again
 
 ODDS = 0.03
 PATTERN = "ec2_stopped_ebs"
@@ -11,16 +12,10 @@ RESOURCE_TYPE = "instance"
 REMEDIES = ("ec2:TerminateInstances", "ec2:DeleteVolume")
 REVEALED_BY = ("ec2:DescribeInstances", "ec2:DescribeVolumes")
 TRAPS = (
-    "Evidence (tag legal_hold=true) is not to be touched.",
-    "A machine that works once a season (tag season) or is stopped every night starts again.",
-    "Volumes that do not go with their machine are to be deleted after it.",
-)
-
-REVEALED_BY = ("ec2:DescribeInstances", "ec2:DescribeVolumes")
-TRAPS = (
     "A machine that is held as evidence says so: tag legal_hold.",
     "A machine that a schedule stopped last night starts again in the morning.",
     "A stopped node of a cluster is the cluster's affair.",
+    "Volumes that do not go with their machine are to be deleted after it.",
 )
 
 # AWS looks for 30 days; a week is enough to ask whose it is.
@@ -71,3 +66,8 @@ async def happen(day: Day) -> Happening | None:
         f"{identifier} was stopped and its {len(volumes)} volumes were kept",
         (("instance", identifier), *(("volume", volume) for volume in volumes)),
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Another machine is stopped and kept."""
+    return await again(day, PATTERN, resource_id, happen)

@@ -7,6 +7,7 @@ import json
 from drift import rates
 from drift.day import Day, Happening
 from drift.picking import branch, region
+from drift.worsening import again
 
 ODDS = 0.06
 PATTERN = "eip_unassociated"
@@ -44,3 +45,8 @@ async def happen(day: Day) -> Happening | None:
         return None
     await day.record("elastic_ip", allocation, "lifecycle", None, "created")
     return Happening(f"{developer} keeps {address} for nothing", (("elastic_ip", allocation),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Another address is let go of and kept."""
+    return await again(day, PATTERN, resource_id, happen)

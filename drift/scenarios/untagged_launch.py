@@ -5,6 +5,7 @@
 from drift.day import Day, Happening
 from drift.launches import Launch, launch
 from drift.picking import region
+from drift.worsening import again
 
 ODDS = 0.05
 PATTERN = "untagged"
@@ -30,3 +31,8 @@ async def happen(day: Day) -> Happening | None:
     wanted = Launch(size, "dev", await region(day, "untagged_launch"), profile="idle")
     (instance,) = await launch(day, "untagged_launch", 1, wanted)
     return Happening(f"{instance} belongs to nobody", (("instance", instance),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Somebody launches another one."""
+    return await again(day, PATTERN, resource_id, happen, most=30)

@@ -4,6 +4,7 @@
 
 from drift.day import Day, Happening
 from drift.picking import branch, region
+from drift.worsening import columns, one
 
 ODDS = 0.01
 PATTERN = "capacity_unused"
@@ -47,3 +48,13 @@ async def happen(day: Day) -> Happening | None:
     )  # fmt: skip
     await day.record("capacity_reservation", identifier, "lifecycle", None, "created")
     return Happening(f"{identifier} waits for a launch", (("capacity_reservation", identifier),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """One machine more is reserved, to be on the safe side."""
+    key = "capacity_reservation_id"
+    row = await one(day, "capacity_reservations", key, resource_id)
+    if row is None or row["state"] != "active" or row["instance_count"] >= 8:
+        return None
+    values = {"instance_count": row["instance_count"] + 1}
+    return await columns(day, "capacity_reservations", key, RESOURCE_TYPE, row, values)

@@ -3,6 +3,7 @@
 from drift.clusters import join
 from drift.day import Day, Happening
 from drift.picking import pick
+from drift.worsening import again
 
 ODDS = 0.02
 PATTERN = "gpu_node_unused"
@@ -56,3 +57,8 @@ async def happen(day: Day) -> Happening | None:
         f"{cluster['name']} keeps a {size} that trains nothing",
         (("instance", node),),
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The next experiment leaves its node too."""
+    return await again(day, PATTERN, resource_id, happen)

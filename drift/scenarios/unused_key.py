@@ -4,6 +4,7 @@
 
 from drift.day import Day, Happening
 from drift.picking import branch
+from drift.worsening import again
 
 ODDS = 0.01
 PATTERN = "key_unused"
@@ -68,3 +69,8 @@ async def innocent(day: Day) -> Happening | None:
             day.account_id, happening.resources[0][1], day.start,
         )  # fmt: skip
     return happening
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Another one leaves, and another key stays."""
+    return await again(day, PATTERN, resource_id, happen)

@@ -5,6 +5,7 @@
 from drift.day import Day, Happening
 from drift.picking import pick
 from drift.symptoms import KEPT, RUN, SECONDS_RUN, WARM
+from drift.worsening import columns, one
 
 ODDS = 0.04
 PATTERN = "lambda_pc_unused"
@@ -47,3 +48,18 @@ async def happen(day: Day) -> Happening | None:
     return Happening(
         f"{function['name']} keeps {new} environments warm", (("lambda_function", function["arn"]),)
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Half as many again are kept warm, for the next launch day."""
+    return await warm_more(day, resource_id)
+
+
+async def warm_more(day: Day, arn: str) -> Happening | None:
+    """Half as many environments again of a function, 150 at most."""
+    function = await one(day, "lambda_functions", "arn", arn)
+    if function is None or not 0 < (function["provisioned_concurrency"] or 0) <= 100:
+        return None
+    slots = function["provisioned_concurrency"]
+    values = {"provisioned_concurrency": slots + max(1, slots // 2)}
+    return await columns(day, "lambda_functions", "arn", RESOURCE_TYPE, function, values)

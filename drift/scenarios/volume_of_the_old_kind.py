@@ -5,6 +5,7 @@
 from drift.day import Day, Happening
 from drift.picking import pick
 from drift.rates import literal
+from drift.worsening import again
 
 ODDS = 0.03
 PATTERN = "ebs_gp2"
@@ -66,3 +67,8 @@ async def happen(day: Day) -> Happening | None:
     if volume is None:
         return None
     return Happening(f"{volume} is gp2", (("volume", volume),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The old module makes another one."""
+    return await again(day, PATTERN, resource_id, happen)

@@ -5,6 +5,7 @@
 from drift import rates
 from drift.day import Day, Happening
 from drift.picking import pick
+from drift.worsening import again
 
 ODDS = 0.02
 PATTERN = "stream_retention"
@@ -49,3 +50,8 @@ async def happen(day: Day) -> Happening | None:
     )  # fmt: skip
     await day.record("streaming_cluster", stream["arn"], "retention_hours", "24", "168")
     return Happening(f"{stream['name']} keeps a week", (("streaming_cluster", stream["arn"]),))
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """The next stream is set so too."""
+    return await again(day, PATTERN, resource_id, happen)

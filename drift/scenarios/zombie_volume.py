@@ -5,6 +5,7 @@
 from drift.day import Day, Happening
 from drift.launches import detach, terminate
 from drift.picking import pick
+from drift.worsening import again
 
 ODDS = 0.05
 PATTERN = "ebs_unattached"
@@ -41,3 +42,8 @@ async def happen(day: Day) -> Happening | None:
         f"{instance['instance_id']} went and left {len(volumes)} volumes behind",
         (*(("volume", volume) for volume in volumes), ("instance", instance["instance_id"])),
     )
+
+
+async def worsen(day: Day, resource_id: str) -> Happening | None:
+    """Another machine goes, and leaves its volumes behind as well."""
+    return await again(day, PATTERN, resource_id, happen)

@@ -5,6 +5,7 @@ from botocore.exceptions import ClientError
 
 from tests.waste.calling import Client
 
+SAVES_LATER = True
 COST_FALLS = False  # what is there is old enough to move only after thirty days
 
 

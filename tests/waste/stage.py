@@ -30,7 +30,7 @@ from emulator import worlds
 from models import guardrails
 from tests.fixtures.database import Account
 from tests.fixtures.server import Cloud, RunningServer
-from tests.waste.branch import Branch
+from tests.waste.branch import Branch, Worse
 
 ACTS = 5
 REAL_ACTS = 2  # what is left to happen then does not come in the way of the look-alikes
@@ -86,6 +86,7 @@ class Play:
     within: bool = False  # counted with another that shows too
     fallen: Decimal = Decimal(0)
     promised: Decimal = Decimal(0)  # in the end, where nothing is done
+    worse: Worse | None = None  # a step later, where nothing is done
 
     @property
     def scenario(self) -> ModuleType:
@@ -308,7 +309,7 @@ class Act:
         shown = {one.resource_id for one in self.labels() if one.pattern == whole}
         return any(part == play.resource_id and of in shown for part, of in self._pairs(pairs))
 
-    def finish(self, cast: Iterable[Play]) -> None:
+    def finish(self, cast: list[Play]) -> None:
         """Score what was done."""
         assert self.branch is not None
         part = self.branch.score(self._today())
@@ -321,6 +322,14 @@ class Act:
                 if (one.pattern, one.resource_id) == (play.scenario.PATTERN, play.resource_id)
             )
             play.fallen = self.branch.fallen([play.resource_id, *play.belongs])
+        self._worsen(play for play in cast if not play.decoy)
+
+    def _worsen(self, cast: Iterable[Play]) -> None:
+        """Where nothing was done, let it go on."""
+        assert self.branch is not None
+        asked = {(play.scenario.PATTERN, play.resource_id): play for play in cast}
+        for one, worse in self.branch.worsen(asked, self._today(), Knobs(**STILL)).items():
+            asked[one].worse = worse
 
     def close(self) -> None:
         """Drop what nobody did."""

@@ -22,6 +22,7 @@ FOOLING = [
         or (scenario.RESOURCE_TYPE != "account" and scenario.PATTERN in DECOYS)
     )
 ]
+WORSENING = [name for name in PLAYED if hasattr(by_name()[name], "worsen")]
 # What finds no occasion to look alike: all that it picks in these accounts is waste already, of
 # that kind or one akin to it, and what is waste does not become innocent.
 UNFOOLED = {
@@ -133,6 +134,17 @@ def test_the_score_moves_by_what_was_promised(plays: Plays, name: str) -> None:
         assert not harms
     if getattr(play.mirror, "EXACT", False):
         assert deed["realised_usd"] == pytest.approx(max(0.0, float(play.fallen)), abs=0.001)
+
+
+@pytest.mark.parametrize("name", WORSENING)
+def test_left_alone_it_gets_worse(plays: Plays, name: str) -> None:
+    play = plays.waste[name]
+    assert play.resource_id, f"{name} found no occasion in any account"
+    assert play.worse is not None, f"{name} takes no step"
+    if getattr(play.mirror, "SAVES_LATER", False):
+        assert play.worse.cost > 0
+    else:
+        assert play.worse.joined or play.worse.saving > 0, play.worse
 
 
 @pytest.mark.parametrize("name", skipping(FOOLING, UNFOOLED))
