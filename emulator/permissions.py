@@ -10,9 +10,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from emulator.context import Context, Principal
+from emulator.denials import denied
 from emulator.errors import AwsError, Fault
 from emulator.policies import documents, request_keys, resources, scopes
 from emulator.policies.actions import action as action_of
@@ -31,7 +32,6 @@ KEPT_SECONDS: Final = 30.0
 MOST_KEPT: Final = 4096
 # Services whose writes change who may do what: the process that did one forgets at once.
 CHANGING: Final = frozenset(("iam", "organizations"))
-ENCODED: Final = "authorization-message"
 
 
 @dataclass(slots=True)
@@ -130,7 +130,7 @@ def known_of(principal: Principal, rows: Sequence[Any]) -> Known:
         rules,
         tags,
         _everything(rules),
-        any(key.startswith(resources.FACTS) for key in keys),
+        any(map(resources.is_fact, keys)),
         organization,
     )
 
@@ -185,7 +185,9 @@ async def authorise(
     passing = resources.passed(prefix, access.operation, ctx.params, caller.account_number)
     copied = source_bucket(ctx.params) if prefix == "s3" else ("", "")
     hidden = passing or copied[0] or sharing is not None
-    if not hidden and known.rules.plainly(action.lower()):
+    tags = prefix == "ec2" and "TagSpecifications" in ctx.params
+    plainly = known.rules.plainly
+    if not hidden and plainly(action.lower()) and (not tags or plainly("ec2:createtags")):
         return
     foreign = sharing is not None and sharing.owner.number != caller.account_number
     owner = sharing.owner if sharing is not None else None
@@ -202,27 +204,66 @@ async def authorise(
         db = ctx.server.database.session(account, "agent")
         facts = await resource_facts.of(db, number, ctx.region, named)
     context = context_of(ctx, known, access)
-    context.update(request_keys.of_parameters(prefix, access.operation, ctx.params))
-    calls = [(action, one, sharing) for one in named]
-    calls += [("iam:PassRole", one, None) for one in passing]
+    calls = _parts(ctx, prefix, action, access.operation, named, sharing)
+    passed_to = {"iam:passedtoservice": [f"{prefix}.amazonaws.com"]}
+    calls += [_Part("iam:PassRole", one, passed_to) for one in passing]
     if copied[0]:
         source = await ctx.server.resource_policies.of_bucket(
             caller.account_number, copied[0], "GetObject"
         )
-        calls.append(("s3:GetObject", "arn:aws:s3:::" + "/".join(copied), source))
-    for name, resource, shared in calls:
-        tags, keys = facts.get(resource, ({}, {}))
-        whole = context | _keys_of(prefix, tags, keys, context, number)
-        if name == "iam:PassRole":
-            whole["iam:passedtoservice"] = [f"{prefix}.amazonaws.com"]
-        verdict = _verdict(caller, known, shared, name, resource, whole)
+        calls.append(_Part("s3:GetObject", "arn:aws:s3:::" + "/".join(copied), {}, source))
+    for part in calls:
+        whole = {**context, **part.keys}
+        tags, keys = facts.get(part.resource, ({}, {}))
+        whole |= request_keys.of_row(prefix, part.resource, tags, keys, whole, number)
+        if known.organization and number == caller.account_number:
+            whole["aws:resourceorgid"] = [known.organization]
+        shared = part.sharing
+        verdict = _verdict(caller, known, shared, part.action, part.resource, whole)
         # a call works in one account: what it works with there must be that account's
         if verdict.allowed and foreign and (shared is None or shared.owner is not owner):
             verdict = Verdict(False, by=RESOURCE)
         if not verdict.allowed:
-            raise denied(ctx, name, resource, verdict, whole)
+            raise denied(ctx, part.action, part.resource, verdict, whole)
     if foreign and sharing is not None:
         await _enter(ctx, sharing, access.operation)
+
+
+class _Part(NamedTuple):
+    """One action on one resource that a call needs leave for, with what it asks of that one."""
+
+    action: str
+    resource: str
+    keys: Mapping[str, Sequence[str]]
+    sharing: "Sharing | None" = None
+
+
+def _parts(
+    ctx: Context,
+    prefix: str,
+    action: str,
+    operation: str,
+    named: Sequence[str],
+    sharing: "Sharing | None",
+) -> list[_Part]:
+    """What a call does to each of its resources."""
+    asked = request_keys.of_parameters(prefix, operation, ctx.params)
+    if prefix == "ecs" and "cluster" in ctx.params:
+        number = ctx.principal.account_number
+        asked["ecs:cluster"] = [resources.cluster(ctx.params["cluster"], ctx.region, number)]
+    found = [
+        _Part(action, one, keys, sharing)
+        for one, keys in request_keys.of_resources(prefix, operation, ctx.params, asked, named)
+    ]
+    if prefix == "ec2" and "TagSpecifications" in ctx.params:
+        made = request_keys.made_with_tags(ctx.params, named)
+        creating = {"ec2:createaction": [operation]}
+        found += [
+            _Part("ec2:CreateTags", one.resource, {**one.keys, **creating})
+            for one in found
+            if one.resource in made
+        ]
+    return found
 
 
 def _verdict(
@@ -277,6 +318,10 @@ def context_of(ctx: Context, known: Known, access: "Access") -> dict[str, Sequen
     found["aws:viaawsservice"] = ["false"]
     found["aws:principalisawsservice"] = ["false"]
     found["ec2:region"] = [ctx.region]
+    if ctx.service == "s3":
+        presigned = "X-Amz-Signature=" in ctx.query
+        found["s3:authtype"] = ["REST-QUERY-STRING" if presigned else "REST-HEADER"]
+        found["s3:signatureversion"] = ["AWS4-HMAC-SHA256"]
     for key, value in (
         ("aws:sourceip", ctx.source_address),
         ("aws:useragent", ctx.headers.get("user-agent")),
@@ -310,73 +355,3 @@ def caller_keys(caller: Principal, known: Known) -> dict[str, Sequence[str]]:
     for key, value in known.tags.items():
         found[f"aws:principaltag/{key.lower()}"] = [value]
     return found
-
-
-def _keys_of(
-    prefix: str,
-    tags: Mapping[str, str],
-    keys: Mapping[str, str],
-    context: Mapping[str, Sequence[str]],
-    number: str,
-) -> dict[str, Sequence[str]]:
-    """The keys of one resource; what the request itself says of it wins over its row."""
-    found: dict[str, Sequence[str]] = {k: [v] for k, v in keys.items() if k not in context}
-    found["aws:resourceaccount"] = [number]
-    for key, value in tags.items():
-        found[f"aws:resourcetag/{key.lower()}"] = [value]
-        found[f"{prefix}:resourcetag/{key.lower()}"] = [value]
-        if prefix == "rds":
-            found[f"rds:db-tag/{key.lower()}"] = [value]
-    return found
-
-
-def denied(
-    ctx: Context, action: str, resource: str, verdict: Verdict, context: Mapping[str, Sequence[str]]
-) -> Fault:
-    """The refusal of a call; EC2's carries the whole story, encoded."""
-    caller = ctx.principal
-    fields = {
-        "principal": caller.arn,
-        "action": action,
-        "resource": f'"{resource}"' if ctx.service == "s3" else resource,
-        "reason": verdict.reason(action),
-    }
-    if ctx.protocol == "ec2" and ctx._server is not None:
-        story = _story(caller, action, resource, verdict, context)
-        token = ctx.vault.seal_token(ENCODED, [caller.account_number, story])
-        fields["encoded"] = f". Encoded authorization failure message: {token}"
-    return Fault("denied", **fields)
-
-
-def _story(
-    caller: Principal,
-    action: str,
-    resource: str,
-    verdict: Verdict,
-    context: Mapping[str, Sequence[str]],
-) -> dict[str, Any]:
-    """What DecodeAuthorizationMessage tells, in its own members."""
-    matched = [
-        {
-            "statementId": match.statement.sid,
-            "effect": "ALLOW" if match.statement.allows else "DENY",
-        }
-        for match in verdict.matches
-    ]
-    conditions = [
-        {"key": key, "values": {"items": [{"value": value} for value in values]}}
-        for key, values in sorted(context.items())
-        if not key.startswith(("driftcloud:", "aws:referer", "aws:useragent"))
-    ]
-    return {
-        "allowed": False,
-        "explicitDeny": verdict.explicit,
-        "matchedStatements": {"items": matched},
-        "failures": {"items": []},
-        "context": {
-            "principal": {"id": caller.user_id, "name": caller.name, "arn": caller.arn},
-            "action": action,
-            "resource": resource,
-            "conditions": {"items": conditions},
-        },
-    }

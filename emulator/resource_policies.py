@@ -18,7 +18,7 @@ from emulator.context import Context
 from emulator.policies import documents
 from emulator.policies.documents import Policy
 from emulator.policies.publicity import is_public
-from emulator.policies.resources import FACTS, FUNCTION
+from emulator.policies.resources import FUNCTION, is_fact
 from models import resource_policies
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def _held(row: Mapping[str, Any]) -> Held:
         # written by no operation that checks it: it says nothing
         return Held(Policy((), name))
     keys = (key.lower() for key in policy.context_keys())
-    return Held(policy, closed, any(key.startswith(FACTS) for key in keys))
+    return Held(policy, closed, any(map(is_fact, keys)))
 
 
 def _queue(ctx: Context) -> tuple[str, str]:

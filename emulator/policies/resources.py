@@ -53,12 +53,24 @@ _EC2_MADE = {
 # Nobody's account stands in the ARNs of these.
 _EC2_SHARED = {"image", "snapshot"}
 _EC2_ID = re.compile(r"([a-z]+(?:-attach)?)-(?:[0-9a-f]{8}|[0-9a-f]{17})")
-# Keys, in lower case, whose values are facts about a resource, to be looked up.
-FACTS = (
-    "aws:resourcetag/", "ec2:resourcetag/", "rds:db-tag/", "ec2:instancetype", "ec2:volume",
-    "ec2:availabilityzone", "rds:database", "ecs:resourcetag/", "iam:resourcetag/",
-    "autoscaling:resourcetag/", "elasticloadbalancing:resourcetag/",
+# Beginnings of keys, in lower case, whose values are facts about a resource, to be looked up.
+_FACTS = (
+    "ec2:availabilityzone", "ec2:ebsoptimized", "ec2:encrypted", "ec2:imagetype",
+    "ec2:instanceid", "ec2:instancemarkettype", "ec2:instanceprofile", "ec2:instancetype",
+    "ec2:owner", "ec2:parentvolume", "ec2:public", "ec2:rootdevicetype", "ec2:subnetid",
+    "ec2:tenancy", "ec2:volume", "ec2:vpc", "rds:database", "rds:multiaz", "rds:storage",
 )  # fmt: skip
+# The tags of RDS's resources, by the beginning of their ARN's last part.
+RDS_TAGS = {
+    "db": "rds:db-tag/",
+    "cluster": "rds:cluster-tag/",
+    "snapshot": "rds:snapshot-tag/",
+    "cluster-snapshot": "rds:cluster-snapshot-tag/",
+    "pg": "rds:pg-tag/",
+    "cluster-pg": "rds:cluster-pg-tag/",
+    "subgrp": "rds:subgrp-tag/",
+    "ri": "rds:ri-tag/",
+}
 # A function as requests name it.
 FUNCTION = re.compile(
     r"(?:arn:aws[a-z-]*:lambda:(?P<region>[a-z0-9-]+):)?(?:(?P<account>\d{12}):)?(?:function:)?"
@@ -66,6 +78,12 @@ FUNCTION = re.compile(
     re.ASCII,
 )
 _LISTS = ("Describe", "List", "Get", "Search")
+
+
+def is_fact(key: str) -> bool:
+    """Whether a key, in lower case, is answered by the resource and not by the request."""
+    return ":resourcetag/" in key or key.startswith((*_FACTS, *RDS_TAGS.values()))
+
 
 # By prefix of actions: member → resource, the first that a request has.
 _MEMBERS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -253,6 +271,12 @@ def _sqs(params: Mapping[str, Any], region: str, account: str) -> list[str]:
     return [f"arn:aws:sqs:{region}:{owner}:{name}"] if name else ["*"]
 
 
+def cluster(given: Any, region: str, account: str) -> str:
+    """The ARN of an ECS cluster that a request names by its name or ARN."""
+    name = str(given)
+    return name if name.startswith("arn:") else f"arn:aws:ecs:{region}:{account}:cluster/{name}"
+
+
 def _lambda(params: Mapping[str, Any], region: str, account: str) -> list[str]:
     """A function by its name, a partial or a whole ARN, with the qualifier if there is one."""
     match = FUNCTION.fullmatch(str(params["FunctionName"]))
@@ -273,6 +297,8 @@ def _ec2(operation: str, params: Mapping[str, Any], region: str, account: str) -
         for value in _strings(params)
         if (match := _EC2_ID.fullmatch(value)) and (kind := EC2_TYPES.get(match[1]))
     }
+    if operation == "RunInstances" and params.get("KeyName"):
+        found[_ec2_arn("key-pair", str(params["KeyName"]), region, account)] = None
     for kind in _EC2_MADE.get(operation, ()):
         found[_ec2_arn(kind, "*", region, account)] = None
     return list(found)

@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 
 from emulator.context import Context
+from emulator.denials import ENCODED
 from emulator.errors import AwsError
 from emulator.keys import well_formed
-from emulator.permissions import ENCODED
 from emulator.seal import SealError
 from models import api_clients
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from emulator import permissions, sessions
+from emulator import denials, permissions, sessions
 from emulator.context import Context, Principal
 from emulator.errors import AwsError
 from emulator.operations import Access
@@ -62,7 +62,7 @@ async def get_federation_token(ctx: Context, params: dict[str, Any]) -> dict[str
     context = permissions.context_of(ctx, known, _of_operation("GetFederationToken"))
     verdict = judge(known.rules, "sts:GetFederationToken", arn, context)
     if not verdict.allowed:
-        raise permissions.denied(ctx, "sts:GetFederationToken", arn, verdict, context)
+        raise denials.denied(ctx, "sts:GetFederationToken", arn, verdict, context)
     bound = await _bound(ctx, caller, params)
     session = replace(
         caller,
