@@ -50,9 +50,10 @@ def test_an_export_tells_what_the_hub_lists(advised: Advised) -> None:
     everything = hub.list_recommendations(
         includeAllRecommendations=True, filter={"resourceTypes": ["Ec2Instance"]}
     )["items"]
-    chosen = {"INCLUDE_ALL_RECOMMENDATIONS": "TRUE", "FILTER": '{"resourceTypes":["Ec2Instance"]}'}
     where = f"{QUERY} WHERE rollback_possible = TRUE"
-    rows = told(advised, "all", bills.export("all", bucket, where, **chosen))
+    wanted = bills.export("all", bucket, where, INCLUDE_ALL_RECOMMENDATIONS="TRUE",
+                          FILTER='{"resourceTypes": ["Ec2Instance"]}')  # fmt: skip
+    rows = told(advised, "all", wanted)
     assert {row["recommendation_id"] for row in rows} == {
         one["recommendationId"] for one in everything
     }
