@@ -85,7 +85,8 @@ class Day:
     `connection` is an asyncpg connection of the owner role. `seed` is that of the account and
     the date: the same for the same world, whatever the process, order or number of workers.
     `world` is the seed of the account on every day. `since` is the first day whose rows the
-    resources' own live columns have not seen: this one, but in a history.
+    resources' own live columns have not seen: this one, but in a history. `passed_over` are ids that
+    no scenario is to pick.
     """
 
     connection: Any
@@ -97,6 +98,7 @@ class Day:
     since: _Date = _Date.max  # the first day whose rows the tables themselves have not seen
     written: Counter[str] = field(default_factory=Counter)
     values: dict[str, Any] = field(default_factory=dict)
+    passed_over: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.since = min(self.since, self.date)

@@ -15,11 +15,10 @@ SELECT $1, $2, r.id, t.key, t.value, $6
 
 
 # What is waste already does not become innocent by another mess.
-_FREE = """
-SELECT r.id FROM unnest($3::text[]) AS r (id)
- WHERE NOT EXISTS (SELECT FROM truth.labels l WHERE l.account_id = $1 AND l.resource_type = $2
-          AND l.resource_id = r.id AND l.pattern = ANY ($4::text[])
-          AND l.until IS NULL AND l.decoy IS NULL)"""
+_WASTED = """
+SELECT l.resource_id FROM truth.labels l
+ WHERE l.account_id = $1 AND l.resource_type = $2 AND l.pattern = ANY ($3::text[])
+   AND l.until IS NULL AND l.decoy IS NULL"""
 
 
 async def happen(day: Day, name: str, scenario: ModuleType) -> tuple[Happening | None, str | None]:
@@ -36,19 +35,26 @@ async def happen(day: Day, name: str, scenario: ModuleType) -> tuple[Happening |
     decoy = draw.choice(choices)
     if decoy is None:
         return await scenario.innocent(day), str(scenario.INNOCENT)
-    happening: Happening | None = await scenario.happen(day)
-    if happening is None or not await _excuse(day, scenario, happening, decoy):
+    kind, akin = scenario.RESOURCE_TYPE, verdicts.akin(scenario.PATTERN)
+    wasted = await day.connection.fetch(_WASTED, day.account_id, kind, akin)
+    day.passed_over = frozenset(row["resource_id"] for row in wasted)
+    try:
+        happening: Happening | None = await scenario.happen(day)
+    finally:
+        passed_over, day.passed_over = day.passed_over, frozenset()
+    if happening is None:  # all that there is to pick is waste already
+        return await scenario.happen(day), None
+    if not await _excuse(day, kind, happening, decoy, passed_over):
         return happening, None
     return happening, decoy.reason
 
 
-async def _excuse(day: Day, scenario: ModuleType, happening: Happening, decoy: Decoy) -> bool:
+async def _excuse(
+    day: Day, kind: str, happening: Happening, decoy: Decoy, wasted: frozenset[str]
+) -> bool:
     """Tag the culprits as a decoy's; False where one of them is waste of such a kind already."""
-    kind = scenario.RESOURCE_TYPE
     ids = [one for kind_, one in happening.resources if kind_ == kind]
-    akin = verdicts.akin(scenario.PATTERN)
-    free = await day.connection.fetch(_FREE, day.account_id, kind, ids, akin)
-    if len(free) < len(ids):
+    if wasted.intersection(ids):
         return False
     await day.write(
         "resource_tags", _TAG, day.account_id, kind, ids,

@@ -32,7 +32,8 @@ async def untouched(day: Day, resource_type: str, ids: list[str]) -> list[str]:
 async def pick(day: Day, name: str, resource_type: str, query: str, *args: Any) -> Any | None:
     """One row of a query ($1 is the account, the id in column `key`) by chance; None if none may be."""
     rows = {row["key"]: row for row in await day.connection.fetch(query, day.account_id, *args)}
-    free = await untouched(day, resource_type, list(rows))
+    may = [key for key in rows if key not in day.passed_over]
+    free = await untouched(day, resource_type, may)
     return rows[day.random(f"pick/{name}").choice(free)] if free else None
 
 

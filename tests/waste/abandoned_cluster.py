@@ -1,8 +1,26 @@
 """A cluster that runs nothing."""
 
+from datetime import date
+from typing import Any
+
+from drift import truth
 from tests.waste.calling import Client, datapoints
 
 _SOON = {"Delay": 1, "MaxAttempts": 60}
+
+
+_TODAY = "SELECT virtual_date FROM virtual_clocks WHERE account_id = $1"
+_PINNED = """
+UPDATE container_clusters k SET min_nodes = (
+       SELECT count(*) FROM container_nodes n WHERE n.cluster_id = k.id AND n.state = 'running')
+ WHERE k.account_id = $1 AND k.env <> 'prod' AND k.status = 'ACTIVE'"""
+
+
+async def prepare(connection: Any, account_id: Any) -> None:
+    """Nodes that are there for a reason are no waste: a cluster that is none can look like it."""
+    today: date = await connection.fetchval(_TODAY, account_id)
+    await connection.execute(_PINNED, account_id)
+    await truth.settle(connection, account_id, truth.evening(today))
 
 
 def reveal(client: Client, resource_id: str) -> bool:

@@ -23,22 +23,8 @@ FOOLING = [
     )
 ]
 WORSENING = [name for name in PLAYED if hasattr(by_name()[name], "worsen")]
-# What finds no occasion to look alike: all that it picks in these accounts is waste already, of
-# that kind or one akin to it, and what is waste does not become innocent.
-UNFOOLED = {
-    "abandoned_cluster": "the cluster that it picks is waste already in every account",
-    "stopped_and_kept": "the machine that it picks is waste already in every account",
-}
 # What a label that saves nothing is worth.
 NOMINAL = DEFAULT.nominal
-
-
-def skipping(names: list[str], known: dict[str, str]) -> list[Any]:
-    """The names, those among them that cannot be played marked so."""
-    return [
-        pytest.param(name, marks=pytest.mark.skip(reason=known[name])) if name in known else name
-        for name in names
-    ]
 
 
 @pytest.fixture(scope="session")
@@ -147,7 +133,7 @@ def test_left_alone_it_gets_worse(plays: Plays, name: str) -> None:
         assert play.worse.joined or play.worse.saving > 0, play.worse
 
 
-@pytest.mark.parametrize("name", skipping(FOOLING, UNFOOLED))
+@pytest.mark.parametrize("name", FOOLING)
 def test_a_decoy_is_punished(plays: Plays, name: str) -> None:
     play = plays.decoys[name]
     assert play.resource_id, f"{name} found no occasion to look alike in any account"
