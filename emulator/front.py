@@ -32,12 +32,15 @@ _BODY_CAPS: Final = {
     "s3control": 16 * MIB,
     # a batch of one MiB of text, as JSON or a form writes it at the worst
     **dict.fromkeys(("logs", "events", "sqs"), 6 * MIB),
+    # records of ten MiB together, in base64
+    "kinesis": 16 * MIB,
 }
 _OBJECT_OPERATIONS = frozenset(("PutObject", "UploadPart"))
 
 # A body that brings less than this in a period of BODY_SECONDS is a client holding on.
 _LEAST_PROGRESS_BYTES = 1024
 _GUARDED = frozenset((b"host", b"content-length", b"transfer-encoding"))
+_PREFACE = b"PRI * HTTP/2.0"  # what a client that knows of HTTP/2 says first (RFC 9113 §3.4)
 _VERSIONS = ("1.1", "1.0")
 _REASONS = {
     400: b"400 Bad Request",
@@ -84,6 +87,9 @@ class FrontProtocol(HttpToolsProtocol):
         if self.refused:
             return
         heads = self._heads
+        if not heads and data.startswith(_PREFACE):
+            self._become_http2(data)
+            return
         self._head_bytes += len(data)
         super().data_received(data)
         if self.in_body:
@@ -94,6 +100,17 @@ class FrontProtocol(HttpToolsProtocol):
             self._head_bytes = 0
         else:
             self._incomplete(len(data), self._heads != heads)
+
+    def _become_http2(self, data: bytes) -> None:
+        """Hand the connection over to the protocol that its first words name."""
+        from emulator.http2 import Http2Protocol
+
+        self.connections.discard(self)
+        self._unset_keepalive_if_required()
+        other = Http2Protocol(self.config, self.server_state, self.loop)
+        self.transport.set_protocol(other)
+        other.connection_made(self.transport)
+        other.data_received(data)
 
     def _incomplete(self, size: int, fresh: bool) -> None:
         """A head in parts (or stray line ends): count its bytes and its time."""

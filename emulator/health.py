@@ -23,9 +23,9 @@ def own_version() -> str:
         return "0"
 
 
-async def served() -> dict[str, tuple[str, ...]]:
-    """The operations served; the first call reads models, so it keeps off the event loop."""
-    return await asyncio.to_thread(operations.served)
+async def served() -> dict[str, int]:
+    """How many operations of each service are served; the first call reads sources."""
+    return await asyncio.to_thread(operations.counts)
 
 
 async def report(database: "Database", settings: "Settings") -> dict[str, Any]:
@@ -53,7 +53,7 @@ async def report(database: "Database", settings: "Settings") -> dict[str, Any]:
             }
             for one in found
         ],
-        "services": {name: len(names) for name, names in (await served()).items()},
+        "services": await served(),
     }
 
 

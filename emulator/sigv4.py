@@ -155,7 +155,7 @@ def _seconds(text: str, s3: bool) -> float:
 def _check_signed_headers(ctx: Context, claim: Claim) -> None:
     """Host and every x-amz- header must be signed; an unsigned target would swap the operation."""
     signed = claim.head.signed
-    if "host" not in signed:
+    if "host" not in signed and ":authority" not in signed:
         raise Fault(
             "unsigned_header",
             "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",

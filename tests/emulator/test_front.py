@@ -77,7 +77,6 @@ REFUSED = {
     "no host": (b"GET / HTTP/1.1\r\n\r\n", b"400"),
     "two hosts": (b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", b"400"),
     "http 0.9": (b"GET /\r\n\r\n", b"400 505"),
-    "http 2 preface": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"400 505"),
     "both lengths": (HEAD + LENGTH + CHUNKED + b"\r\n0\r\n\r\n", b"400"),
     "both, reversed": (HEAD + CHUNKED + LENGTH + b"\r\n0\r\n\r\n", b"400"),
     "two lengths": (HEAD + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\nx", b"400"),

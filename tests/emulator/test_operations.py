@@ -122,6 +122,8 @@ def test_what_no_request_could_reach(write: Write, modules: dict[str, str], mess
 
 
 def test_the_handlers_of_this_project() -> None:
+    served = operations.served()
+    assert operations.counts() == {service: len(names) for service, names in served.items()}
     operations.verify_all()
 
 
