@@ -124,11 +124,17 @@ async def perform(
 
 
 async def _written(ctx: Context, codec: Any, result: Any) -> Response:
+    written = await _write(ctx, codec, result)
+    if not guardrails.is_told(ctx, written.body):
+        return written
+    moved = guardrails.outward(ctx, result)
+    return written if moved is result else await _write(ctx, codec, moved)
+
+
+async def _write(ctx: Context, codec: Any, result: Any) -> Response:
     written: Response = await codec.awrite(
         ctx.operation, result, request_id=ctx.request_id, shift=ctx.shift
     )
-    if guardrails.is_told(written.body):
-        return written._replace(body=guardrails.outward(ctx, written.body))
     return written
 
 

@@ -2,33 +2,34 @@
 
 The database judges each change and tells of a refusal by SQLSTATE (sql/056_guardrails.sql).
 Freezes are stored, and tagged, in virtual time; a tag's value is text, so no protocol moves it:
-its date is moved here, where a request or an answer has such a tag at all.
+its date is moved here, within the tags themselves, where a request or an answer has such a tag at
+all.
 """
 
 import re
 from datetime import date, timedelta
+from operator import is_not
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from emulator.errors import Fault
 from emulator.policies import actions, resources
+from emulator.rows import Rows
 from models.guardrails import FREEZE, POLICY
 
 if TYPE_CHECKING:
     from emulator.context import Context
 
 KEY: Final = FREEZE.encode()
-# What is sought in bodies: the tag, and the parameter that tells of the account's freeze.
-_TOLD: Final = re.compile(
-    rb"((?:optimization_freeze_until|/freeze_optimizations_until).{1,110}?)(\d{4}-\d\d-\d\d)", re.S
-)
+# The parameter that tells of the account's freeze.
+_PARAMETER: Final = "/guardrails/freeze_optimizations_until"
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
-# Operations that give a client its own bytes back, which must stay as they are.
-_VERBATIM: Final = frozenset(
-    ("GetObject", "SelectObjectContent", "ReceiveMessage", "Invoke", "GetRecords", "GetLogEvents",
-     "FilterLogEvents", "GetQueryResults", "GetLogRecord")
-)  # fmt: skip
+# How services call a tag's key and its value; columns and parameters among them.
+_KEYS: Final = ("Key", "key", "TagKey", "tagKey", "Name", "name")
+_VALUES: Final = ("Value", "value", "TagValue", "tagValue", "Values", "values")
+# Services that show resources within text: as JSON, and of our own making.
+_IN_TEXT: Final = frozenset(("cloudtrail", "config"))
 
 
 def refusal(ctx: "Context", fault: Fault) -> Fault:
@@ -69,10 +70,8 @@ def inward(value: Any, shift: timedelta) -> None:
     if not isinstance(value, dict):
         return
     days = -shift.days
-    names = {value.get(name) for name in ("Key", "key", "TagKey", "tagKey", "Name", "name")
-             if isinstance(value.get(name), str)}  # fmt: skip
-    if names & {FREEZE, f"tag:{FREEZE}"}:
-        for member in ("Value", "value", "TagValue", "tagValue", "Values", "values"):
+    if any(value.get(name) in (FREEZE, f"tag:{FREEZE}") for name in _KEYS):
+        for member in _VALUES:
             given = value.get(member)
             if isinstance(given, str):
                 value[member] = _moved(given, days)
@@ -86,17 +85,75 @@ def inward(value: Any, shift: timedelta) -> None:
             inward(one, shift)
 
 
-def is_told(body: bytes) -> bool:
-    """Whether an answer speaks of a freeze."""
-    return b"freeze_" in body
+def is_told(ctx: "Context", body: bytes) -> bool:
+    """Whether an answer speaks of a freeze, or was asked to."""
+    return b"freeze_" in body or _asked(ctx) == FREEZE
 
 
-def outward(ctx: "Context", body: bytes) -> bytes:
-    """An answer's body with the dates of freezes in the client's time; its length stays."""
-    if ctx.operation is None or ctx.operation.name in _VERBATIM:
-        return body
-    days = ctx.shift.days
-    return _TOLD.sub(lambda found: found[1] + _moved(found[2].decode(), days).encode(), body)
+def outward(ctx: "Context", result: Any) -> Any:
+    """A result with the dates of freezes in the client's time; the same one where it has none."""
+    days, in_text = ctx.shift.days, ctx.service in _IN_TEXT
+    if _asked(ctx) == FREEZE and isinstance(result, dict):
+        for name in ("TagValues", "Tags"):
+            if isinstance(result.get(name), list):
+                given = result[name]
+                values = [_moved(one, days) if isinstance(one, str) else one for one in given]
+                result = result | {name: values}
+    return _outward(result, days, in_text)
+
+
+def _asked(ctx: "Context") -> Any:
+    """The key of the tags whose values are asked for."""
+    return ctx.params.get("Key") or ctx.params.get("TagKey")
+
+
+def _outward(value: Any, days: int, in_text: bool) -> Any:
+    if isinstance(value, Rows):
+        return _rows_outward(value, days, in_text)
+    if isinstance(value, str):
+        return _text_outward(value, days, in_text)
+    if isinstance(value, list):
+        items = [_outward(one, days, in_text) for one in value]
+        return items if any(map(is_not, items, value)) else value
+    if not isinstance(value, dict):
+        return value
+    members = {}
+    told = any(value.get(name) in (FREEZE, _PARAMETER) for name in _KEYS)
+    for name, one in value.items():
+        if isinstance(one, str) and (name == FREEZE or (told and name in _VALUES)):
+            members[name] = _moved(one, days)
+        else:
+            members[name] = _outward(one, days, in_text)
+    return members if any(map(is_not, members.values(), value.values())) else value
+
+
+def _rows_outward(rows: Rows, days: int, in_text: bool) -> Any:
+    """Rows whose tags are a column stay rows, which are written fast; others are shown plainly."""
+    records = rows.records
+    if not records or not isinstance(records[0].get("tags"), dict):
+        plain = rows.plain()
+        moved = _outward(plain, days, in_text)
+        return rows if moved is plain else moved
+    if not any(FREEZE in (one["tags"] or ()) for one in records):
+        return rows
+    return Rows(rows.view, [_record_outward(one, days) for one in records])
+
+
+def _record_outward(record: Any, days: int) -> Any:
+    tags = record["tags"]
+    if not tags or FREEZE not in tags:
+        return record
+    return dict(record) | {"tags": tags | {FREEZE: _moved(tags[FREEZE], days)}}
+
+
+def _text_outward(text: str, days: int, in_text: bool) -> str:
+    if text.startswith(f"{FREEZE}$"):  # a group of costs by tag
+        return f"{FREEZE}${_moved(text[len(FREEZE) + 1 :], days)}"
+    if not in_text or FREEZE not in text or text[:1] not in ("{", "["):
+        return text
+    document = orjson.loads(text)
+    moved = _outward(document, days, in_text)
+    return text if moved is document else orjson.dumps(moved).decode()
 
 
 def shown(tags: dict[str, Any], shift: timedelta) -> dict[str, Any]:

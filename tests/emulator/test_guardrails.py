@@ -106,11 +106,14 @@ def test_a_freeze_is_told_in_the_clients_time(cloud: Cloud, sql: Sql) -> None:
     assert tags_of(cloud, one) == {FREEZE: told}
     ec2 = cloud.client("ec2")
     by_tag = [{"Name": f"tag:{FREEZE}", "Values": [told]}]
-    assert len(ec2.describe_instances(Filters=by_tag)["Reservations"]) == 1
+    [described] = ec2.describe_instances(Filters=by_tag)["Reservations"]
+    assert described["Instances"][0]["Tags"] == [{"Key": FREEZE, "Value": told}]
     [tagged] = cloud.client("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": FREEZE}])[
         "ResourceTagMappingList"
     ]
     assert tagged["Tags"] == [{"Key": FREEZE, "Value": told}]
+    values = cloud.client("resourcegroupstaggingapi").get_tag_values(Key=FREEZE)["TagValues"]
+    assert values == [told]
     later = client_day(date(2026, 4, 1))
     ec2.create_tags(Resources=[one], Tags=[{"Key": FREEZE, "Value": later}])
     [row] = sql("select optimization_freeze_until as f from instances where instance_id = $1", one)
@@ -121,6 +124,20 @@ def test_a_freeze_is_told_in_the_clients_time(cloud: Cloud, sql: Sql) -> None:
     assert [b[3] for b in breaches(cloud)] == [
         "the freeze was lifted; frozen until 2026-04-01T00:00:00Z"
     ]
+
+
+def test_only_tags_tell_of_a_freeze(cloud: Cloud) -> None:
+    set_clock(cloud)
+    day = client_day(date(2026, 3, 20))
+    said = f'{{"{FREEZE}": "2026-03-20"}}'
+    ssm, logs = cloud.client("ssm"), cloud.client("logs")
+    ssm.put_parameter(Name="/told", Type="String", Value=said, Tags=[{"Key": FREEZE, "Value": day}])
+    assert ssm.get_parameter(Name="/told")["Parameter"]["Value"] == said
+    tagged = ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId="/told")
+    assert tagged["TagList"] == [{"Key": FREEZE, "Value": day}]
+    logs.create_log_group(logGroupName="/told", tags={FREEZE: day})
+    arn = f"arn:aws:logs:us-east-1:{cloud.account.number}:log-group:/told"
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {FREEZE: day}
 
 
 def test_a_frozen_account_is_told_by_a_parameter(cloud: Cloud) -> None:
