@@ -66,12 +66,12 @@ async def reopen(
         await db.write(_OPEN_SHARD, stream["id"], str(low), str(high), parents[0], parents[1], now)
 
 
-def sequence_number(at: datetime, number: int, *, last: bool = False) -> str:
-    """A sequence number of a shard at a moment: the first that it gives, or the last.
+def sequence_number(at: datetime, number: int, *, last: bool = False, counter: int = 0) -> str:
+    """A sequence number of a shard at a moment: that of a record, the first or the last.
 
     56 digits as AWS's are: a version, the second, the shard and a counter, as one number.
     """
     seconds = int(at.timestamp())
-    counter = 0x7FFFFFFFFFFFFFFF if last else 0
+    counter = 0x7FFFFFFFFFFFFFFF if last else counter
     text = f"{_FIRST}{seconds:09x}{number & 15:x}{counter:016x}00{seconds:09x}{number:08x}2"
     return str(int(text, _BY))

@@ -32,15 +32,20 @@ _WRITE = statement(
        'cpu_avg', driftcloud_hundredths(least(95, 4 + 80 * d.flow / d.room)),
        'shards', d.shard_count, 'type', d.type, 'env', d.env, 'region', d.region),
        least(d.hourly_cost * 24 * d.w * d.weekend
-             + CASE WHEN d.on_demand THEN d.flow * 86400 / 1024 * d.by_use ELSE 0 END, 99999999)
+             + CASE WHEN d.on_demand THEN d.flow * 86400 / 1024 * d.by_use + d.put_gib * d.put_in
+                    ELSE 0 END, 99999999)
   FROM (SELECT r.*, {walk} AS w, {weekend} AS weekend,
                driftcloud_noise(:seed, r.id, '/peak') AS peak,
                p.throughput_mbps * {busy}
                    * (0.85 + 0.3 * driftcloud_noise(:seed, r.id, '/flow')) AS flow,
-               (q.stream_in + q.stream_out)::float8 AS by_use
+               (q.stream_in + q.stream_out)::float8 AS by_use, q.stream_in::float8 AS put_in
           FROM (SELECT s.arn AS id, s.env, s.region, s.engine AS type, s.shard_count,
                        greatest(s.provisioned_throughput_mbps, s.shard_count, 1)::float8 AS room,
-                       s.hourly_cost::float8 AS hourly_cost, s.stream_mode = 'ON_DEMAND' AS on_demand
+                       s.hourly_cost::float8 AS hourly_cost, s.stream_mode = 'ON_DEMAND' AS on_demand,
+                       CASE WHEN s.stream_mode = 'ON_DEMAND' THEN (
+                            SELECT coalesce(sum(octet_length(o.data)), 0) FROM streaming_records o
+                             WHERE o.stream_id = s.id AND o.at >= :end - interval '2 days'
+                               AND o.at < :end - interval '1 day') / 1073741824.0 ELSE 0 END AS put_gib
                   FROM streaming_clusters s
                  WHERE s.account_id = :account AND s.status <> 'DELETING') r
                {rates} {yesterday} {profile} OFFSET 0) d
@@ -55,10 +60,18 @@ UPDATE streaming_clusters s SET avg_usage_mbps_7d = k.first
  WHERE s.arn = k.resource_id AND s.account_id = :account""")
 
 
+# Records that clients put are billed with the day that follows, and go when their time is over.
+_EXPIRE = statement("""
+DELETE FROM streaming_records o USING streaming_clusters s
+ WHERE s.account_id = :account AND o.account_id = :account AND o.stream_id = s.id
+   AND o.at < :end - interval '1 day' - make_interval(hours => s.retention_hours)""")
+
+
 async def write(day: Day) -> None:
     """A day of every stream."""
     await day.apply("resource_profiles", _FILL)
     await day.apply("metrics_daily", _WRITE)
+    await day.apply("streaming_records", _EXPIRE)
 
 
 async def live(day: Day) -> None:

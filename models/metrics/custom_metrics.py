@@ -57,6 +57,11 @@ select d.at, d.unit, d.resolution, d.sample_count, d.total, d.minimum, d.maximum
  order by d.at
 """
 
+# Of these the catalogue tells; what clients put is only added.
+_BESIDES = (
+    "(m.namespace = 'AWS/Kinesis' and m.name in"
+    " ('IncomingBytes', 'IncomingRecords', 'PutRecords.Bytes'))"
+)
 _KEY = "(m.namespace || '/' || m.name || '/' || m.dimensions)"
 
 
@@ -66,7 +71,7 @@ def _listing(since: str) -> Listing:
         "custom_metrics as m",
         key=_KEY,
         columns={"region": "m.region", "namespace": "m.namespace", "name": "m.name"},
-        always=f"m.account_id = {_ACCOUNT} and m.newest_at >= {NOW} - {since}",
+        always=f"m.account_id = {_ACCOUNT} and m.newest_at >= {NOW} - {since} and not {_BESIDES}",
     )
 
 

@@ -1,5 +1,6 @@
 """Metrics of traffic: load balancers, NAT gateways, streams and Kafka clusters."""
 
+from dataclasses import replace
 from typing import Any
 
 from models.callers import NUMBER
@@ -154,11 +155,11 @@ SOURCES: tuple[Source, ...] = (
         listed=f"nat_gateways as r where r.account_id = {ACCOUNT}", key="r.nat_gateway_id",
         columns="r.nat_gateway_id", day=day_of("nat_gateway", "r.nat_gateway_id"),
     ),
-    source(
+    replace(source(
         "AWS/Kinesis", ["StreamName"], _KINESIS, days_of("streaming_cluster", _STREAM_ARN),
         listed=f"streaming_clusters as r where r.account_id = {ACCOUNT} and r.engine = 'kinesis'",
         key="r.name", columns="r.name", day=day_of("streaming_cluster", "r.arn"),
-    ),
+    ), put=True),
     source(
         "AWS/Kafka", ["Cluster Name"], _KAFKA, days_of("streaming_cluster", _KAFKA_ARN),
         columns="r.name", **_KAFKAS,

@@ -76,8 +76,7 @@ async def read(
     series = Series(question, statistics)
     known = catalogue.find(question.namespace, question.name, question.dimensions)
     if known is None:
-        if not question.namespace.startswith("AWS/"):
-            await custom_metrics.read(db, region, series, now)
+        await custom_metrics.read(db, region, series, now)
         return series
     source, metric = known
     series.unit = metric.unit
@@ -99,7 +98,8 @@ async def read(
             _fill(series, sampler, begins, over)
         if at % _ROWS == 0:
             await asyncio.sleep(0)
-    if not series.periods.counts and not question.namespace.startswith("AWS/"):
+    empty = not series.periods.counts
+    if source.put or (empty and not question.namespace.startswith("AWS/")):
         await custom_metrics.read(db, region, series, now)
     return series
 

@@ -26,7 +26,8 @@ class Source:
 
     `listed` is what ListMetrics selects from: a FROM with conditions; `columns` the expression of
     each dimension there; `key` a unique text expression; `day` the condition that makes a row of
-    the daily table `d` one of that resource, `days` that table.
+    the daily table `d` one of that resource, `days` that table. `put` says that what clients do
+    brings datapoints of its own, beside the rows.
     """
 
     namespace: str
@@ -40,6 +41,7 @@ class Source:
     day: str = ""
     days: str = "metrics_daily"
     kinds: tuple[str, ...] = field(default=())
+    put: bool = False
 
 
 def source(

@@ -40,8 +40,9 @@ class Periods:
             return
         self.counts[number] += count
         self.totals[number] += total
-        self.lows[number] = min(low, self.lows[number])
-        self.highs[number] = max(high, self.highs[number])
+        # sums alone are kept of what came before, where nobody asks for more
+        self.lows[number] = min(low, self.lows.get(number, low))
+        self.highs[number] = max(high, self.highs.get(number, high))
 
     def add_samples(self, number: int, samples: list[tuple[float, float]]) -> None:
         """Take single samples into a period."""
