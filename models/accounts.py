@@ -182,6 +182,15 @@ _SILENCE = """select set_config('driftcloud.audit', 'off', true),
 _THAW = """update cloud_accounts set freeze_optimizations_until = null
             where freeze_optimizations_until is not null and ($1::uuid is null or id = $1)"""
 
+# Keys without a secret came with an estate or by drift, and so did users who have no others.
+_STRANGERS = """
+with gone as (delete from api_clients where secret_key_hash = '' and secret_sealed is null
+                 and account_id = any($1::uuid[]) returning account_id, user_name)
+delete from users u using gone g
+ where u.account_id = g.account_id and lower(u.name) = lower(g.user_name) and not exists (
+       select from api_clients k where k.account_id = u.account_id
+          and lower(k.user_name) = lower(u.name) and k.secret_key_hash <> '')"""
+
 # Every table that belongs to an account, directly or through a parent, children before parents:
 # name, the column that leads to the parent (or account_id), the parent.
 _OWNED = """
@@ -225,6 +234,7 @@ async def _empty(connection: Any, account_ids: Sequence[uuid.UUID]) -> None:
     )
     ids = list(account_ids)
     await connection.execute("delete from images where account_id = any($1::uuid[])", ids)
+    await connection.execute(_STRANGERS, ids)
     if not await connection.fetchval(f"select {shared}", ids):
         names = ", ".join(row["name"] for row in tables)
         await connection.execute(f"truncate {names}")

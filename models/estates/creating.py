@@ -36,6 +36,7 @@ from models.estates import (
     snapshots,
     streaming_clusters,
     transfers,
+    users,
     volumes,
 )
 from models.estates.estate import Estate
@@ -70,6 +71,7 @@ NOUNS: tuple[tuple[str, Callable[[Estate], None]], ...] = (
     ("managed services", managed_services.create),
     ("commitments", commitments.create),
     ("transfers", transfers.create),
+    ("users", users.create),
     ("policies", policies.create),
 )
 
@@ -189,6 +191,8 @@ async def _write(connection: Any, estate: Estate, steps: _Steps) -> dict[str, in
     for table in await _parents_first(connection, tables):
         await _silence(connection)
         counts[table] = await copy_in(connection, table, estate.rows[table])
+    await _silence(connection)
+    await users.write(connection, estate)
     await labels.write(connection, estate)
     steps.done("writing")
     return counts

@@ -78,6 +78,7 @@ class Estate:
         self.addresses: set[str] = set()
         self.images: dict[tuple[str, str], str] = {}
         self.image_snapshots: list[tuple[str, str, str, Row, datetime, int]] = []
+        self.users: list[Any] = []
         self.data_disks: list[int] = []
         self.data_types: list[str] = []
         self.data_sizes: list[int] = []

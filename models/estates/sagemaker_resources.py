@@ -140,9 +140,15 @@ def _asked(
                 "Strategy": "Bayesian",
                 "ResourceLimits": {"MaxNumberOfTrainingJobs": 20, "MaxParallelTrainingJobs": nodes},
             },
-        }
+            "TrainingJobDefinition": {
+                "RoleArn": role, "ResourceConfig": machines, **limit,
+                "AlgorithmSpecification": {"TrainingImage": image, "TrainingInputMode": "File"},
+                "OutputDataConfig": {"S3OutputPath": f"{bucket}/tuned", "KmsKeyId": ""},
+            },
+        }  # fmt: skip
     return {
         "RoleArn": role,
+        "ResourceConfig": machines,  # what it chose, which the bill alone tells
         "AutoMLJobInputDataConfig": [{"ChannelType": "training", "CompressionType": "None",
                                       "ContentType": "text/csv;header=present",
                                       "DataSource": source}],

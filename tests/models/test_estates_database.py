@@ -263,6 +263,25 @@ async def test_what_the_estate_calls_waste_shows_its_symptom(
     assert all(saving >= 0 for saving in found.values())
 
 
+async def test_some_keys_are_unused_and_one_is_for_emergencies(
+    home: estates.Created, owner: asyncpg.Connection
+) -> None:
+    keys = await owner.fetch(
+        """select k.user_name, u.tags, l.decoy, l.pattern is not null as flagged,
+                  coalesce(k.last_used_at, k.created_at) < now() - interval '90 days' as old
+             from api_clients k
+             join users u on u.account_id = k.account_id and u.name = k.user_name
+             left join truth.labels l on l.account_id = k.account_id
+                  and l.resource_type = 'access_key' and l.resource_id = k.access_key_id
+            where k.account_id = $1 and k.status = 'active' and k.secret_key_hash = ''""",
+        home.account_id,
+    )
+    assert [key["flagged"] for key in keys] == [key["old"] for key in keys]
+    innocent = [key["user_name"] for key in keys if key["decoy"] is not None]
+    assert innocent == ["break-glass"]
+    assert 1 <= sum(key["old"] for key in keys) - 1 < len(keys) / 2
+
+
 async def test_the_same_seed_writes_the_same_rows(owner: asyncpg.Connection) -> None:
     made = await startup(owner, "721111111111", seed=9)
     first = await content(owner, made.account_id)
