@@ -27,6 +27,8 @@ ITEMS: dict[str, Callable[[str], Decimal]] = {
     "warm": _of("s3", "STANDARD_IA"),
     "cold": _of("s3", "GLACIER_IR"),
     "request": _requests,
+    "request_write": _of("s3", "write-requests"),
+    "request_read": _of("s3", "read-requests"),
     "transition": _of("s3", "STANDARD_IA-transition"),
     "ingestion": _of("logs", "ingestion"),
     "ingestion_rare": _of("logs", "ingestion-infrequent-access"),
@@ -49,6 +51,7 @@ ITEMS: dict[str, Callable[[str], Decimal]] = {
     "application_lcu": _of("elb", "application-lcu"),
     "network_lcu": _of("elb", "network-lcu"),
     "gateway_lcu": _of("elb", "gateway-lcu"),
+    "classic_gb": _of("elb", "classic-gb"),
     "stream_in": _of("kinesis", "on-demand-in"),
     "stream_out": _of("kinesis", "on-demand-out"),
     "cross_region": _of("transfer", "cross-region"),
@@ -56,7 +59,11 @@ ITEMS: dict[str, Callable[[str], Decimal]] = {
     "cross_region_us_east": _of("transfer", "cross-region-us-east"),
     "cross_az": _of("transfer", "cross-az"),
     "shard_week": _of("kinesis", "extended-retention"),
+    "broker_disk": _of("msk", "storage"),
     "search_disk": _of("opensearch", "gp3"),
+    "search_disk_old": _of("opensearch", "gp2"),
+    "search_disk_io": _of("opensearch", "io1"),
+    "search_disk_slow": _of("opensearch", "standard"),
     "notebook_disk": _of("sagemaker", "storage"),
     "disk": _of("ebs", "gp3"),
     "disk_iops": _of("ebs", "gp3-iops"),
@@ -84,6 +91,14 @@ def literal(region: str, name: str) -> str:
     For statements whose values are fixed: the SYMPTOM of a scenario.
     """
     return _looked_up(region, {one: ITEMS[name](one) for one in prices.table("regions")})
+
+
+def node(service: str, kind: str, region: str) -> str:
+    """SQL for the USD an hour of a node on demand, as its type is named (SQL); null: unknown."""
+    prefix, suffix = prices.NODE_AFFIXES[service]
+    listed = {f"{prefix}{one}{suffix}": str(usd) for one, usd in prices.known(service).items()}
+    factors = {one: prices.factor(one) for one in prices.table("regions")}
+    return f"(({_json(listed)} ->> {kind})::numeric * {_looked_up(region, factors)})"
 
 
 def smaller(service: str, node: str, region: str) -> str:

@@ -1,6 +1,7 @@
 """Functions and managed services on the bill."""
 
-from drift.ledger.source import HOURS, Part, Source, new, old
+from drift import rates
+from drift.ledger.source import DAY_OF_MONTH, HOURS, Part, Source, new, old, share
 
 _ARM = "CASE b.p ->> 'type' WHEN 'arm64' THEN '-ARM' ELSE '' END"
 _CALLS = "coalesce((b.p ->> 'invocations')::numeric, 0)"
@@ -8,6 +9,51 @@ _NODES = "coalesce((b.p ->> 'nodes')::numeric, 1)"
 _KIND = "coalesce(b.p ->> 'service', '')"
 _SEARCH = f"{_KIND} IN ('opensearch', 'elasticsearch', 'es')"
 _WAREHOUSE = f"{_KIND} = 'redshift'"
+_ROW = "LEFT JOIN managed_services z ON z.arn = b.id AND z.account_id = :account\n  "
+# Of a function whose concurrency is kept warm, running costs less.
+_WARM = "CASE WHEN z.provisioned_concurrency > 0 THEN 'Provisioned-' ELSE '' END"
+
+_SEARCH_DISKS = rates.of(
+    "b.region", "search_disk", "search_disk_old", "search_disk_io", "search_disk_slow"
+)
+_SEARCH_DISK = (
+    "CASE z.storage_type WHEN 'gp2' THEN q.search_disk_old WHEN 'io1' THEN q.search_disk_io"
+    " WHEN 'standard' THEN q.search_disk_slow ELSE q.search_disk END"
+)
+_SEARCH_VOLUME = (
+    "CASE z.storage_type WHEN 'gp2' THEN 'ES:GP2-Storage' WHEN 'io1' THEN 'ES:PIOPS-Storage'"
+    " WHEN 'standard' THEN 'ES:Magnetic-Storage' ELSE 'ES:GP3-Storage' END"
+)
+
+
+def _search_nodes(kind: str) -> Part:
+    """Nodes of a domain that hold no data of their own."""
+    hours = rates.node("opensearch", f"z.{kind}_type", "b.region")
+    return Part(
+        old(f"'ESInstance:' || replace(coalesce(z.{kind}_type, ''), '.search', '')"),
+        "'ESDomain'",
+        "Hrs",
+        f"{HOURS} * coalesce(z.{kind}_count, 0)",
+        share(f"coalesce({hours} * z.{kind}_count, 0)"),
+        "opensearch",
+    )
+
+
+# A notebook has one volume, an endpoint one for each machine of each variant.
+_ML_GIB = f"""CASE WHEN jsonb_typeof(z.variants) = 'array' THEN (
+        SELECT coalesce(sum(coalesce((v ->> 'VolumeSizeInGB')::numeric, 0)
+                            * coalesce((v ->> 'DesiredInstanceCount')::numeric, 1)), 0)
+          FROM jsonb_array_elements(z.variants) v WHERE v ? 'InstanceType')
+    ELSE coalesce(z.storage_gib, 0) * greatest(1, {_NODES}) END"""
+
+_JOB = (
+    "CASE b.p ->> 'kind' WHEN 'processing-job' THEN 'Processing:'"
+    " WHEN 'transform-job' THEN 'Tsform:' ELSE 'Train:' END"
+)
+_JOB_GIB = f"""coalesce((coalesce(z.settings -> 'ResourceConfig',
+        z.settings -> 'TrainingJobDefinition' -> 'ResourceConfig',
+        z.settings -> 'ProcessingResources' -> 'ClusterConfig') ->> 'VolumeSizeInGB')::numeric, 0)
+    * {_NODES}"""
 
 SOURCES = (
     Source(
@@ -31,7 +77,7 @@ SOURCES = (
                 "lambda",
             ),
             Part(
-                old("'Lambda-GB-Second' || " + _ARM),
+                old(f"'Lambda-' || {_WARM} || 'GB-Second' || {_ARM}"),
                 "'Invoke'",
                 "Lambda-GB-Second",
                 f"{_CALLS} * coalesce((b.p ->> 'duration')::numeric, 0) / 1000"
@@ -49,12 +95,14 @@ SOURCES = (
         "AmazonES",
         (
             Part(
-                old("'ES:GP3-Storage'"),
+                old(_SEARCH_VOLUME),
                 "'ESDomain'",
                 "GB-Mo",
-                "0",
-                "coalesce((b.p ->> 'storage_cost')::numeric, 0)",
+                f"coalesce(z.storage_gib, 0) * {_NODES} * {DAY_OF_MONTH}",
+                share(f"coalesce(z.storage_gib, 0) * {_NODES} / 730 * {_SEARCH_DISK}"),
             ),
+            _search_nodes("dedicated_master"),
+            _search_nodes("warm"),
             Part(
                 old(
                     "'ESInstance:' || replace(replace(b.p ->> 'type', '.search', ''),"
@@ -67,6 +115,7 @@ SOURCES = (
             ),
         ),
         type="b.p ->> 'type'",
+        join=_ROW + _SEARCH_DISKS,
         where=_SEARCH,
     ),
     Source(
@@ -74,6 +123,18 @@ SOURCES = (
         "Amazon SageMaker",
         "AmazonSageMaker",
         (
+            Part(
+                new(
+                    f"CASE WHEN {_KIND} LIKE '%endpoint%' THEN 'Host:' ELSE 'Notebk:' END"
+                    " || 'VolumeUsage.gp2'"
+                ),
+                "'RunInstance'",
+                "GB-Mo",
+                f"({_ML_GIB}) * {DAY_OF_MONTH}",
+                # a notebook that is stopped costs its volume alone
+                f"CASE WHEN {_NODES} = 0 THEN b.cost"
+                f" ELSE {share(f'({_ML_GIB}) / 730 * q.notebook_disk')} END",
+            ),
             Part(
                 new(
                     f"CASE WHEN {_KIND} LIKE '%endpoint%' THEN 'Host:' ELSE 'Notebk:' END"
@@ -86,6 +147,7 @@ SOURCES = (
             ),
         ),
         type="b.p ->> 'type'",
+        join=_ROW + rates.of("b.region", "notebook_disk"),
         where=f"NOT ({_SEARCH} OR {_WAREHOUSE})",
     ),
     Source(
@@ -109,10 +171,14 @@ SOURCES = (
         "AmazonSageMaker",
         (
             Part(
-                new(
-                    "CASE b.p ->> 'kind' WHEN 'processing-job' THEN 'Processing:'"
-                    " WHEN 'transform-job' THEN 'Tsform:' ELSE 'Train:' END || (b.p ->> 'type')"
-                ),
+                new(f"{_JOB} || 'VolumeUsage.gp2'"),
+                "'RunInstance'",
+                "GB-Mo",
+                f"({_JOB_GIB}) * (b.p ->> 'hours')::numeric / 730",
+                share(f"({_JOB_GIB}) / 730 * q.notebook_disk"),
+            ),
+            Part(
+                new(f"{_JOB} || (b.p ->> 'type')"),
                 "'RunInstance'",
                 "Hrs",
                 f"(b.p ->> 'hours')::numeric * {_NODES}",
@@ -120,5 +186,7 @@ SOURCES = (
             ),
         ),
         type="b.p ->> 'type'",
+        join="LEFT JOIN sagemaker_resources z ON z.arn = b.id AND z.account_id = :account\n  "
+        + rates.of("b.region", "notebook_disk"),
     ),
 )

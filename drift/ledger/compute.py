@@ -1,5 +1,6 @@
 """Machines and containers on the bill."""
 
+from drift import rates
 from drift.ledger.source import HOURS, Part, Source, new, old
 
 EC2 = "Amazon Elastic Compute Cloud - Compute"
@@ -10,6 +11,9 @@ EKS = "Amazon Elastic Container Service for Kubernetes"
 _HOURS = "least(24, b.cost / nullif(z.hourly_cost * coalesce((b.p ->> 'w')::numeric, 1), 0))"
 
 _SPOT = "z.instance_lifecycle = 'spot'"
+
+_ARM = "CASE z.architecture WHEN 'arm64' THEN 'ARM-' ELSE '' END"
+_FARGATE = rates.of("v.region", "vcpu", "memory", "vcpu_arm", "memory_arm")
 
 SOURCES = (
     Source(
@@ -76,28 +80,29 @@ SOURCES = (
         "AmazonECS",
         (
             Part(
-                new("'Fargate-vCPU-Hours:perCPU'"),
+                new(f"'Fargate-' || {_ARM} || 'vCPU-Hours:perCPU'"),
                 "'FargateTask'",
                 "hours",
-                f"{HOURS} * coalesce(z.requested_cpu, 0.25)",
+                "c0.cost / nullif(z.vcpu * z.price_share, 0)",
                 "b.cost * z.cpu_share",
                 "fargate",
             ),
             Part(
-                new("'Fargate-GB-Hours'"),
+                new(f"'Fargate-' || {_ARM} || 'GB-Hours'"),
                 "'FargateTask'",
                 "hours",
-                f"{HOURS} * coalesce(z.requested_memory_mb, 512) / 1024",
+                "c1.cost / nullif(z.memory * z.price_share, 0)",
                 eligible="fargate",
             ),
         ),
         type="'Fargate'",
-        join="""LEFT JOIN LATERAL (SELECT v.requested_cpu, v.requested_memory_mb,
-              q.vcpu * v.requested_cpu / nullif(q.vcpu * v.requested_cpu
-                  + q.memory * v.requested_memory_mb / 1024, 0) AS cpu_share
-         FROM container_services v
-         JOIN unnest(:regions, :rate_vcpu::numeric[], :rate_memory::numeric[])
-              AS q (region, vcpu, memory) ON q.region = v.region
+        join=f"""LEFT JOIN LATERAL (SELECT v.architecture, v.price_share, u.vcpu, u.memory,
+              u.vcpu * v.requested_cpu / nullif(u.vcpu * v.requested_cpu
+                  + u.memory * v.requested_memory_mb / 1024, 0) AS cpu_share
+         FROM container_services v {_FARGATE}
+        CROSS JOIN LATERAL (SELECT
+              CASE v.architecture WHEN 'arm64' THEN q.vcpu_arm ELSE q.vcpu END AS vcpu,
+              CASE v.architecture WHEN 'arm64' THEN q.memory_arm ELSE q.memory END AS memory) u
         WHERE v.arn = b.id) z ON true""",
     ),
     Source(

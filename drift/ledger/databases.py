@@ -1,6 +1,7 @@
 """Databases, caches, search and streams on the bill."""
 
-from drift.ledger.source import HOURS, Part, Source, new, old
+from drift import rates
+from drift.ledger.source import DAY_OF_MONTH, HOURS, Part, Source, new, old, share
 
 RDS = "Amazon Relational Database Service"
 _NODES = "coalesce((b.p ->> 'nodes')::numeric, 1)"
@@ -21,13 +22,20 @@ _ENGINE = (
     " WHEN 'valkey' THEN 'Valkey' WHEN 'memcached' THEN 'Memcached'"
     " ELSE initcap(b.p ->> 'engine') END"
 )
+# Multi-AZ keeps everything twice, and says so.
 _STORAGE = (
-    "CASE WHEN b.p ->> 'engine' LIKE 'aurora%' THEN 'Aurora:StorageUsage'"
-    " WHEN z.storage_type = 'gp2' THEN 'RDS:GP2-Storage' WHEN z.storage_type = 'io1'"
-    " THEN 'RDS:PIOPS-Storage' WHEN z.storage_type = 'io2' THEN 'RDS:PIOPS-Storage-IO2'"
-    " WHEN z.storage_type = 'standard' THEN 'RDS:StorageUsage' ELSE 'RDS:GP3-Storage' END"
+    "CASE WHEN b.p ->> 'engine' LIKE 'aurora%' THEN 'Aurora:StorageUsage' ELSE 'RDS:'"
+    " || CASE WHEN z.multi_az THEN 'Multi-AZ-' ELSE '' END || CASE z.storage_type"
+    " WHEN 'gp2' THEN 'GP2-Storage' WHEN 'io1' THEN 'PIOPS-Storage' WHEN 'io2'"
+    " THEN 'PIOPS-Storage-IO2' WHEN 'standard' THEN 'StorageUsage' ELSE 'GP3-Storage' END END"
 )
-_STREAM = "LEFT JOIN streaming_clusters z ON z.arn = b.id AND z.account_id = :account"
+_STREAM = "LEFT JOIN streaming_clusters z ON z.arn = b.id AND z.account_id = :account\n  "
+_BY_USE = "coalesce(z.stream_mode = 'ON_DEMAND', false)"
+# What of an on-demand stream's day is for data: all that is not for its hours.
+_DATA = (
+    f"CASE WHEN {_BY_USE} THEN greatest(0, b.cost - {HOURS} * z.hourly_cost"
+    " * coalesce((b.p ->> 'w')::numeric, 1)) / nullif(q.stream_in + q.stream_out, 0) ELSE 0 END"
+)
 
 SOURCES = (
     Source(
@@ -111,6 +119,28 @@ SOURCES = (
         "AmazonKinesis",
         (
             Part(
+                new("'OnDemand-BilledIncomingBytes'"),
+                "'PutRequest'",
+                "GB",
+                "c0.cost / q.stream_in",
+                f"({_DATA}) * q.stream_in",
+            ),
+            Part(
+                new("'OnDemand-BilledOutgoingBytes'"),
+                "'GetRecords'",
+                "GB",
+                "c1.cost / q.stream_out",
+                f"({_DATA}) * q.stream_out",
+            ),
+            Part(
+                new("'Extended-ShardHour'"),
+                "'shardHourStorage'",
+                "ShardHour",
+                f"{HOURS} * {_SHARDS}",
+                f"CASE WHEN z.retention_hours > 24 AND NOT {_BY_USE}"
+                f" THEN {share(f'q.shard_week * {_SHARDS}')} ELSE 0 END",
+            ),
+            Part(
                 new(
                     "CASE WHEN z.stream_mode = 'ON_DEMAND' THEN 'OnDemand-StreamHour'"
                     " ELSE 'Storage-ShardHour' END"
@@ -118,10 +148,10 @@ SOURCES = (
                 "CASE WHEN z.stream_mode = 'ON_DEMAND' THEN 'OnDemandStreamHr'"
                 " ELSE 'shardHourStorage' END",
                 "ShardHour",
-                f"{HOURS} * {_SHARDS}",
+                f"{HOURS} * CASE WHEN {_BY_USE} THEN 1 ELSE {_SHARDS} END",
             ),
         ),
-        join=_STREAM,
+        join=_STREAM + rates.of("b.region", "stream_in", "stream_out", "shard_week"),
         where="b.p ->> 'type' = 'kinesis'",
     ),
     Source(
@@ -133,8 +163,8 @@ SOURCES = (
                 new("'Kafka.Storage.GP2'"),
                 "'RunVolume'",
                 "GB-Mo",
-                "coalesce(z.storage_gib * z.broker_count, 0) / 30.0",
-                "coalesce((b.p ->> 'storage_cost')::numeric, 0)",
+                f"coalesce(z.storage_gib * z.broker_count, 0) * {DAY_OF_MONTH}",
+                share("coalesce(z.storage_gib * z.broker_count, 0) / 730.0 * q.broker_disk"),
             ),
             Part(
                 new("'Kafka.' || coalesce(substr(z.instance_type, 7), 'm5.large')"),
@@ -144,7 +174,7 @@ SOURCES = (
             ),
         ),
         type="z.instance_type",
-        join=_STREAM,
+        join=_STREAM + rates.of("b.region", "broker_disk"),
         where="b.p ->> 'type' IS DISTINCT FROM 'kinesis'",
     ),
 )

@@ -1,5 +1,6 @@
 """Networks on the bill: addresses, balancers, gateways, endpoints and what crosses them."""
 
+from drift import rates
 from drift.ledger.source import HOURS, Part, Source, old
 
 OTHER = "EC2 - Other"
@@ -11,6 +12,14 @@ _BALANCER = (
     "CASE b.p ->> 'type' WHEN 'classic' THEN 'LoadBalancing'"
     " ELSE 'LoadBalancing:' || initcap(coalesce(b.p ->> 'type', 'application')) END"
 )
+_CLASSIC = "b.p ->> 'type' = 'classic'"
+_UNIT = (
+    f"CASE WHEN {_CLASSIC} THEN q.classic_gb WHEN b.p ->> 'type' = 'network' THEN q.network_lcu"
+    " WHEN b.p ->> 'type' = 'gateway' THEN q.gateway_lcu ELSE q.application_lcu END"
+)
+# What prices that wander leave of a cent is no capacity unit.
+_HOURLY = f"{HOURS} * coalesce(z.hourly_cost, b.cost) * greatest(1, (b.p ->> 'w')::numeric)"
+_LEFT = "0.0003"
 _OUT, _IN = old("'DataTransfer-Out-Bytes'"), old("'DataTransfer-In-Bytes'")
 _WITHIN = old("'DataTransfer-Regional-Bytes'")
 _TRANSFERS = """SELECT nullif(t.resource_id, '') AS id, t.source_region AS region,
@@ -48,16 +57,17 @@ SOURCES = (
                 _BALANCER,
                 "Hrs",
                 HOURS,
-                f"{HOURS} * coalesce(z.hourly_cost, b.cost) * greatest(1, (b.p ->> 'w')::numeric)",
+                f"CASE WHEN b.cost - {_HOURLY} < {_LEFT} THEN b.cost ELSE {_HOURLY} END",
             ),
             Part(
-                old("'LCUUsage'"),
+                old(f"CASE WHEN {_CLASSIC} THEN 'DataProcessing-Bytes' ELSE 'LCUUsage' END"),
                 _BALANCER,
                 "LCU-Hrs",
-                f"{HOURS} * coalesce((b.p ->> 'lcu')::numeric, 0)",
+                f"c1.cost / ({_UNIT})",
             ),
         ),
-        join="LEFT JOIN load_balancers z ON z.lb_arn = b.id AND z.account_id = :account",
+        join="LEFT JOIN load_balancers z ON z.lb_arn = b.id AND z.account_id = :account\n  "
+        + rates.of("b.region", "classic_gb", "network_lcu", "gateway_lcu", "application_lcu"),
     ),
     Source(
         "nat_gateway",
@@ -78,7 +88,15 @@ SOURCES = (
         "vpc_endpoint",
         VPC,
         "AmazonVPC",
-        (Part(old("'VpcEndpoint-Hours'"), "'VpcEndpoint'", "Hrs", HOURS),),
+        (
+            Part(
+                old("'VpcEndpoint-Hours'"),
+                "'VpcEndpoint'",
+                "Hrs",
+                f"{HOURS} * greatest(1, cardinality(z.subnet_ids))",
+            ),
+        ),
+        join="LEFT JOIN vpc_endpoints z ON z.vpc_endpoint_id = b.id AND z.account_id = :account",
     ),
     Source(
         "transit_gateway_attachment",

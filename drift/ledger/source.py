@@ -48,6 +48,8 @@ DIGEST = "sum(hashtextextended(t.key || chr(31) || t.value, 0))::text"
 
 HOURS = "24"
 REST = ""
+# Days of 24 hours on the months of 730 in which what is kept beside machines is priced.
+DAY_OF_MONTH = "24 / 730.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,11 @@ def codes(regions: list[str]) -> dict[str, list[str]]:
         "prefixes": [usage_types.prefix(region) for region in regions],
         "codes": [usage_types.code(region) for region in regions],
     }
+
+
+def share(hourly: str) -> str:
+    """What of a day's cost is for one thing of several, by what it costs of the row's hour."""
+    return f"b.cost * ({hourly}) / nullif(z.hourly_cost, 0)"
 
 
 def old(name: str) -> str:

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+from drift import rates
 from drift.ledger.source import Part, Source, new, old
 
 OTHER = "EC2 - Other"
@@ -32,6 +33,13 @@ _LOG_GROUPS = """SELECT g.arn AS id, g.region, g.env, jsonb_build_object('ingest
    FROM log_group_usage_daily u JOIN log_groups g ON g.id = u.log_group_id
   WHERE g.account_id = :account AND u.date = :date
     AND u.estimated_ingestion_cost + u.estimated_storage_cost > 0"""
+
+# Four of five requests read; what they leave of the cost of requests moved objects elsewhere, but
+# for what rounding leaves.
+_WRITES = "((b.p ->> 'requests')::numeric / 5)"
+_READS = "((b.p ->> 'requests')::numeric * 4 / 5)"
+_MOVED = f"(b.p ->> 'request_cost')::numeric - c0.cost - {_READS} * q.request_read"
+_LEFT = "0.0003"
 
 SOURCES = (
     Source(
@@ -85,15 +93,23 @@ SOURCES = (
                 old("'Requests-Tier1'"),
                 "'PutObject'",
                 "Requests",
-                "(b.p ->> 'requests')::numeric / 5",
-                "(b.p ->> 'request_cost')::numeric * 0.9259",
+                _WRITES,
+                f"{_WRITES} * q.request_write",
             ),
             Part(
                 old("'Requests-Tier2'"),
                 "'GetObject'",
                 "Requests",
-                "(b.p ->> 'requests')::numeric * 4 / 5",
-                "(b.p ->> 'request_cost')::numeric - c0.cost",
+                _READS,
+                f"CASE WHEN {_MOVED} < {_LEFT} THEN (b.p ->> 'request_cost')::numeric - c0.cost"
+                f" ELSE {_READS} * q.request_read END",
+            ),
+            Part(
+                old("'Requests-SIA-Tier1'"),
+                "'S3-StandardIATransition'",
+                "Requests",
+                "c2.cost / q.transition",
+                "(b.p ->> 'request_cost')::numeric - c0.cost - c1.cost",
             ),
             Part(
                 old("'TimedStorage-SIA-ByteHrs'"),
@@ -116,9 +132,7 @@ SOURCES = (
                 "(b.p ->> 'standard')::numeric / 30",
             ),
         ),
-        join="JOIN unnest(:regions, :rate_warm::numeric[], :rate_cold::numeric[])"
-        " AS q (region, warm, cold) ON q.region"
-        " = CASE WHEN b.region = ANY (:regions) THEN b.region ELSE 'us-east-1' END",
+        join=rates.of("b.region", "warm", "cold", "request_write", "request_read", "transition"),
         rows=_BUCKETS,
     ),
     Source(

@@ -148,7 +148,6 @@ def _asked(
         }  # fmt: skip
     return {
         "RoleArn": role,
-        "ResourceConfig": machines,  # what it chose, which the bill alone tells
         "AutoMLJobInputDataConfig": [{"ChannelType": "training", "CompressionType": "None",
                                       "ContentType": "text/csv;header=present",
                                       "DataSource": source}],

@@ -149,6 +149,9 @@ AmazonES|Amazon OpenSearch Service Volume|ES:PIOPS|ESDomain|IOPS-Mo|opensearch i
 AmazonES|Amazon OpenSearch Service Volume|ES:Magnetic-Storage|ESDomain|GB-Mo|opensearch standard|storageMedia=Magnetic
 AmazonES|Amazon OpenSearch Service Volume|ES:Managed-Storage|ESDomain|GB-Mo|opensearch warm-storage|storageMedia=Managed-Storage
 AmazonSageMaker|ML Storage|Notebk:VolumeUsage.gp2|RunInstance|GB-Mo|sagemaker storage|component=Notebook;volumeType=General Purpose
+AmazonSageMaker|ML Storage|Host:VolumeUsage.gp2|RunInstance|GB-Mo|sagemaker storage|component=Hosting;volumeType=General Purpose
+AmazonSageMaker|ML Storage|Train:VolumeUsage.gp2|RunInstance|GB-Mo|sagemaker storage|component=Training;volumeType=General Purpose
+AmazonSageMaker|ML Storage|Processing:VolumeUsage.gp2|RunInstance|GB-Mo|sagemaker storage|component=Processing;volumeType=General Purpose
 AmazonDynamoDB|Provisioned IOPS|ReadCapacityUnit-Hrs|CommittedThroughput|ReadCapacityUnit-Hrs|dynamodb read-capacity|group=DDB-ReadUnits
 AmazonDynamoDB|Provisioned IOPS|WriteCapacityUnit-Hrs|CommittedThroughput|WriteCapacityUnit-Hrs|dynamodb write-capacity|group=DDB-WriteUnits
 AmazonDynamoDB|Amazon DynamoDB PayPerRequest Throughput|ReadRequestUnits|PayPerRequestThroughput|ReadRequestUnits|dynamodb on-demand-read|group=DDB-ReadUnits

@@ -1,0 +1,65 @@
+"""The price list and the bill: what was used, times what it is sold for, is what a line costs."""
+
+from decimal import Decimal
+
+from drift.day import Knobs
+from models import price_list
+from models.price_list.product import SKU_SQL
+from tests.drift.conftest import World
+
+# Resources whose day divides into several things that are sold apart; costs as models.costs has
+# them. They join the small estate.
+_DIVIDED = """
+UPDATE rds_instances SET multi_az = true, storage_type = 'gp3', hourly_cost = 1, storage_monthly_cost = 23 WHERE account_id = $1 AND env = 'prod';
+UPDATE streaming_clusters SET retention_hours = 48, hourly_cost = 0.14 WHERE account_id = $1 AND name = 'clicks';
+INSERT INTO streaming_clusters (account_id, name, engine, shard_count, stream_mode, hourly_cost, instance_type, broker_count, storage_gib)
+VALUES ($1, 'taps', 'kinesis', 4, 'ON_DEMAND', 0.04, NULL, NULL, NULL), ($1, 'logs', 'msk', 3, 'PROVISIONED', 1.3011, 'kafka.m5.xlarge', 3, 100);
+UPDATE managed_services SET storage_gib = 100, storage_type = 'gp3', dedicated_master_type = 'm5.large.search', dedicated_master_count = 3,
+       hourly_cost = 0.8314 WHERE account_id = $1 AND name = 'search';
+INSERT INTO managed_services (account_id, service_type, name, instance_type, storage_gib, hourly_cost, status)
+VALUES ($1, 'sagemaker-notebook', 'writes', 'ml.t3.medium', 50, 0.0596, 'InService'), ($1, 'sagemaker-notebook', 'sleeps', 'ml.t3.medium', 50, 0.0096, 'Stopped');
+INSERT INTO load_balancers (account_id, lb_arn, name, env, type, hourly_cost) VALUES ($1, 'arn:aws:elasticloadbalancing:us-east-1:' || $2 || ':loadbalancer/old', 'old', 'prod', 'classic', 0.025);
+INSERT INTO vpc_endpoints (account_id, vpc_endpoint_id, vpc_id, service_name, vpc_endpoint_type, subnet_ids, hourly_cost)
+VALUES ($1, 'vpce-' || $2, 'vpc-1', 'com.amazonaws.us-east-1.logs', 'Interface', '{a,b,c}', 0.03);
+UPDATE s3_buckets SET lifecycle_policy = '{"transitions": [{"days": 1, "storage_class": "STANDARD_IA"}]}' WHERE account_id = $1 AND env = 'prod';
+UPDATE container_services SET requested_memory_mb = 8192, architecture = 'arm64' WHERE cluster_id IN (SELECT id FROM container_clusters WHERE account_id = $1)
+"""
+_LINES = f"""
+SELECT l.product_code, l.usage_type, l.region, {SKU_SQL} AS sku, l.usage_amount, l.on_demand_cost
+  FROM cost_lines_daily l
+ WHERE account_id = $1 AND record_type = 'Usage' AND usage_type NOT LIKE '%Spot%'"""
+# Days are told in hundredths of a cent, parts of them too; 0.1 per cent is what rows round.
+CENT, SHARE = Decimal("0.0004"), Decimal("0.001")
+APART = {
+    "RDS:Multi-AZ-GP3-Storage", "Extended-ShardHour", "OnDemand-BilledIncomingBytes",
+    "OnDemand-BilledOutgoingBytes", "Kafka.Storage.GP2", "ES:GP3-Storage", "ESInstance:m5.large",
+    "Notebk:VolumeUsage.gp2", "DataProcessing-Bytes", "Requests-SIA-Tier1",
+    "Lambda-Provisioned-GB-Second", "Lambda-Provisioned-Concurrency", "Fargate-ARM-GB-Hours",
+}  # fmt: skip
+
+
+async def test_every_line_is_what_was_used_times_its_price(world: World) -> None:
+    for statement in _DIVIDED.split(";"):
+        given = [world.account, world.number] if "$2" in statement else [world.account]
+        await world.owner.execute(statement, *given)
+    await world.begin(4, Knobs(mess=0, walk="exact"))
+    lines = [
+        line for line in await world.rows(_LINES)
+        # these were given other prices than the list's, so that tests of days see what is theirs
+        if not line["usage_type"].startswith(("BoxUsage", "InstanceUsage", "Multi-AZUsage", "NodeUsage", "Notebk:ml"))
+    ]  # fmt: skip
+    assert {line["usage_type"].removeprefix("USE1-") for line in lines} >= APART
+    sold = {
+        one.key: one
+        for service in {line["product_code"] for line in lines}
+        for one in price_list.products(service)
+    }
+    wrong = []
+    for line in lines:
+        product = sold.get(line["sku"][:12])
+        assert product is not None, (line["product_code"], line["usage_type"])
+        costs = [line["usage_amount"] * usd for _, usd in product.prices(line["region"])]
+        cost = line["on_demand_cost"]
+        if not any(abs(cost - one) <= max(CENT, SHARE * one) for one in costs):
+            wrong.append((line["usage_type"], line["usage_amount"], cost, costs))
+    assert wrong == []
