@@ -30,7 +30,13 @@ async def provisioned(ctx: Context, given: dict[str, Any]) -> dict[str, Any]:
             raise bad_request(
                 "Public access cannot be turned on while a cluster is created.", "publicAccess"
             )
-        settings["ConnectivityInfo"] = connectivity
+        if connectivity.get("VpcConnectivity"):
+            raise bad_request(
+                "Multi-VPC private connectivity cannot be turned on while a cluster is created.",
+                "vpcConnectivity",
+            )
+        if connectivity.get("NetworkType") not in (None, "IPV4"):
+            raise bad_request("Clusters here have IPv4 addresses alone.", "networkType")
     await check_configuration(ctx, given.get("ConfigurationInfo"))
     return {
         "cluster_type": "PROVISIONED",

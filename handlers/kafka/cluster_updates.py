@@ -26,7 +26,7 @@ async def update_broker_count(ctx: Context, params: dict[str, Any]) -> dict[str,
     """More brokers, or fewer: as many in each zone."""
     count = params["TargetNumberOfBrokerNodes"]
     async with ctx.db.transaction():
-        row = await _changing(ctx, params)
+        row = await changing(ctx, params)
         before = row["broker_count"]
         if count == before:
             raise bad_request(
@@ -37,27 +37,27 @@ async def update_broker_count(ctx: Context, params: dict[str, Any]) -> dict[str,
         kind = "INCREASE_BROKER_COUNT" if count > before else "DECREASE_BROKER_COUNT"
         changes = {"broker_count": count, "shard_count": count}
         told = ({"NumberOfBrokerNodes": before}, {"NumberOfBrokerNodes": count})
-        return await _begin(ctx, row, kind, changes, *told)
+        return await begin(ctx, row, kind, changes, *told)
 
 
 async def update_broker_type(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Larger or smaller brokers."""
     kind = instance_type(params["TargetInstanceType"])
     async with ctx.db.transaction():
-        row = await _changing(ctx, params)
+        row = await changing(ctx, params)
         if kind == row["instance_type"]:
             raise bad_request(
                 "The target instance type is that of the cluster.", "targetInstanceType"
             )
         told = ({"InstanceType": row["instance_type"]}, {"InstanceType": kind})
-        return await _begin(ctx, row, "UPDATE_BROKER_TYPE", {"instance_type": kind}, *told)
+        return await begin(ctx, row, "UPDATE_BROKER_TYPE", {"instance_type": kind}, *told)
 
 
 async def update_broker_storage(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Larger volumes of all brokers; a volume never shrinks."""
     targets = params["TargetBrokerEBSVolumeInfo"]
     async with ctx.db.transaction():
-        row = await _changing(ctx, params)
+        row = await changing(ctx, params)
         every = {str(n + 1) for n in range(row["broker_count"])}
         named = {one["KafkaBrokerNodeId"] for one in targets}
         if named not in ({"All"}, {"ALL"}, every):
@@ -75,7 +75,7 @@ async def update_broker_storage(ctx: Context, params: dict[str, Any]) -> dict[st
 async def update_storage(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Other volumes, or storage in tiers."""
     async with ctx.db.transaction():
-        row = await _changing(ctx, params)
+        row = await changing(ctx, params)
         size, speed = params.get("VolumeSizeGB"), params.get("ProvisionedThroughput")
         mode = params.get("StorageMode")
         if mode == "TIERED" and ".t3." in row["instance_type"]:
@@ -95,21 +95,21 @@ async def update_monitoring(ctx: Context, params: dict[str, Any]) -> dict[str, A
     if not target:
         raise bad_request("The request does not include any updates.", "enhancedMonitoring")
     async with ctx.db.transaction():
-        row = await _changing(ctx, params)
+        row = await changing(ctx, params)
         kept = {**row["settings"], **{name: target[name] for name in names[1:] if name in target}}
         before = {"EnhancedMonitoring": row["enhanced_monitoring"]}
         changes = {
             "settings": kept,
             "enhanced_monitoring": target.get(names[0], row["enhanced_monitoring"]),
         }
-        return await _begin(ctx, row, "UPDATE_MONITORING", changes, before, target)
+        return await begin(ctx, row, "UPDATE_MONITORING", changes, before, target)
 
 
 async def update_cluster_kafka_version(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """A later version of Kafka, perhaps with another configuration."""
     wanted, own = version(params["TargetKafkaVersion"]), params.get("ConfigurationInfo")
     async with ctx.db.transaction():
-        row = await _changing(ctx, params)
+        row = await changing(ctx, params)
         await check_configuration(ctx, own)
         before = row["kafka_version"] or streaming_kafka.DEFAULT_VERSION
         if wanted not in streaming_kafka.upgrades(before):
@@ -121,45 +121,45 @@ async def update_cluster_kafka_version(ctx: Context, params: dict[str, Any]) -> 
         if own:
             changes["settings"] = {**row["settings"], "ConfigurationInfo": own}
         told = ({"KafkaVersion": before}, {"KafkaVersion": wanted})
-        return await _begin(ctx, row, "UPDATE_CLUSTER_KAFKA_VERSION", changes, *told)
+        return await begin(ctx, row, "UPDATE_CLUSTER_KAFKA_VERSION", changes, *told)
 
 
 async def update_cluster_configuration(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Another configuration, or another revision of it."""
     own = params["ConfigurationInfo"]
     async with ctx.db.transaction():
-        row = await _changing(ctx, params)
+        row = await changing(ctx, params)
         await check_configuration(ctx, own)
         before = row["settings"].get("ConfigurationInfo")
         changes = {"settings": {**row["settings"], "ConfigurationInfo": own}}
         source = {"ConfigurationInfo": before} if before else {}
         target = {"ConfigurationInfo": own}
-        return await _begin(ctx, row, "UPDATE_CLUSTER_CONFIGURATION", changes, source, target)
+        return await begin(ctx, row, "UPDATE_CLUSTER_CONFIGURATION", changes, source, target)
 
 
 async def reboot_broker(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Start one broker anew."""
     async with ctx.db.transaction():
-        row = await _changing(ctx, params)
+        row = await changing(ctx, params)
         named, known = params["BrokerIds"], range(1, row["broker_count"] + 1)
         if len(named) != 1:
             raise bad_request("Exactly one broker must be named.", "brokerIds")
         if named[0] not in {str(n) for n in known}:
             raise bad_request(f"The cluster has no broker {named[0]}.", "brokerIds")
-        return await _begin(ctx, row, "REBOOT_NODE", {}, {}, {}, status="REBOOTING_BROKER")
+        return await begin(ctx, row, "REBOOT_NODE", {}, {}, {}, status="REBOOTING_BROKER")
 
 
-async def _changing(ctx: Context, params: dict[str, Any]) -> Any:
+async def changing(ctx: Context, asked: dict[str, Any]) -> Any:
     """The cluster of a request, which is active and in the version that the request knows."""
-    row = await find(ctx, params["ClusterArn"], lock=True)
+    row = await find(ctx, asked["ClusterArn"], lock=True)
     check_provisioned(row)
     if row["status"] != "ACTIVE":
         raise bad_request(
             f"This operation cannot be performed on a cluster in the {row['status']} state.",
             "clusterArn",
         )
-    if "CurrentVersion" in params:
-        check_version(row, params["CurrentVersion"])
+    if "CurrentVersion" in asked:
+        check_version(row, asked["CurrentVersion"])
     return row
 
 
@@ -180,7 +180,7 @@ async def _store(
     if not changes:
         raise bad_request("The request does not include any updates.", "volumeSizeGB")
     after = {**dict(row), **changes}
-    return await _begin(ctx, row, kind, changes, _volumes(row), _volumes(after))
+    return await begin(ctx, row, kind, changes, _volumes(row), _volumes(after))
 
 
 def _volumes(row: Any) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def _volumes(row: Any) -> dict[str, Any]:
     return {"BrokerEBSVolumeInfo": [volume], "StorageMode": mode}
 
 
-async def _begin(
+async def begin(
     ctx: Context,
     row: Any,
     kind: str,
@@ -202,6 +202,7 @@ async def _begin(
     *,
     status: str = "UPDATING",
 ) -> dict[str, Any]:
+    """Change a cluster by an operation that tells what it was and what it becomes."""
     head, _, tail = row["arn"].partition(":cluster/")
     operation = f"{head}:cluster-operation/{tail}/{draws.uuid4()}"
     await streaming_operations.insert(

@@ -9,6 +9,7 @@ _EXPORTERS = {
     "JmxExporter": {"EnabledInBroker": False},
     "NodeExporter": {"EnabledInBroker": False},
 }
+_WORDS = {"tls": "Tls", "scram": "SaslScram", "iam": "SaslIam"}
 
 
 def first(row: Any, tags: dict[str, str] | None = None) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def provisioned(row: Any) -> dict[str, Any]:
     found = {
         "BrokerNodeGroupInfo": _broker_group(row),
         "CurrentBrokerSoftwareInfo": software(row),
-        "ClientAuthentication": settings.get("ClientAuthentication") or _no_authentication(),
+        "ClientAuthentication": provisioned_authentication(row),
         "EncryptionInfo": _encryption(row),
         "EnhancedMonitoring": row["enhanced_monitoring"],
         "OpenMonitoring": settings.get("OpenMonitoring") or {"Prometheus": _EXPORTERS},
@@ -64,6 +65,56 @@ def storage(row: Any) -> dict[str, Any]:
     return {"EbsStorageInfo": volume}
 
 
+def connectivity(row: Any) -> dict[str, Any]:
+    """How a cluster is reached from outside its network; at first not at all."""
+    none = vpc_connectivity(dict.fromkeys(("scram", "iam", "tls"), False))
+    usual = {"PublicAccess": {"Type": "DISABLED"}, "VpcConnectivity": none}
+    return {**usual, **(row["settings"].get("ConnectivityInfo") or {})}
+
+
+def vpc_connectivity(schemes: dict[str, bool]) -> dict[str, Any]:
+    """VpcConnectivity with these of `scram`, `iam` and `tls` enabled."""
+    sasl = {"Scram": {"Enabled": schemes["scram"]}, "Iam": {"Enabled": schemes["iam"]}}
+    return {"ClientAuthentication": {"Sasl": sasl, "Tls": {"Enabled": schemes["tls"]}}}
+
+
+def schemes(row: Any) -> dict[str, bool]:
+    """Which of `scram`, `iam` and `tls` a cluster knows its clients by."""
+    return schemes_of(provisioned_authentication(row))
+
+
+def schemes_of(given: dict[str, Any]) -> dict[str, bool]:
+    """Which of `scram`, `iam` and `tls` a ClientAuthentication enables."""
+    sasl = given.get("Sasl") or {}
+    return {
+        "scram": bool((sasl.get("Scram") or {}).get("Enabled")),
+        "iam": bool((sasl.get("Iam") or {}).get("Enabled")),
+        "tls": bool((given.get("Tls") or {}).get("Enabled")),
+    }
+
+
+def outside(row: Any) -> dict[str, str]:
+    """Where clients from outside connect first, for each way of connecting that is enabled."""
+    shown, found = connectivity(row), {}
+    if shown["PublicAccess"]["Type"] != "DISABLED":
+        for name in (name for name, is_on in schemes(row).items() if is_on):
+            found[f"BootstrapBrokerStringPublic{_WORDS[name]}"] = cluster_addresses.public(
+                row, name
+            )
+    private = schemes_of(shown["VpcConnectivity"]["ClientAuthentication"])
+    for name in (name for name, is_on in private.items() if is_on):
+        found[f"BootstrapBrokerStringVpcConnectivity{_WORDS[name]}"] = cluster_addresses.private(
+            row, name
+        )
+    return found
+
+
+def provisioned_authentication(row: Any) -> dict[str, Any]:
+    """How a provisioned cluster knows its clients; at first anybody is one."""
+    given: dict[str, Any] = row["settings"].get("ClientAuthentication") or _no_authentication()
+    return given
+
+
 def _common(row: Any, tags: dict[str, str] | None) -> dict[str, Any]:
     found = {
         "ClusterArn": row["arn"],
@@ -80,14 +131,13 @@ def _common(row: Any, tags: dict[str, str] | None) -> dict[str, Any]:
 
 
 def _broker_group(row: Any) -> dict[str, Any]:
-    public = {"PublicAccess": {"Type": "DISABLED"}}
     return {
         "BrokerAZDistribution": "DEFAULT",
         "ClientSubnets": row["subnets"] or [],
         "InstanceType": row["instance_type"],
         "SecurityGroups": row["security_groups"] or [],
         "StorageInfo": storage(row),
-        "ConnectivityInfo": row["settings"].get("ConnectivityInfo") or public,
+        "ConnectivityInfo": connectivity(row),
     }
 
 

@@ -102,9 +102,10 @@ async def get_bootstrap_brokers(ctx: Context, params: dict[str, Any]) -> dict[st
         "BootstrapBrokerStringSaslScram": (cluster_addresses.SCRAM, _is_on(sasl.get("Scram"))),
         "BootstrapBrokerStringSaslIam": (cluster_addresses.IAM, _is_on(sasl.get("Iam"))),
     }
-    return {
+    inside = {
         name: cluster_addresses.brokers(row, port) for name, (port, is_on) in ports.items() if is_on
     }
+    return inside | cluster_view.outside(row)
 
 
 async def get_cluster_policy(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:

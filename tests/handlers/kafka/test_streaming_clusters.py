@@ -140,6 +140,47 @@ def test_updates_are_operations_that_change_the_cost(cloud: Cloud, kafka: Any, s
     }
 
 
+def test_other_networks_are_let_in(cloud: Cloud, kafka: Any) -> None:
+    """Through schemes that the cluster has, and the internet where nobody is anonymous."""
+    authentication = {
+        "Sasl": {"Iam": {"Enabled": True}}, "Unauthenticated": {"Enabled": False},
+    }  # fmt: skip
+    arn = create(cloud, ClientAuthentication=authentication)
+    closed = create(cloud, "closed")
+    before = kafka.describe_cluster(ClusterArn=arn)["ClusterInfo"]["BrokerNodeGroupInfo"]
+    none = before["ConnectivityInfo"]["VpcConnectivity"]["ClientAuthentication"]
+    assert none["Sasl"]["Iam"] == {"Enabled": False}
+
+    def update(which: str = arn, **info: Any) -> dict[str, Any]:
+        made: dict[str, Any] = kafka.update_connectivity(
+            ClusterArn=which, CurrentVersion=version(kafka, which), ConnectivityInfo=info
+        )
+        return made
+
+    iam = {"ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}}}
+    for wrong in (
+        {"VpcConnectivity": {"ClientAuthentication": {"Tls": {"Enabled": True}}}},
+        {"PublicAccess": {"Type": "OPEN"}},
+        {"PublicAccess": {"Type": "DISABLED"}},
+        {"NetworkType": "DUAL", "PublicAccess": {"Type": "DISABLED"}},
+    ):
+        assert refusal(update, **wrong)[0] == "BadRequestException"
+    everybody: dict[str, Any] = {"PublicAccess": {"Type": "SERVICE_PROVIDED_EIPS"}}
+    assert refusal(update, which=closed, **everybody)[0] == "BadRequestException"
+    operation = update(VpcConnectivity=iam, **everybody)["ClusterOperationArn"]
+    told = kafka.describe_cluster_operation(ClusterOperationArn=operation)["ClusterOperationInfo"]
+    assert told["OperationType"] == "UPDATE_CONNECTIVITY"
+    source = told["SourceClusterInfo"]["ConnectivityInfo"]
+    assert source["PublicAccess"]["Type"] == "DISABLED"
+    found = kafka.get_bootstrap_brokers(ClusterArn=arn)
+    assert found["BootstrapBrokerStringVpcConnectivitySaslIam"].endswith(":14003")
+    assert found["BootstrapBrokerStringPublicSaslIam"].startswith("b-1-public.events.")
+    assert "BootstrapBrokerStringPublicTls" not in found
+    assert "BootstrapBrokerStringPublicSaslIam" not in kafka.get_bootstrap_brokers(
+        ClusterArn=closed
+    )
+
+
 def test_clusters_are_listed_and_filtered(cloud: Cloud, kafka: Any, sql: Sql) -> None:
     arns = [create(cloud, name) for name in ("orders-a", "orders-b")]
     free = kafka.create_cluster_v2(
