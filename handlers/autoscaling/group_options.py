@@ -1,14 +1,14 @@
 """What else a group can have: metrics, a warm pool, hooks, notifications; and the limits of all.
 
 Source: the pages of the operations in
-https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_Operations.html. Hooks and
-notifications cannot be made here, so that there are none to be told of.
+https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_Operations.html. Hooks cannot be made
+here, so that there are none to be told of.
 """
 
 from typing import Any
 
 from emulator.context import Context
-from handlers.autoscaling.acting import Group, invalid, page
+from handlers.autoscaling.acting import Group, invalid
 from models import autoscaling_groups, launch_configurations
 
 NOUN = "autoscaling_groups"
@@ -23,11 +23,6 @@ METRICS = (
     "GroupAndWarmPoolDesiredCapacity", "GroupAndWarmPoolTotalCapacity",
 )  # fmt: skip
 GRANULARITY = "1Minute"
-NOTIFICATIONS = (
-    "autoscaling:EC2_INSTANCE_LAUNCH", "autoscaling:EC2_INSTANCE_LAUNCH_ERROR",
-    "autoscaling:EC2_INSTANCE_TERMINATE", "autoscaling:EC2_INSTANCE_TERMINATE_ERROR",
-    "autoscaling:TEST_NOTIFICATION",
-)  # fmt: skip
 # The quotas of a new account.
 MOST_GROUPS, MOST_CONFIGURATIONS = 500, 200
 
@@ -96,21 +91,6 @@ async def describe_lifecycle_hooks(ctx: Context, params: dict[str, Any]) -> dict
     """A group's lifecycle hooks: none."""
     await Group.find(ctx, params["AutoScalingGroupName"])
     return {"LifecycleHooks": []}
-
-
-async def describe_notification_configurations(
-    ctx: Context, params: dict[str, Any]
-) -> dict[str, Any]:
-    """The notifications of groups: none."""
-    page(ctx, params)
-    return {"NotificationConfigurations": []}
-
-
-async def describe_auto_scaling_notification_types(
-    ctx: Context, params: dict[str, Any]
-) -> dict[str, Any]:
-    """The notifications that there are."""
-    return {"AutoScalingNotificationTypes": list(NOTIFICATIONS)}
 
 
 async def describe_account_limits(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:

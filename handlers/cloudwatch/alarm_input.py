@@ -40,6 +40,7 @@ def row(params: dict[str, Any]) -> dict[str, Any]:
     else:
         _check_metric(params)
     _check_evaluation(params)
+    _check_actions(params)
     return {
         "description": params.get("AlarmDescription"),
         "namespace": params.get("Namespace"),
@@ -111,3 +112,18 @@ def _check_evaluation(params: dict[str, Any]) -> None:
             "Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be"
             " <= 86400, or <= 604800 where the period is an hour or longer)."
         )
+
+
+def _check_actions(params: dict[str, Any]) -> None:
+    """Actions are ARNs, of whatever; those on a machine need an alarm that watches one."""
+    watched = {one["Name"] for one in params.get("Dimensions") or ()}
+    for member in ("OKActions", "AlarmActions", "InsufficientDataActions"):
+        for action in params.get(member) or ():
+            parts = action.split(":")
+            if parts[0] != "arn" or len(parts) < 6 or not all(parts[1:4]):
+                raise validation(f"Invalid arn syntax: {action}")
+            if parts[2] == "automate" and "InstanceId" not in watched:
+                raise validation(
+                    "Invalid use of EC2 action. An EC2 action can only be used if the alarm is"
+                    " monitoring an EC2 instance."
+                )

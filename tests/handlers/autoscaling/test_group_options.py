@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from tests.fixtures.server import Cloud
 from tests.handlers.autoscaling.conftest import GROUP
 from tests.handlers.ec2.answers import refusal
 
@@ -73,7 +74,6 @@ def test_limits_and_lists(autoscaling: Any, make_group: Make) -> None:
     limits = autoscaling.describe_account_limits()
     assert (limits["NumberOfAutoScalingGroups"], limits["NumberOfLaunchConfigurations"]) == (1, 0)
     assert autoscaling.describe_lifecycle_hooks(**NAMED)["LifecycleHooks"] == []
-    assert autoscaling.describe_notification_configurations()["NotificationConfigurations"] == []
     assert len(autoscaling.describe_auto_scaling_notification_types()[
         "AutoScalingNotificationTypes"]) == 5  # fmt: skip
     assert len(autoscaling.describe_scaling_process_types()["Processes"]) == 9
@@ -81,3 +81,27 @@ def test_limits_and_lists(autoscaling: Any, make_group: Make) -> None:
     assert refusal(autoscaling.describe_lifecycle_hooks, AutoScalingGroupName="x")[0] == (
         "ValidationError"
     )
+
+
+def test_topics_hear_of_a_group(cloud: Cloud, autoscaling: Any, make_group: Make) -> None:
+    """Topics are kept, whosoever they are; a second word replaces the first."""
+    make_group(MinSize=0, DesiredCapacity=0)
+    topic = f"arn:aws:sns:us-east-1:{cloud.account.number}:ops"
+    put = autoscaling.put_notification_configuration
+    launch, end = "autoscaling:EC2_INSTANCE_LAUNCH", "autoscaling:EC2_INSTANCE_TERMINATE"
+    put(**NAMED, TopicARN=topic, NotificationTypes=[end])
+    put(**NAMED, TopicARN=topic, NotificationTypes=[launch, end])
+    describe = autoscaling.describe_notification_configurations
+    first = describe(MaxRecords=1)
+    rest = describe(MaxRecords=1, NextToken=first["NextToken"])
+    shown = first["NotificationConfigurations"] + rest["NotificationConfigurations"]
+    assert [one["NotificationType"] for one in shown] == [launch, end]
+    assert shown[0] == {**NAMED, "TopicARN": topic, "NotificationType": launch}
+    assert describe(AutoScalingGroupNames=["other"])["NotificationConfigurations"] == []
+    for wrong in ({"TopicARN": "ops", "NotificationTypes": [end]},
+                  {"TopicARN": topic, "NotificationTypes": ["autoscaling:RAIN"]}):  # fmt: skip
+        assert refusal(put, **NAMED, **wrong)[0] == "ValidationError"
+    autoscaling.delete_notification_configuration(**NAMED, TopicARN=topic)
+    assert describe()["NotificationConfigurations"] == []
+    gone = refusal(autoscaling.delete_notification_configuration, **NAMED, TopicARN=topic)
+    assert gone[0] == "ValidationError"

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.fixtures.server import Cloud
 from tests.handlers.cloudwatch.world import Sql, turn_clock
+from tests.handlers.ec2.answers import refusal
 
 STOP = "arn:aws:automate:us-east-1:ec2:stop"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:ops"
@@ -71,3 +72,22 @@ def test_an_alarm_without_actions_leaves_it_alone(cloud: Cloud, sql: Sql) -> Non
     client.set_alarm_state(AlarmName="idle", StateValue="ALARM", StateReason="nobody works")
     [row] = sql("select state from instances where instance_id = $1", watched)
     assert row["state"] == "running"
+
+
+def test_actions_must_be_possible(cloud: Cloud) -> None:
+    put = {
+        "AlarmName": "queue", "Namespace": "AWS/SQS", "MetricName": "Depth", "Statistic": "Sum",
+        "Period": 300, "EvaluationPeriods": 1, "Threshold": 5.0,
+        "ComparisonOperator": "GreaterThanThreshold",
+    }  # fmt: skip
+    client = cloud.client("cloudwatch")
+    assert refusal(client.put_metric_alarm, **put, AlarmActions=["scale-out"]) == (
+        "ValidationError", "Invalid arn syntax: scale-out",
+    )  # fmt: skip
+    assert refusal(client.put_metric_alarm, **put, OKActions=[STOP]) == (
+        "ValidationError",
+        "Invalid use of EC2 action. An EC2 action can only be used if the alarm is monitoring an"
+        " EC2 instance.",
+    )
+    client.put_metric_alarm(**put, AlarmActions=[TOPIC])
+    assert client.describe_alarms()["MetricAlarms"][0]["AlarmActions"] == [TOPIC]
