@@ -2,15 +2,21 @@
 
 import asyncio
 import random
+from typing import Any
 
 import pytest
 
 from emulator import operations
 from tests.fixtures.server import RunningServer
+from tests.journeys import existence, lists
 from tests.journeys.estates import Estate, answers, fingerprint, make_estate
 from tests.journeys.wire import Answer, Call, Wire, ec2, text_of
 
-SEEDS = 12
+SEEDS = 8
+# Names of buckets are the world's: S3 says 403 of one that is somebody's, and 404 of no one's.
+EVERYBODYS = frozenset(("s3", "s3control"))
+# Lists that are the same for every account go on for every account.
+TOLD_ALL = frozenset(("pricing",))
 # Listing what lies in these is how EC2's own clients page; the largest has a page to go on to.
 PAGED = [
     ("DescribeInstances", {}),
@@ -64,6 +70,45 @@ async def test_another_accounts_things_are_neither_seen_nor_changed(
         assert sum(answer.status == 200 for pairs in heard.values() for _, answer in pairs) > 100
 
 
+def differing(answers: list[tuple[int, bytes]]) -> bool:
+    """Whether the middle one of three questions, of which the outer are the same, is told apart."""
+    # what the first of two equal questions changed, it changed for the asker
+    return answers[0] == answers[2] != answers[1]
+
+
+async def told_apart(wire: Wire, service: str, found: tuple[existence.Thing, ...]) -> list[Any]:
+    """Operations that tell things that are there from what is only called alike."""
+    wrong = []
+    async with wire:
+        for name in operations.served()[service]:
+            for real, nothing, named in existence.pairs(service, name, found):
+                answers = [
+                    existence.told(await wire.call(one), named) for one in (nothing, real, nothing)
+                ]
+                if differing(answers):
+                    wrong.append((name, answers[:2]))
+    return wrong
+
+
+@pytest.mark.parametrize("service", sorted(set(operations.served()) - EVERYBODYS))
+async def test_nothing_tells_whether_another_accounts_thing_is_there(
+    running: RunningServer, victim: Estate, attacker: Estate, service: str
+) -> None:
+    found = await asyncio.to_thread(existence.things, running, victim.cloud.account.id)
+    assert len(found) > 100
+    assert await told_apart(attacker.wire(), service, found) == []
+
+
+@pytest.mark.parametrize(("service", "least"), [("elbv2", 6), ("ecs", 6)])
+async def test_who_owns_a_thing_is_told_that_it_is_there(
+    running: RunningServer, attacker: Estate, service: str, least: int
+) -> None:
+    # the same questions, to know that they come far enough to tell
+    found = await asyncio.to_thread(existence.things, running, attacker.cloud.account.id)
+    apart = await told_apart(attacker.wire(), service, found)
+    assert len({name for name, _ in apart}) >= least, sorted({name for name, _ in apart})
+
+
 @pytest.mark.parametrize(("action", "params"), PAGED)
 async def test_a_page_token_serves_one_question_only(
     victim: Estate, attacker: Estate, action: str, params: dict[str, str]
@@ -98,6 +143,21 @@ async def test_a_page_token_serves_one_question_only(
         for wrong in ("", token + "A", token[:-1], token * 2, "null", "AAAA", "é", token.lower()):
             if wrong:
                 await refused(mine, NextToken=wrong)
+
+
+async def test_no_list_goes_on_for_another_account(victim: Estate, attacker: Estate) -> None:
+    tried, taken = [], []
+    async with victim.wire() as mine, attacker.wire() as other:
+        for service in sorted(set(operations.served()) - EVERYBODYS - TOLD_ALL):
+            for name, first, following in lists.of(service):
+                token = lists.token(await mine.call(first), service, name)
+                if token:
+                    tried.append(f"{service}:{name}")
+                    answers = [await wire.call(following(token)) for wire in (other, mine)]
+                    if [answer.status // 100 for answer in answers] != [4, 2]:
+                        taken.append((service, name, answers))
+    assert taken == []
+    assert len(tried) > 40, tried
 
 
 async def test_connections_that_are_shared_mix_up_nobody(victim: Estate, attacker: Estate) -> None:
