@@ -39,7 +39,7 @@ def order(running: RunningServer, cloud: Cloud) -> Iterator[Callable[..., dict[s
 
 def until(running: RunningServer, met: Callable[[], bool]) -> None:
     """Wait for what a notification brings about."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while not met():
         assert time.monotonic() < deadline
         time.sleep(0.005)

@@ -55,8 +55,8 @@ def test_words_have_names() -> None:
 
 
 def test_no_star_is_slow() -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     assert (
         compiled('{ $.a = "' + "*a" * 50 + '*b" }').match('{"a": "' + "a" * 50_000 + '"}') is None
     )
-    assert time.monotonic() - started < 1
+    assert time.thread_time() - started < 1

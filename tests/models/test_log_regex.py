@@ -52,7 +52,7 @@ def test_nonsense(source: str) -> None:
 
 
 def test_none_is_slow() -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     for source in ("(a+)+b", "a*a*a*a*a*b", "(a|aa)+$b", ".*.*.*x"):
         assert not compiled(source)("a" * 100_000)
-    assert time.monotonic() - started < 3
+    assert time.thread_time() - started < 3

@@ -171,10 +171,10 @@ def test_a_resources_own_policy_allows_within_the_account() -> None:
 def test_globs_take_linear_time() -> None:
     import time
 
-    started = time.perf_counter()
+    started = time.thread_time()
     assert not Glob("*a" * 500 + "b").matches("a" * 50_000)
     assert not Glob("?*" * 200 + "b").matches("a" * 20_000)
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 ACTIONS = ["s3:GetObject", "s3:PutObject", "ec2:RunInstances", "iam:PassRole"]

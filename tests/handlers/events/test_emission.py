@@ -31,7 +31,7 @@ def received(cloud: Cloud, url: str, count: int, region: str = "us-east-1") -> l
     """The first messages of a queue, as soon as they are there."""
     sqs = cloud.client("sqs", region)
     found: list[Any] = []
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while len(found) < count:
         assert time.monotonic() < deadline, found
         answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
@@ -149,7 +149,7 @@ def test_events_are_posted_to_this_machine(
     role = f"arn:aws:iam::{cloud.account.number}:role/events"
     events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": target, "RoleArn": role}])
     cloud.client("ec2").create_volume(AvailabilityZone="us-east-1a", Size=3)
-    headers, body = posted.get(timeout=10)
+    headers, body = posted.get(timeout=30)
     assert headers["x-key"] == "hush-hush"
     assert body["detail"]["requestParameters"]["size"] == 3
     with pytest.raises(Empty):

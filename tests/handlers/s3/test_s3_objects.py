@@ -50,6 +50,7 @@ def test_an_object_comes_back_as_it_was_put(s3: Any, bucket: str) -> None:
         ResponseCacheControl="max-age=1",
     )  # fmt: skip
     assert (other["ContentType"], other["CacheControl"]) == ("text/html", "max-age=1")
+    assert other["Body"].read() == TEXT
 
 
 def test_absent_keys(s3: Any, bucket: str) -> None:
@@ -97,11 +98,16 @@ def test_conditions_of_reads(s3: Any, bucket: str) -> None:
     etag = s3.put_object(Bucket=bucket, Key="k", Body=TEXT)["ETag"]
     at = s3.head_object(Bucket=bucket, Key="k")["LastModified"]
     earlier, given = at - timedelta(seconds=5), {"Bucket": bucket, "Key": "k"}
+    met: list[dict[str, Any]] = [
+        {"IfMatch": etag, "IfUnmodifiedSince": earlier},
+        {"IfNoneMatch": '"other"', "IfModifiedSince": at},
+        {"IfModifiedSince": earlier},
+        {"IfUnmodifiedSince": at},
+    ]
+    for conditions in met:
+        assert s3.get_object(**given, **conditions)["Body"].read() == TEXT
+        assert s3.head_object(**given, **conditions)["ContentLength"] == len(TEXT)
     for call in (s3.get_object, s3.head_object):
-        call(**given, IfMatch=etag, IfUnmodifiedSince=earlier)
-        call(**given, IfNoneMatch='"other"', IfModifiedSince=at)
-        call(**given, IfModifiedSince=earlier)
-        call(**given, IfUnmodifiedSince=at)
         assert refusal(call, **given, IfNoneMatch=etag) == ("304", 304)
         assert refusal(call, **given, IfModifiedSince=at) == ("304", 304)
         assert refusal(call, **given, IfMatch='"other"')[1] == 412
