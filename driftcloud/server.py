@@ -85,6 +85,12 @@ class Server:
 
         return World(self, self.call("episode/start", pack=pack, seed=seed, name=name))
 
+    def world(self, name: str) -> "World":
+        """A world that is there already, as it is now, by its name."""
+        from driftcloud.world import World
+
+        return World(self, self.call("episode/show", episode=name))
+
     def fork(self, origin: str = "main", *, name: str = "") -> "World":
         """A copy of a world as it is now, by its name; main is what the server itself serves."""
         from driftcloud.world import World

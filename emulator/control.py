@@ -6,13 +6,15 @@ what it returns is printed, or sent as JSON. Parameters without a default stand 
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 if TYPE_CHECKING:
     from emulator.database.database import Database
+    from emulator.episode_servers import EpisodeServer
     from emulator.seal import Vault
     from emulator.settings import Settings
 
@@ -39,7 +41,9 @@ def _silent(done: int, total: int, what: str) -> None:
 class World:
     """What the verbs work on: a database, what seals its secrets, and its settings.
 
-    `mark` is what the access keys of an episode carry; the main world's carry none.
+    `mark` is what the access keys of an episode carry; the main world's carry none. `visited` is
+    where a server process tells, by its code, which episode it has open (`EpisodeServers.visit`);
+    `turns` is held while days of an episode go by, so that not all are made at once.
     """
 
     database: "Database"
@@ -47,6 +51,8 @@ class World:
     settings: "Settings"
     progress: Progress = field(default=_silent)
     mark: str = ""
+    visited: "Callable[[str], Awaitable[EpisodeServer | None]] | None" = None
+    turns: AbstractAsyncContextManager[Any] = field(default_factory=nullcontext)
 
 
 DEFAULT_ACCOUNT = "123456789012"

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -34,7 +34,11 @@ log = logging.getLogger("driftcloud.episodes")
 # Connections of an episode that is played in: opened one by one, as they are needed.
 POOL_SIZE: Final = 4
 OWNERS: Final = 3
-MOST_OPEN: Final = 48
+MOST_OPEN: Final = 60
+# What an episode may count on at least, of all that the process is allowed.
+CONNECTIONS: Final = 4
+# Episodes whose last day's connection is kept: with its plans the next day takes half as long.
+WARM: Final = 8
 IDLE_SECONDS: Final = 30.0
 _LOOKED_EVERY_SECONDS: Final = 3.0
 _MISSING_KEPT_SECONDS: Final = 1.0
@@ -102,11 +106,17 @@ class EpisodeServer(Server):
         self.seed: int = row["seed"] or 0
         self.finished = False
         self.trouble = EpisodeTrouble(self, buckets)
-        self.world.mark = keys.EPISODE + self.code
+        self.world = replace(self.world, mark=keys.EPISODE + self.code, visited=None)
         self.visits = 0
         self.touched = time.monotonic()
         self.stale = False
+        self.on_tick: Callable[[EpisodeServer], None] | None = None
         self.learn(row)
+
+    def _ticked(self, account: str | None) -> None:
+        super()._ticked(account)
+        if self.on_tick is not None:
+            self.on_tick(self)
 
     def learn(self, row: Mapping[str, Any]) -> None:
         """Take in what the register says."""
@@ -138,6 +148,7 @@ class EpisodeServers:
         self._opening: dict[str, asyncio.Task[EpisodeServer | None]] = {}
         self._missing: dict[str, float] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._warm: list[EpisodeServer] = []
 
     def __len__(self) -> int:
         return len(self._open)
@@ -145,8 +156,10 @@ class EpisodeServers:
     async def find(self, access_key_id: str) -> EpisodeServer | None:
         """The episode of an access key, open and up to date; None: the key is of none."""
         code = keys.mark_of(access_key_id).removeprefix(keys.EPISODE)
-        if not code:
-            return None
+        return await self.visit(code) if code else None
+
+    async def visit(self, code: str) -> EpisodeServer | None:
+        """The same by its code. Whoever visits it is to `leave`."""
         found = self._open.get(code)
         while found is None or found.stale:
             if self._missing.get(code, 0.0) > time.monotonic():
@@ -201,6 +214,9 @@ class EpisodeServers:
 
     async def _begin(self, row: Mapping[str, Any]) -> EpisodeServer:
         main = self._main
+        if main.database.allowance.limit is None:
+            await main.database.divide_connections()
+        self._make_room(but=1)
         database = main.database.sibling(
             row["database"], size=POOL_SIZE, owners=OWNERS, api_draws=f"episode/{row['seed']}"
         )
@@ -210,16 +226,24 @@ class EpisodeServers:
             server = EpisodeServer(
                 settings_of(main.settings), database, main.vault, row, main.trouble.buckets
             )
+            server.on_tick = self._advanced
             await server.start()
         except BaseException:
             await database.close()
             raise
         return server
 
+    def _advanced(self, server: EpisodeServer) -> None:
+        """Let others go cold when days go by in many."""
+        self._warm = [one for one in self._warm if one is not server] + [server]
+        if len(self._warm) > WARM:
+            self._warm.pop(0).database.forget_work()
+
     def _retire(self, server: EpisodeServer) -> None:
         """Close an episode once its last request is answered; a new one may be opened already."""
         if self._open.get(server.code) is server:
             del self._open[server.code]
+        self._warm = [one for one in self._warm if one is not server]
         task = asyncio.create_task(_end(server), name=f"close {server.id}")
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
@@ -230,6 +254,7 @@ class EpisodeServers:
             await asyncio.sleep(_LOOKED_EVERY_SECONDS)
             self._rest()
             try:
+                await self._main.database.divide_connections()
                 await sweep(self._main.world)
             except (Fault, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("databases of episodes could not be dropped: %s", error)
@@ -237,12 +262,19 @@ class EpisodeServers:
     def _rest(self) -> None:
         self.changed(None)  # a notification may have been missed
         now = time.monotonic()
+        for server in list(self._open.values()):
+            if not server.visits and now - server.touched > IDLE_SECONDS:
+                self._retire(server)
+        self._make_room()
+
+    def _make_room(self, but: int = 0) -> None:
+        """Close those that rest longest, of more than there are connections for."""
+        limit = self._main.database.allowance.limit
+        most = MOST_OPEN if limit is None else min(MOST_OPEN, limit // CONNECTIONS)
         at_rest = [one for one in self._open.values() if not one.visits]
         at_rest.sort(key=lambda one: one.touched)
-        excess = len(self._open) - MOST_OPEN
-        for at, server in enumerate(at_rest):
-            if at < excess or now - server.touched > IDLE_SECONDS:
-                self._retire(server)
+        for server in at_rest[: max(len(self._open) + but - most, 0)]:
+            self._retire(server)
 
     async def stop(self) -> None:
         """Close every episode."""
@@ -258,6 +290,8 @@ async def _end(server: EpisodeServer) -> None:
     until = time.monotonic() + _LEAVING_SECONDS
     while server.visits and time.monotonic() < until:  # noqa: ASYNC110 - rare, and no hurry
         await asyncio.sleep(0.02)
+    if server.visits:
+        log.warning("the episode %s is closed over %d requests", server.id, server.visits)
     try:
         await server.stop()
         await server.database.close()

@@ -32,7 +32,10 @@ async def episode_advance(
 
 
 async def episode_finish(world: World, episode: Episode) -> Answer:
-    """End an episode with its score: it can be looked at, and changes are refused."""
+    """End an episode with its score: it can be looked at, and changes are refused.
+
+    The world in which nobody did anything, which scores compare it with, is dropped.
+    """
     from emulator import episodes, scores
 
     ended = await episodes.finish(world, episode)
@@ -40,7 +43,11 @@ async def episode_finish(world: World, episode: Episode) -> Answer:
 
 
 async def episode_fork(world: World, origin: Name, *, name: Wished = "") -> Answer:
-    """Copy a world as it is now; the copy and its origin never see each other."""
+    """Copy a world as it is now; the copy and its origin never see each other.
+
+    What is copied is kept for resets and scores. The database that is played in is made of it when
+    the first client, or command, opens the episode.
+    """
     from emulator import episodes
 
     return await episodes.fork(world, origin, name=name)

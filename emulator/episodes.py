@@ -105,7 +105,7 @@ async def advance(world: World, episode: str, *, days: int) -> dict[str, Any]:
     row = await find(world, episode)
     if row["state"] != "running":
         raise ControlError(f"the episode {row['id']} is finished; fork or reset it to go on")
-    async with opened(world, episode) as inside:
+    async with opened(world, episode) as inside, world.turns:
         done = await worlds.tick(inside, days=days, account="")
     return {
         "episode": row["id"],
@@ -191,6 +191,15 @@ async def opened(world: World, episode: str) -> AsyncIterator[World]:
         yield world
         return
     row = await find(world, episode)
+    # a server process has it open for its clients, and its connections know their statements
+    served = await world.visited(row["code"]) if world.visited else None
+    if served is not None:
+        try:
+            if served.database.name == row["database"]:
+                yield served.world
+                return
+        finally:
+            served.leave()
     await have(world, row)
     async with snapshots.opened_database(world, row["database"], row["code"]) as inside:
         await inside.database.migrate()
@@ -252,7 +261,8 @@ async def _caught_up(world: World, row: Row, reached: Mapping[str, date | None])
         until = max((day for day in reached.values() if day), default=None)
         today = await _today(branch)
         if until is not None and today is not None and until > today:
-            await worlds.tick(branch, days=(until - today).days, account="")
+            async with world.turns:
+                await worlds.tick(branch, days=(until - today).days, account="")
         # accounts that the player opened are not of the branch
         return (await _days(branch)).items() <= reached.items()
 

@@ -12,7 +12,12 @@ async def score(
     history: Annotated[bool, "every score that was given before, in place of a new one"] = False,
     quick: Annotated[bool, "only what the answer key tells, at once; it is not kept"] = False,
 ) -> Answer:
-    """How well an episode was played: savings, precision, harm, breaches, calls, by principal."""
+    """How well an episode was played: savings, precision, harm, breaches, calls, by principal.
+
+    It is compared with a copy of what it began as, in which nobody does anything. A running episode
+    keeps that second database from its first score on, and each score adds the days since; it is
+    dropped when the episode is finished, reset or deleted.
+    """
     from emulator import scores
 
     if quick and not history:

@@ -1,12 +1,9 @@
 """Scores of episodes: what was done in one, against what would have become of it."""
 
-import asyncio
-import time
 from typing import Any
 
-from emulator import episodes
+from emulator import episodes, tallies
 from emulator.control import Answer, ControlError, World
-from emulator.server import CALLS_WRITTEN_EVERY_SECONDS
 from models import episodes as register
 from models import scores
 
@@ -82,15 +79,13 @@ async def _reckoned(world: World, row: Any) -> Any:
     if row["begun_on"] is None:
         raise ControlError(f"in the episode {row['id']} no day has gone by yet: there is no score")
     pack = packs.by_name().get(row["pack"] or "")
-    # every process tells within this time what it counted
-    told = time.monotonic() + CALLS_WRITTEN_EVERY_SECONDS + 0.25
     async with (
         episodes.counterfactual(world, row["id"]) as without,
         episodes.opened(world, row["id"]) as inside,
         inside.database.owner() as actual,
         without.database.owner() as other,
     ):
-        await asyncio.sleep(told - time.monotonic())
+        await tallies.gather(actual)
         try:
             return await scoring.score(
                 actual,

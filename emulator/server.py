@@ -44,7 +44,7 @@ from models import (
 
 if TYPE_CHECKING:
     from emulator.context import Context
-    from emulator.episode_servers import EpisodeServers
+    from emulator.episode_servers import EpisodeServer, EpisodeServers
     from emulator.rate_limits import Drawing
 
 log = logging.getLogger("driftcloud.server")
@@ -52,6 +52,8 @@ log = logging.getLogger("driftcloud.server")
 KEYS_WRITTEN_EVERY_SECONDS = 20.0
 CALLS_WRITTEN_EVERY_SECONDS = 1.0
 LEAST_SETTLING_SECONDS = 0.1
+# Episodes whose days go by at once: each takes a whole core, and 50 MB of a connection.
+TURNS = 4
 
 
 class Server:
@@ -75,9 +77,13 @@ class Server:
         self.trouble = Trouble(buckets)
         self.trail = Trail(database)
         self.dispatcher = Dispatcher(database, self.clocks, vault)
-        self.world = World(database, vault, settings)
+        self.world = World(
+            database, vault, settings, visited=self._visit, turns=asyncio.Semaphore(TURNS)
+        )
         self._episodes: EpisodeServers | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._counting = asyncio.Lock()
+        self._answering: set[asyncio.Task[None]] = set()
 
     @property
     def trail_folder(self) -> Path | None:
@@ -92,6 +98,7 @@ class Server:
         await self.database.listen(resource_policies.CHANGED, self.resource_policies.forget)
         await self.database.listen("driftcloud_tick", self._ticked)
         await self.database.listen(fault_rules.CHANGED, self._trouble_changed)
+        await self.database.listen(call_tallies.ASKED, self._asked_for_calls)
         await self.trouble.read(self.database)
         self._begin(self._write_used_keys(), "used keys")
         self._begin(self._write_calls(), "calls")
@@ -110,16 +117,20 @@ class Server:
         Where there is no such episode it stays in the main world. Whoever is let in leaves again
         (`leave`), so that nothing is closed over it.
         """
-        episode = await (await self._have_episodes()).find(access_key_id)
+        episode = await (await self.have_episodes()).find(access_key_id)
         if episode is None:
             return self.keys
         ctx._server = episode
         return episode.keys
 
+    async def _visit(self, code: str) -> "EpisodeServer | None":
+        return await (await self.have_episodes()).visit(code)
+
     def leave(self) -> None:
         """Note that a request was answered; the main world does not count."""
 
-    async def _have_episodes(self) -> "EpisodeServers":
+    async def have_episodes(self) -> "EpisodeServers":
+        """The episodes that this process has open; from now on it hears of what becomes of them."""
         if self._episodes is None:
             from emulator.episode_servers import EpisodeServers
 
@@ -145,6 +156,8 @@ class Server:
         for task in self._tasks:
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await task
+        if self._answering:
+            await asyncio.wait(self._answering)
         with contextlib.suppress(Exception):
             await self._flush_used_keys()
         with contextlib.suppress(Exception):
@@ -209,9 +222,24 @@ class Server:
 
     async def flush_calls(self) -> None:
         """Add the calls counted here to those of all processes."""
-        if calls := self.keys.take_calls():
+        async with self._counting:
+            if calls := self.keys.take_calls():
+                async with self.database.owner() as connection:
+                    await call_tallies.add(connection, calls)
+
+    def _asked_for_calls(self, word: str | None) -> None:
+        if word is not None:
+            task = asyncio.create_task(self._tell_calls(word), name="asked for calls")
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+
+    async def _tell_calls(self, word: str) -> None:
+        """Write down all that was counted and answered until now, and say so."""
+        with contextlib.suppress(Exception):
+            await self.trail.flush()
+            await self.flush_calls()
             async with self.database.owner() as connection:
-                await call_tallies.add(connection, calls)
+                await call_tallies.answer(connection, word)
 
     async def _settle(self) -> None:
         """End the transitions whose time has come."""

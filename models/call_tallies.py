@@ -4,6 +4,10 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+# Told with a word of the asker's choice, and told back with it by each process that wrote.
+ASKED = "driftcloud_calls_asked"
+WRITTEN = "driftcloud_calls_written"
+
 _ADD = """
 insert into truth.calls as t (account_id, principal, calls)
 select g.account_id, g.principal, g.calls
@@ -25,3 +29,13 @@ async def add(connection: Any, calls: Sequence[tuple[uuid.UUID, str, int]]) -> N
         [principal for _, principal, _ in calls],
         [count for _, _, count in calls],
     )
+
+
+async def ask(connection: Any, word: str) -> None:
+    """Ask every process to add what it has counted."""
+    await connection.execute("select pg_notify($1, $2)", ASKED, word)
+
+
+async def answer(connection: Any, word: str) -> None:
+    """Tell whoever asked that one process has."""
+    await connection.execute("select pg_notify($1, $2)", WRITTEN, word)

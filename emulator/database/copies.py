@@ -204,8 +204,9 @@ class Copies:
         version = connection.get_server_version().major
         strategy = ""
         if version >= 15:
-            files = await self._without_sync(connection) or _SMALL_BYTES < (
+            files = await self._without_sync(connection) or (
                 await connection.fetchval("select pg_database_size($1::name)", source)
+                > _SMALL_BYTES
             )
             strategy = f" strategy {'file_copy' if files else 'wal_log'}"
         if version >= 18:

@@ -13,10 +13,11 @@ from uuid import UUID
 import asyncpg
 
 from emulator.database import configuration
+from emulator.database.allowance import Allowance
 from emulator.database.connections import API_SETTINGS, OWNER_SETTINGS, connect
 from emulator.database.copies import LET_GO, Copies, with_name
 from emulator.database.embedded import EmbeddedServer, InUseError, running_url
-from emulator.database.listener import Callback, Listener
+from emulator.database.listener import LISTENERS, LISTENING, Callback, Listener
 from emulator.database.migrate import Migration, MigrationError, migrate
 from emulator.database.pool import Pool
 from emulator.database.session import Session
@@ -57,6 +58,7 @@ class Database:
         wait_seconds: float = 10.0,
         api_draws: str = "",
         owner_draws: str = "",
+        allowance: Allowance | None = None,
     ) -> None:
         self.server = server
         self._owner_dsn = owner_dsn
@@ -65,9 +67,13 @@ class Database:
         self._api_settings = {**API_SETTINGS, **_drawing(api_draws)}
         self._owner_settings = {**OWNER_SETTINGS, **_drawing(owner_draws)}
         self.copies = Copies(owner_dsn)
-        self.pool = Pool(self._connect_api, size=size, wait_seconds=wait_seconds)
-        self._owners = Pool(self.connect_owner, size=owners, wait_seconds=60.0)
-        self._listener = Listener(self.connect_owner)
+        # what the pools of all siblings may have open together
+        self.allowance = Allowance()
+        self.pool = Pool(
+            self._connect_api, size=size, wait_seconds=wait_seconds, allowance=allowance
+        )
+        self._owners = Pool(self.connect_owner, size=owners, wait_seconds=60.0, allowance=allowance)
+        self._listener = Listener(self._connect_listener)
 
     @classmethod
     async def open(
@@ -134,7 +140,7 @@ class Database:
         api_dsn = None if self._api_dsn is None else with_name(self._api_dsn, name)
         return Database(
             with_name(self._owner_dsn, name), api_dsn=api_dsn, size=size, owners=owners,
-            api_draws=api_draws, owner_draws=owner_draws,
+            api_draws=api_draws, owner_draws=owner_draws, allowance=self.allowance,
         )  # fmt: skip
 
     @property
@@ -205,6 +211,14 @@ class Database:
             await connection.execute("select pg_advisory_lock_shared($1)", _BUSY_LOCK)
             yield  # what was locked is unlocked by the pool's reset
 
+    async def divide_connections(self) -> None:
+        """Allow the siblings this process's part of all connections that PostgreSQL takes."""
+        async with self.owner() as connection:
+            self.allowance.divide(
+                int(await connection.fetchval("show max_connections")),
+                await connection.fetchval(LISTENERS),
+            )
+
     async def hear_of_copies(self) -> None:
         """Let go of all connections whenever this database is about to be copied."""
         await self.listen(LET_GO, lambda payload: self.let_go() if payload else None)
@@ -214,6 +228,10 @@ class Database:
         self.pool.let_go()
         self._owners.let_go()
         self._listener.let_go()
+
+    def forget_work(self) -> None:
+        """Close the owner's connections: each keeps the plans of all statements it ever ran."""
+        self._owners.let_go()
 
     async def close(self) -> None:
         """Finish what runs, close the connections, stop the embedded server."""
@@ -229,6 +247,12 @@ class Database:
             lambda: connect(self._owner_dsn, self._owner_settings, command_seconds=None)
         )
 
+    async def _connect_listener(self) -> asyncpg.Connection:
+        settings = {**self._owner_settings, "application_name": LISTENING}
+        return await self._patiently(
+            lambda: connect(self._owner_dsn, settings, command_seconds=None)
+        )
+
     async def _connect_api(self) -> asyncpg.Connection:
         dsn, role = (self._api_dsn, None) if self._api_dsn else (self._owner_dsn, configuration.API)
         return await self._patiently(
@@ -238,12 +262,12 @@ class Database:
     async def _patiently(
         self, opening: Callable[[], Awaitable[asyncpg.Connection]]
     ) -> asyncpg.Connection:
-        """A connection, waited for while the database is closed to be copied."""
+        """A connection, waited for while the database is closed to be copied, or all are taken."""
         began = looked = time.monotonic()
         while True:
             try:
                 return await opening()
-            except asyncpg.ObjectNotInPrerequisiteStateError:
+            except (asyncpg.ObjectNotInPrerequisiteStateError, asyncpg.TooManyConnectionsError):
                 now = time.monotonic()
                 if now - began > _COPYING_SECONDS:
                     raise

@@ -13,6 +13,12 @@ log = logging.getLogger(__name__)
 Callback = Callable[[str | None], None]
 """Called with a notification's payload; with None when some may have been missed (drop caches)."""
 
+# What a listener's connection calls itself, and how many processes hear this database's channels.
+LISTENING: Final = "driftcloud listener"
+LISTENERS: Final = """
+select count(*) from pg_stat_activity
+ where datname = current_database() and application_name = 'driftcloud listener'"""
+
 _PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 _HEARTBEAT_SECONDS = 30.0
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from emulator.database.allowance import Allowance
 from emulator.database.connections import FRESH, Link, Wanted
 from emulator.database.failures import unavailable
 from emulator.database.session import Session
@@ -25,12 +27,28 @@ class Pool:
     Whoever waits is served in the order of coming (a stack gave a p99 seven times as long).
     Among idle connections the one that already has the wanted settings is taken, the most
     recently used first, so that setting the account costs no round trip of its own.
+
+    With an `allowance` it has more than `least` only while that allows it.
     """
 
-    def __init__(self, connect: Connect, *, size: int = 12, wait_seconds: float = 10.0) -> None:
+    def __init__(
+        self,
+        connect: Connect,
+        *,
+        size: int = 12,
+        wait_seconds: float = 10.0,
+        least: int = 2,
+        allowance: Allowance | None = None,
+    ) -> None:
         self._connect = connect
         self.size = size
         self.wait_seconds = wait_seconds
+        self.least = min(least, size)
+        self._allowance = allowance
+        if allowance is not None:
+            allowance.join(self)
+        # when a connection last came back, on the monotonic clock
+        self.used_at = 0.0
         self._idle: list[Link] = []
         self._waiters: deque[asyncio.Future[Link | None]] = deque()
         self._open = 0
@@ -64,7 +82,7 @@ class Pool:
             link = self._take(wanted)
             if link is not None:
                 return link
-            if self._open < self.size and not self._waiters:
+            if self._open < self.size and not self._waiters and self._may_open():
                 return await self._new()
             link = await self._wait()
             if link is not None and not link.raw.is_closed():
@@ -94,6 +112,9 @@ class Pool:
         if self._idle and self._open >= self.size:
             return self._idle.pop()
         return None
+
+    def _may_open(self) -> bool:
+        return self._allowance is None or self._allowance.may_open(self)
 
     async def _new(self) -> Link:
         self._open += 1
@@ -148,7 +169,13 @@ class Pool:
             link.raw.terminate()
             self._wake(None)
         elif not self._wake(link):
+            self.used_at = time.monotonic()
             self._idle.append(link)
+
+    def close_idle(self) -> None:
+        """Close the connection that has rested longest."""
+        self._open -= 1
+        self._idle.pop(0).raw.terminate()
 
     def release_dirty(self, link: Link) -> None:
         """Give back a connection whose state is unknown: it is mended first, or dropped."""

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from emulator.database import configuration
+from emulator.database.allowance import Allowance
 from emulator.database.connections import API_SETTINGS, Wanted, connect
 from emulator.database.database import Database
 from emulator.database.embedded import EmbeddedServer
@@ -61,6 +62,33 @@ async def test_connections_are_opened_lazily_and_used_again(embedded: EmbeddedSe
         for _ in range(5):
             pool.release(await pool.acquire(ANY))
         assert pool.open == 1
+
+
+async def test_pools_share_what_they_are_allowed(embedded: EmbeddedServer) -> None:
+    async def open_one() -> asyncpg.Connection:
+        return await connect(embedded.api_dsn, API_SETTINGS, command_seconds=20)
+
+    allowance = Allowance()
+    allowance.limit = 3
+    one, other = (Pool(open_one, size=4, least=1, allowance=allowance) for _ in range(2))
+    held = [await one.acquire(ANY) for _ in range(3)]
+    assert not allowance.may_open(one)
+    # at the limit a pool has what it cannot work without, and waits for the rest
+    first = await other.acquire(ANY)
+    waiting = asyncio.create_task(other.acquire(ANY))
+    await asyncio.sleep(0)
+    assert (one.open, other.open, waiting.done()) == (3, 1, False)
+    other.release(first)
+    assert await waiting is first
+    # what rests elsewhere makes room
+    one.release(held.pop())
+    second = await other.acquire(ANY)
+    assert (one.open, one.idle, other.open) == (2, 0, 2)
+    for pool, links in ((one, held), (other, [first, second])):
+        for link in links:
+            pool.release(link)
+        await pool.close()
+    assert allowance.open == 0
 
 
 async def test_nobody_waits_for_ever(embedded: EmbeddedServer) -> None:
