@@ -41,14 +41,33 @@ BUCKET_DAYS = """
 DEAD = """(u.days = 7 AND u.asked = 0 AND b.name NOT LIKE '%backup%' AND NOT EXISTS (
         SELECT FROM s3_bucket_usage_daily d WHERE d.bucket_id = b.id AND d.date > n.date - 60
            AND d.requests_count > 0))"""
-# Fewer requests a day than there are GB, in more than 100 GB.
-COLD = f"""(u.days = 7 AND u.standard > 100 AND n.storage_gb_standard > 100
-    AND u.asked < u.standard AND NOT {DEAD})"""
 _MOVES = "r.rule ?| array['Transitions', 'transitions', 'Expiration', 'expiration']"
 _TIDIES = """r.rule ?| array['NoncurrentVersionTransitions', 'NoncurrentVersionExpiration',
         'AbortIncompleteMultipartUpload']"""
 MOVED_ON = f"EXISTS (SELECT FROM {RULES} r WHERE {_MOVES})"
 RULED = f"EXISTS (SELECT FROM {RULES} r WHERE {_MOVES} OR {_TIDIES})"
+
+
+def known_days(most: int) -> str:
+    """Over how many days an account is judged (SQL): `most`, where three times as many are known.
+
+    A younger one is judged by a third of its days, but by a week at least. What is old enough on one
+    day is so on the next.
+    """
+    return f"""least({most}, greatest(7, (SELECT ($2::timestamptz)::date - (k.virtual_date - k.ticks::int)
+        FROM virtual_clocks k WHERE k.account_id = $1) / 3))"""
+
+
+# Fewer requests a day than there are GB, in more than 100 GB: this week, and in a month as far as known.
+COLD = f"""(u.days = 7 AND u.standard > 100 AND n.storage_gb_standard > 100
+    AND u.asked < u.standard AND NOT {DEAD}
+    AND (SELECT sum(d.requests_count) < sum(d.storage_gb_standard) FROM s3_bucket_usage_daily d
+          WHERE d.bucket_id = b.id AND d.date > n.date - {known_days(30)}))"""
+
+
+def rested(since: str, most: int) -> str:
+    """That something has been as it is since a moment (SQL), for `known_days`."""
+    return f"{since} <= $2::timestamptz - {known_days(most)} * interval '1 day'"
 
 
 def unchanged(kind: str, identifier: str, now: str) -> str:

@@ -128,20 +128,20 @@ SELECT id, arn, name, region, min_size, max_size, desired_capacity FROM autoscal
 
 
 async def group(day: Day, pattern: str, arn: str, *, minimum: bool = False) -> Happening | None:
-    """A group has one member more, twenty at most, and so many at least with `minimum`."""
+    """A group has two members more, some twenty at most, and so many at least with `minimum`."""
     from drift.days import autoscaling_groups
 
     row = await day.connection.fetchrow(_GROUP, day.account_id, arn)
     if row is None:
         return None
-    wanted = row["desired_capacity"] + 1
+    wanted = row["desired_capacity"] + 2
     values = {"desired_capacity": wanted}
     if minimum:
         values["min_size"] = wanted
     if wanted > row["max_size"]:
         values["max_size"] = wanted
     happening = await columns(day, "autoscaling_groups", "arn", "autoscaling_group", row, values)
-    await autoscaling_groups.start(day, row, 1, f"{pattern}/more")
+    await autoscaling_groups.start(day, row, 2, f"{pattern}/more")
     return happening
 
 

@@ -16,6 +16,7 @@ _LEGAL_HOLD = Decoy("legal_hold", {"legal_hold": "true"})
 _STANDBY = Decoy("standby", {"role": "standby", "dr": "true"})
 _MONTH_END = Decoy("month_end", {"role": "standby", "workload": "month-end"})
 _FAILOVER_TESTS = Decoy("failover_tests", {"workload": "failover-tests"})
+_FOLLOW_THE_SUN = Decoy("follow_the_sun", {"tz": "Asia/Singapore", "schedule": "always"})
 _LOAD_TEST = Decoy("load_test", {"workload": "load-test"})
 _TRAINING = Decoy("scheduled_training", {"workload": "training", "window": "sat-22:00-06:00"})
 
@@ -70,7 +71,8 @@ DECOYS: Mapping[str, tuple[Decoy, ...]] = {
     "managed_oversized": (Decoy("storage_bound", {"workload": "storage-bound"}),),
     "msk_overprovisioned": (Decoy("partition_limit", {"partitions": "4000-per-broker"}),),
     "nat_idle": (_STANDBY,),
-    "nonprod_24x7": (Decoy("follow_the_sun", {"tz": "Asia/Singapore", "schedule": "always"}),),
+    "nonprod_24x7": (_FOLLOW_THE_SUN,),
+    "nonprod_24x7_database": (_FOLLOW_THE_SUN,),
     "node_orphan": (Decoy("maintenance", {"maintenance": "drained"}), _LEGAL_HOLD),
     "nodes_underutilised": (
         Decoy("spread", {"placement": "one-per-zone", "pdb": "min-available"}),

@@ -13,7 +13,8 @@ A scenario's docstring is its story, and it has
 - `SYMPTOM`: the SELECT that finds it. $1 is the account, $2 the virtual now. Two columns: the
   resource's id as metrics_daily and resource_tags spell it for the type, and `saving`, what the
   remedy saves, USD a month of 730 hours. It runs in every tick: it looks things up by index, and
-  takes a week of daily rows at most where it looks at days. It shows decoys too: they look alike.
+  takes a week of daily rows of many resources at most, a month of few (`symptoms.known_days`).
+  It shows decoys too: they look alike.
 - `happen(day)`: makes the mess and returns a Happening, or None where the account offers no
   occasion. Labels are made of those resources of it that are of RESOURCE_TYPE.
 

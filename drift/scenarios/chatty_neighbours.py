@@ -19,7 +19,7 @@ TRAPS = (
 )
 
 # Launched anew in the zone of its peer the worker costs the same without the traffic: that is saved.
-SYMPTOM = symptom("cross-az", "instance", 20)
+SYMPTOM = symptom("cross-az", "instance", 50)
 
 _ZONE = """
 UPDATE instances SET availability_zone = region || $3
@@ -33,7 +33,7 @@ UPDATE resource_profiles SET params = params || jsonb_build_object('peer', $3::t
 
 
 async def happen(day: Day) -> Happening | None:
-    """A store and its worker, two zones, 200 to 400 GB a day between them."""
+    """A store and its worker, two zones, 250 to 450 GB a day between them."""
     name, developer = branch(day, "chatty_neighbours")
     tags = {"Name": f"store-{name}", "env": "staging", "owner": developer}
     place = await region(day, "chatty_neighbours")
@@ -44,7 +44,7 @@ async def happen(day: Day) -> Happening | None:
     if await day.connection.fetchval(_ZONES, day.account_id, [store, worker]) < 2:
         await day.write("instances", "UPDATE instances SET availability_zone = region || 'f'"
                         " WHERE account_id = $1 AND instance_id = $2", day.account_id, worker)  # fmt: skip
-    gb = day.random("chatty_neighbours").randint(200, 400)
+    gb = day.random("chatty_neighbours").randint(250, 450)
     for identifier in (store, worker):
         await day.profile("instance", identifier, "steady", network_mb=gb * 1024.0)
     await day.write("resource_profiles", _PEER, day.account_id, worker, store, float(gb))

@@ -6,6 +6,7 @@ from drift.day import Day, Happening
 from drift.rates import literal
 from drift.scenarios.stopped_and_kept import stop
 from drift.scenarios.volume_of_the_old_kind import attach
+from drift.symptoms import rested
 from drift.worsening import again
 
 ODDS = 0.02
@@ -19,12 +20,12 @@ TRAPS = (
     "Terminating the machine saves the same money: it is not saved twice.",
 )
 
-# Its data goes on in a snapshot, which costs in its turn; a week of rest is enough to ask.
+# Its data goes on in a snapshot, which costs in its turn.
 SYMPTOM = f"""
 SELECT v.volume_id, v.monthly_cost - v.size_gib * {literal("v.region", "disk_snapshot")} AS saving
   FROM volumes v JOIN instances i ON i.instance_id = v.attached_instance_id AND i.account_id = $1
  WHERE v.account_id = $1 AND i.state = 'stopped' AND v.attach_device <> coalesce(i.root_device_name, '/dev/xvda')
-   AND coalesce(i.state_changed_at, i.last_active_at) <= $2::timestamptz - interval '7 days'
+   AND {rested("coalesce(i.state_changed_at, i.last_active_at)", 30)}
    AND v.monthly_cost > v.size_gib * {literal("v.region", "disk_snapshot")}"""
 
 PART_OF = (

@@ -2,6 +2,7 @@
 
 from drift.day import Day, Happening
 from drift.scenarios.volume_of_the_old_kind import attach
+from drift.symptoms import rested
 from drift.worsening import again
 
 ODDS = 0.02
@@ -18,14 +19,13 @@ TRAPS = (
     "What is needed once a quarter (tag workload=quarterly) rests in between.",
 )
 
-# Trusted Advisor asks for a week without I/O, boot volumes excluded; that of a machine which is
-# down itself is another story.
-SYMPTOM = """
+# Without I/O for two months, boot volumes excluded; that of a machine at rest is another story.
+SYMPTOM = f"""
 SELECT v.volume_id, v.monthly_cost AS saving
   FROM volumes v JOIN instances i ON i.instance_id = v.attached_instance_id AND i.account_id = $1
  WHERE v.account_id = $1 AND v.state = 'in-use' AND i.state = 'running'
    AND v.attach_device <> coalesce(i.root_device_name, '/dev/xvda')
-   AND coalesce(v.last_used_at, v.created_at) <= $2::timestamptz - interval '7 days'"""
+   AND {rested("coalesce(v.last_used_at, v.created_at)", 60)}"""
 
 
 async def happen(day: Day) -> Happening | None:

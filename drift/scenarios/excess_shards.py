@@ -9,7 +9,7 @@ from drift.worsening import columns, one
 ODDS = 0.03
 PATTERN = "stream_overprovisioned"
 RESOURCE_TYPE = "streaming_cluster"
-REMEDIES = ("kinesis:UpdateShardCount",)
+REMEDIES = ("kinesis:UpdateShardCount", "kinesis:UpdateStreamMode")
 REVEALED_BY = (
     "kinesis:ListStreams",
     "kinesis:DescribeStreamSummary",

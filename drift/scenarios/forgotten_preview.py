@@ -84,5 +84,5 @@ async def _bucket(day: Day, name: str, place: str, tags: dict[str, str]) -> tupl
 
 
 async def worsen(day: Day, resource_id: str) -> Happening | None:
-    """One instance more, for a demonstration that is over."""
+    """Two instances more, for a demonstration that is over."""
     return await group(day, PATTERN, resource_id)

@@ -78,5 +78,5 @@ async def happen(day: Day) -> Happening | None:
 
 
 async def worsen(day: Day, resource_id: str) -> Happening | None:
-    """The next incident leaves one more."""
+    """The next incident leaves two more."""
     return await group(day, PATTERN, resource_id)

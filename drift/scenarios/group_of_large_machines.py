@@ -51,5 +51,5 @@ async def happen(day: Day) -> Happening | None:
 
 
 async def worsen(day: Day, resource_id: str) -> Happening | None:
-    """One more of them, since they are so seldom asked."""
+    """Two more of them, for what is still expected."""
     return await group(day, PATTERN, resource_id, minimum=True)

@@ -5,6 +5,7 @@
 from drift.day import Day, Happening
 from drift.launches import Launch, launch
 from drift.picking import branch, region
+from drift.symptoms import known_days
 from models import discounts
 
 ODDS = 0.01
@@ -22,7 +23,7 @@ TRAPS = (
     "Spend that a freeze or a migration ends is not steady.",
 )
 
-# Of the last seven days the one that left least uncovered: a compute savings plan of a year takes
+# Of the last thirty days, as far as they are known, the one that left least uncovered: a compute savings plan of a year takes
 # its share off that. Below a quarter of what could be covered it is no gap but a reserve.
 SYMPTOM = f"""
 SELECT a.account_number, min(d.bare) / 24 * 730 * {discounts.discount("savings-compute")} AS saving
@@ -31,7 +32,7 @@ SELECT a.account_number, min(d.bare) / 24 * 730 * {discounts.discount("savings-c
        SELECT l.date, coalesce(sum(l.on_demand_cost) FILTER (WHERE l.record_type = 'Usage'), 0) AS bare,
               sum(l.on_demand_cost) AS whole
          FROM cost_daily l
-        WHERE l.account_id = a.id AND l.date > $2::timestamptz::date - 7 AND l.date <= $2::timestamptz::date
+        WHERE l.account_id = a.id AND l.date > $2::timestamptz::date - {known_days(30)} AND l.date <= $2::timestamptz::date
           AND driftcloud_eligible(l.service, l.usage_type, l.usage_unit) IN ('ec2', 'fargate', 'lambda')
           AND l.record_type IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')
         GROUP BY l.date) d

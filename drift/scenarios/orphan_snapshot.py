@@ -6,7 +6,7 @@ import json
 
 from drift.day import Day, Happening
 from drift.picking import branch, region
-from drift.symptoms import ORPHANED, UNDER_AN_IMAGE
+from drift.symptoms import ORPHANED, UNDER_AN_IMAGE, rested
 from drift.worsening import again
 
 ODDS = 0.05
@@ -23,7 +23,7 @@ TRAPS = (
 SYMPTOM = f"""
 SELECT s.snapshot_id, s.monthly_cost AS saving FROM snapshots s
  WHERE s.account_id = $1 AND {ORPHANED} AND NOT {UNDER_AN_IMAGE}
-   AND s.created_at <= $2::timestamptz - interval '7 days'"""
+   AND {rested("s.created_at", 30)}"""
 
 
 async def happen(day: Day) -> Happening | None:
@@ -49,4 +49,4 @@ async def happen(day: Day) -> Happening | None:
 
 async def worsen(day: Day, resource_id: str) -> Happening | None:
     """Another last backup piles up."""
-    return await again(day, PATTERN, resource_id, happen)
+    return await again(day, PATTERN, resource_id, happen, most=30)

@@ -70,5 +70,5 @@ async def happen(day: Day) -> Happening | None:
 
 
 async def worsen(day: Day, resource_id: str) -> Happening | None:
-    """After the next slow afternoon it gets one more."""
+    """After the next slow afternoon it gets two more."""
     return await group(day, PATTERN, resource_id, minimum=True)

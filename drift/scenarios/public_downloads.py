@@ -17,7 +17,7 @@ TRAPS = (
     "A website may be public on purpose; it is cached, not closed.",
 )
 
-SYMPTOM = symptom("egress", "s3_bucket", 100)
+SYMPTOM = symptom("egress", "s3_bucket", 300)
 
 _BUCKET = """
 INSERT INTO s3_buckets (account_id, name, env, region, tags, created_at, policy, lifecycle_policy)
@@ -50,7 +50,7 @@ def open_to_all(bucket: str) -> str:
 
 
 async def happen(day: Day) -> Happening | None:
-    """A bucket of 30 GB that is read 150 to 300 GB a day."""
+    """A bucket of 30 GB that is read 200 to 350 GB a day."""
     name, developer = branch(day, "public_downloads")
     bucket = f"{name}-demo-data-{day.account_number}"
     made = await day.write(
@@ -62,7 +62,7 @@ async def happen(day: Day) -> Happening | None:
         return None
     await day.record("s3_bucket", bucket, "lifecycle", None, "created")
     await day.profile("s3_bucket", bucket, "idle", stored_gib=30.0, requests=50_000.0)
-    gb = float(day.random("public_downloads").randint(150, 300))
+    gb = float(day.random("public_downloads").randint(200, 350))
     await day.write("resource_profiles", _PUBLIC, day.account_id, bucket, gb)
     return Happening(f"everybody reads {bucket}", (("s3_bucket", bucket),))
 

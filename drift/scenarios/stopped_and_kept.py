@@ -4,6 +4,7 @@
 
 from drift.day import Day, Happening
 from drift.picking import pick
+from drift.symptoms import rested
 from drift.worsening import again
 
 ODDS = 0.03
@@ -18,11 +19,11 @@ TRAPS = (
     "Volumes that do not go with their machine are to be deleted after it.",
 )
 
-# AWS looks for 30 days; a week is enough to ask whose it is.
-SYMPTOM = """
+# Trusted Advisor looks for 30 days.
+SYMPTOM = f"""
 SELECT i.instance_id, sum(v.monthly_cost) AS saving
   FROM instances i JOIN volumes v ON v.attached_instance_id = i.instance_id
- WHERE i.account_id = $1 AND i.state = 'stopped' AND i.state_changed_at <= $2::timestamptz - interval '7 days'
+ WHERE i.account_id = $1 AND i.state = 'stopped' AND {rested("i.state_changed_at", 30)}
    AND i.autoscaling_group_id IS NULL
    AND NOT EXISTS (SELECT FROM container_nodes n WHERE n.instance_id = i.instance_id)
  GROUP BY i.instance_id"""

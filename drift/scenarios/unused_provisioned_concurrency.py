@@ -10,7 +10,10 @@ from drift.worsening import columns, one
 ODDS = 0.04
 PATTERN = "lambda_pc_unused"
 RESOURCE_TYPE = "lambda_function"
-REMEDIES = ("lambda:DeleteProvisionedConcurrencyConfig",)
+REMEDIES = (
+    "lambda:DeleteProvisionedConcurrencyConfig",
+    "lambda:PutProvisionedConcurrencyConfig",
+)
 REVEALED_BY = ("lambda:ListProvisionedConcurrencyConfigs", "cloudwatch:GetMetricStatistics")
 TRAPS = (
     "A payment that has to answer within moments (tag slo) must not start cold.",
