@@ -90,7 +90,7 @@ async def delete_security_group(ctx: Context, params: dict[str, Any]) -> dict[st
             "MissingParameter", "The request must contain the parameter GroupName or GroupId"
         )
     if not group_id:
-        group_id = await _named(ctx, str(name))
+        group_id = await named(ctx, str(name))
     identifiers.check(SECURITY_GROUP, [group_id])
     if not await security_groups.delete(ctx.db, ctx.region, group_id):
         group = await security_groups.find_one(ctx.db, ctx.region, group_id)
@@ -117,7 +117,7 @@ async def _vpc(ctx: Context, vpc_id: str | None) -> str:
     return vpc_id
 
 
-async def _named(ctx: Context, name: str) -> str:
+async def named(ctx: Context, name: str) -> str:
     """The group of that name in the default VPC."""
     default = await vpcs.find_default(ctx.db, ctx.region)
     where = [Condition("name", (name,)), Condition("vpc_id", (default,) if default else ())]
