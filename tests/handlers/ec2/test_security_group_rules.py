@@ -54,9 +54,15 @@ def test_a_rule_comes_and_goes(cloud: Cloud, ec2: Any, group: str) -> None:
     found = describe(Filters=here)["SecurityGroupRules"]
     assert sorted(one["IsEgress"] for one in found) == [False, False, False, True]
     assert describe(SecurityGroupRuleIds=[rule_id])["SecurityGroupRules"] == made
-    first = describe(Filters=here, MaxResults=3)
-    # the least page has five rows: this one is all there is
-    assert len(first["SecurityGroupRules"]) in (3, 4)
+    ports = {"IpRanges": [{"CidrIp": f"10.{at}.0.0/16"} for at in range(2, 5)]}
+    allow(GroupId=group, IpPermissions=[HTTPS | {"IpProtocol": "udp"} | ports])
+    first = describe(Filters=here, MaxResults=5)
+    rest = describe(Filters=here, MaxResults=5, NextToken=first["NextToken"])
+    both = first["SecurityGroupRules"] + rest["SecurityGroupRules"]
+    assert len({one["SecurityGroupRuleId"] for one in both}) == len(both) == 7
+    ec2.revoke_security_group_ingress(
+        GroupId=group, IpPermissions=[HTTPS | {"IpProtocol": "17"} | ports]
+    )
     revoked = ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=[rule_id])
     assert revoked["RevokedSecurityGroupRules"][0]["CidrIpv4"] == "0.0.0.0/0"
     ec2.revoke_security_group_ingress(
@@ -86,9 +92,7 @@ def test_a_group_that_another_trusts_stays(ec2: Any, group: str) -> None:
 def test_what_is_refused(ec2: Any, other_cloud: Cloud, group: str) -> None:
     allow, revoke = ec2.authorize_security_group_ingress, ec2.revoke_security_group_ingress
     theirs = other_cloud.client("ec2").describe_security_groups()["SecurityGroups"][0]["GroupId"]
-    here = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["default"]}])[
-        "SecurityGroups"
-    ][0]["GroupId"]
+    here = ec2.describe_security_groups(GroupNames=["default"])["SecurityGroups"][0]["GroupId"]
     for permission, code in (
         (HTTPS | {"IpRanges": [{"CidrIp": "10.0.0.0/33"}]}, "InvalidParameterValue"),
         (HTTPS | {"ToPort": 70000} | EVERYWHERE, "InvalidParameterValue"),
