@@ -83,14 +83,19 @@ async def happen(day: Day) -> Happening | None:
 
 async def heal(day: Day, resource_id: str) -> bool:
     """Whoever set the rules up takes them away."""
+    return await withdraw(day, resource_id, "replication", "rules")
+
+
+async def withdraw(day: Day, bucket: str, column: str, was: str) -> bool:
+    """What a column of a bucket's allows is taken back; `was` is what it said."""
     ended = await day.write(
         "s3_buckets",
-        "UPDATE s3_buckets SET replication = NULL WHERE account_id = $1 AND name = $2",
+        f"UPDATE s3_buckets SET {column} = NULL WHERE account_id = $1 AND name = $2",
         day.account_id,
-        resource_id,
+        bucket,
     )
     if ended:
-        await day.record("s3_bucket", resource_id, "replication", "rules", None)
+        await day.record("s3_bucket", bucket, column, was, None)
     return bool(ended)
 
 

@@ -5,6 +5,7 @@ import json
 from drift.day import Day, Happening
 from drift.flows import symptom
 from drift.picking import branch, region
+from drift.scenarios.forgotten_replication import withdraw
 from drift.worsening import level
 
 ODDS = 0.01
@@ -69,15 +70,7 @@ async def happen(day: Day) -> Happening | None:
 
 async def heal(day: Day, resource_id: str) -> bool:
     """Whoever opened it closes it."""
-    ended = await day.write(
-        "s3_buckets",
-        "UPDATE s3_buckets SET policy = NULL WHERE account_id = $1 AND name = $2",
-        day.account_id,
-        resource_id,
-    )
-    if ended:
-        await day.record("s3_bucket", resource_id, "policy", "public", None)
-    return bool(ended)
+    return await withdraw(day, resource_id, "policy", "public")
 
 
 async def worsen(day: Day, resource_id: str) -> Happening | None:

@@ -21,8 +21,8 @@ class Nowhere:
     async def execute(self, *_words: Any) -> str:
         return "INSERT 0 1"
 
-    async def fetch(self, _sql: str, *words: Any) -> Any:
-        return words[2]  # the ids: all of them free
+    async def fetch(self, _sql: str, *_words: Any) -> list[Any]:
+        return []  # nothing here is waste already
 
 
 def alike(name: str) -> Any:
