@@ -15,6 +15,9 @@ from emulator.api import Operation, Ref, Shape
 from emulator.errors import Fault
 from emulator.protocols import forms, scalars
 
+# S3 takes these in any case of letters, and the C++ SDK writes them small.
+_CASELESS = frozenset(("ChecksumAlgorithm", "ChecksumMode"))
+
 Read = Callable[[str, timedelta], Any]
 NO_SHIFT = timedelta(0)
 
@@ -74,6 +77,8 @@ def _reader(ref: Ref) -> Read:
         return lambda text, shift: scalars.string(text)
     if ref.traits.get("jsonvalue"):
         return lambda text, shift: _json_value(text)
+    if ref.shape.name in _CASELESS:
+        return lambda text, shift: text.upper()
     return scalars.reader(ref)
 
 
@@ -169,8 +174,8 @@ def _read_headers(
 ) -> None:
     for each in places.headers:
         text = headers.get(each.wire_name.lower())
-        if text is None:
-            continue
+        if text is None or (not text and each.ref.shape.enum):
+            continue  # an empty choice is none: some clients send x-amz-acl always
         if each.ref.type == "list":
             found[each.member] = [each.read(value, shift) for value in _header_list(each, text)]
         else:
