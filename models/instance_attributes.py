@@ -1,5 +1,6 @@
 """Attributes of instances: what is read and changed one by one, and never listed."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,3 +36,19 @@ async def set_delete_on_termination(
     """Say of an instance's devices whether their volumes go with it; the devices found."""
     rows = await db.write(_DELETE_ON_TERMINATION, instance_id, list(devices), list(goes))
     return {row["attach_device"] for row in rows}
+
+
+def association_id(instance_id: str, profile_arn: str) -> str:
+    """The id of the association of a machine with an instance profile."""
+    told = f"{instance_id}/{profile_arn}".encode()
+    return f"iip-assoc-0{hashlib.md5(told, usedforsecurity=False).hexdigest()[:16]}"
+
+
+async def with_profiles(db: Database, region: str) -> list[Any]:
+    """The machines of a region that have an instance profile, with its ARN."""
+    return await db.fetch(
+        "select i.instance_id, i.iam_instance_profile_arn from instances as i"
+        " where i.account_id = (select driftcloud_account()) and i.region = $1"
+        " and i.iam_instance_profile_arn is not null and i.state <> 'terminated'",
+        region,
+    )

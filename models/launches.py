@@ -69,6 +69,7 @@ INSTANCE_COLUMNS = {
     "launch_template_version": "text",
     "launch_configuration_name": "text",
     "protected_from_scale_in": "boolean",
+    "cpu_credits": "text",
 }
 # What a row has when it says nothing else; the rest is null.
 INSTANCE_DEFAULTS: dict[str, Any] = {

@@ -155,3 +155,25 @@ async def attached_to(db: Database, instance_ids: Sequence[str]) -> list[Any]:
         " order by attached_instance_id, attach_device",
         list(instance_ids),
     )
+
+
+async def auto_enable_io(db: Any, region: str, volume_id: str) -> Any | None:
+    """Whether a volume's I/O goes on by itself, as `auto_enable_io`; None: there is no such."""
+    return await db.fetchrow(
+        "select v.auto_enable_io from volumes as v where v.account_id ="
+        " (select driftcloud_account()) and v.region = $1 and v.volume_id = $2"
+        " and v.state <> 'deleted'",
+        region, volume_id,
+    )  # fmt: skip
+
+
+async def set_auto_enable_io(db: Any, region: str, volume_id: str, wanted: bool) -> bool:
+    """Say whether a volume's I/O goes on by itself; False when it is not there."""
+    return bool(
+        await db.write(
+            "update volumes set auto_enable_io = $3 where account_id ="
+            " (select driftcloud_account()) and region = $1 and volume_id = $2"
+            " and state <> 'deleted' returning id",
+            region, volume_id, wanted,
+        )
+    )  # fmt: skip

@@ -19,3 +19,12 @@ COMMENT ON COLUMN streaming_records.shard IS 'number of the shard that took it.'
 COMMENT ON COLUMN streaming_records.at IS 'Virtual time of its arrival.';
 SELECT driftcloud_protect('streaming_records', 'account_id = (SELECT driftcloud_account())',
                           'SELECT, INSERT, UPDATE, DELETE');
+
+-- What EC2 can be told of machines and volumes besides what they cost.
+
+ALTER TABLE instances ADD COLUMN cpu_credits text CHECK (cpu_credits IN ('standard', 'unlimited'));
+COMMENT ON COLUMN instances.cpu_credits IS 'Of a burstable machine: what it was told; null: as its family does.';
+ALTER TABLE volumes ADD COLUMN auto_enable_io boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN volumes.auto_enable_io IS 'Whether I/O goes on by itself after a volume was found impaired, which none ever is.';
+SELECT driftcloud_audit('instance');
+SELECT driftcloud_audit('volume');

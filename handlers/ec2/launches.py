@@ -174,6 +174,7 @@ def _instance(ctx: Context, launch: _Launch, index: int, address: str) -> dict[s
             wanted.get("IamInstanceProfile"), ctx.principal.account_number
         ),
         "user_data": wanted.get("UserData"),
+        "cpu_credits": (wanted.get("CreditSpecification") or {}).get("CpuCredits"),
         "metadata_options": launch_requests.metadata_options(wanted.get("MetadataOptions")),
         "monitoring": "enabled" if (wanted.get("Monitoring") or {}).get("Enabled") else "disabled",
         "ebs_optimized": bool(wanted.get("EbsOptimized")),

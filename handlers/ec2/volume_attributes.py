@@ -1,0 +1,101 @@
+"""Health of volumes, and what else can be told of one.
+
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVolumeStatus.html,
+API_DescribeVolumeAttribute.html and API_ModifyVolumeAttribute.html. No volume is ever impaired.
+"""
+
+from typing import Any
+
+from emulator import pages
+from emulator.context import Context
+from emulator.errors import AwsError
+from emulator.filters import conditions
+from handlers.ec2 import identifiers
+from handlers.ec2.identifiers import VOLUME
+from models import regions, volumes
+
+NOUN = "volumes"
+# Only with provisioned performance is it watched.
+_PROVISIONED = ("io1", "io2", "gp3")
+
+
+async def describe_volume_status(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """The health of volumes, by id, filter and page."""
+    asked = params.get("VolumeIds")
+    identifiers.check(VOLUME, asked or ())
+    page = pages.page(ctx, params)
+    given = params.get("Filters") or ()
+    where = conditions(
+        ctx, volumes.LISTING, _FILTERS, [one for one in given if one.get("Name") not in _SAME]
+    )
+    if any(
+        set(_SAME[one["Name"]]).isdisjoint(one.get("Values") or ())
+        for one in given
+        if one.get("Name") in _SAME
+    ):
+        return {"VolumeStatuses": []}
+    rows = await volumes.LISTING.page(
+        ctx.db, where, region=ctx.region, ids=asked, after=page.after, limit=page.fetch
+    )
+    if asked and not given:
+        identifiers.check_found(VOLUME, asked, (row["volume_id"] for row in rows))
+    shown, token = page.cut(rows, "volume_id")
+    zones = {
+        zone.name: zone.zone_id for zone in regions.zones(ctx.region, ctx.principal.account_number)
+    }
+    return {"VolumeStatuses": [_status(row, zones) for row in shown], "NextToken": token}
+
+
+async def describe_volume_attribute(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """One attribute of a volume."""
+    volume_id, attribute = params["VolumeId"], params["Attribute"]
+    identifiers.check(VOLUME, [volume_id])
+    row = await volumes.auto_enable_io(ctx.db, ctx.region, volume_id)
+    if row is None:
+        raise identifiers.not_found(VOLUME, [volume_id])
+    if attribute == "productCodes":
+        return {"VolumeId": volume_id, "ProductCodes": []}
+    return {"VolumeId": volume_id, "AutoEnableIO": {"Value": row["auto_enable_io"]}}
+
+
+async def modify_volume_attribute(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Say whether I/O goes on by itself after a volume was found impaired."""
+    volume_id, given = params["VolumeId"], params.get("AutoEnableIO") or {}
+    identifiers.check(VOLUME, [volume_id])
+    if given.get("Value") is None:
+        raise AwsError("MissingParameter", "The request must contain the parameter autoEnableIO")
+    if not await volumes.set_auto_enable_io(ctx.db, ctx.region, volume_id, given["Value"]):
+        raise identifiers.not_found(VOLUME, [volume_id])
+    return {}
+
+
+def _status(row: Any, zones: dict[str, str]) -> dict[str, Any]:
+    watched = row["volume_type"] in _PROVISIONED and row["attached_instance_id"]
+    performance = "normal" if watched else "not-applicable"
+    return {
+        "VolumeId": row["volume_id"],
+        "AvailabilityZone": row["availability_zone"],
+        "AvailabilityZoneId": zones.get(row["availability_zone"]),
+        "Actions": [],
+        "Events": [],
+        "AttachmentStatuses": [],
+        "VolumeStatus": {
+            "Status": "ok",
+            "Details": [
+                {"Name": "io-enabled", "Status": "passed"},
+                {"Name": "io-performance", "Status": performance},
+            ],
+        },
+    }
+
+
+_FILTERS = {"availability-zone": "availability_zone"}
+# What is so of every volume, by filter.
+_SAME = {
+    "volume-status.status": ("ok",),
+    "volume-status.details-name": ("io-enabled", "io-performance"),
+    "volume-status.details-status": ("passed",),
+    "action.code": (), "action.description": (), "action.event-id": (),
+    "event.description": (), "event.event-id": (), "event.event-type": (),
+    "event.not-after": (), "event.not-before": (),
+}  # fmt: skip
