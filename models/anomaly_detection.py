@@ -21,6 +21,10 @@ LASTING = 7
 # Deviations, in units of the usual one, and US dollars, from which on a day is told of.
 LEAST_DEVIATION = 4.0
 LEAST_IMPACT = 1.0
+# A few dollars are told of only where they are much of what was expected: 40 per cent, the share
+# from which on AWS's own first subscription tells anybody of an anomaly
+# (https://docs.aws.amazon.com/cost-management/latest/userguide/getting-started-ad.html).
+FEW_USD, MUCH = 10.0, 0.4
 # Even the steadiest of costs may move by so much of itself, or by a cent or two; of weekends, of
 # which a month has few, less is known.
 USUAL_SHARE = 0.04
@@ -61,7 +65,8 @@ def judge(days: Mapping[date, float], flagged: Sequence[date], day: date) -> Ver
     spread = max(spread, share * expected, USUAL_USD)
     impact = days.get(day, 0.0) - expected
     deviation = impact / spread
-    if deviation < LEAST_DEVIATION or impact < LEAST_IMPACT:
+    slight = impact < LEAST_IMPACT or impact < min(FEW_USD, MUCH * expected)
+    if deviation < LEAST_DEVIATION or slight:
         return Verdict(expected, None)
     return Verdict(expected, round(deviation / (deviation + LEAST_DEVIATION), 2))
 
