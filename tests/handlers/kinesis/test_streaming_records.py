@@ -64,7 +64,24 @@ def test_records_are_read_in_the_order_of_their_shard(cloud: Cloud, kinesis: Any
     assert data(first) == [b"a", b"b", b"dd"]
     assert first["MillisBehindLatest"] >= 0
     assert data(kinesis.get_records(ShardIterator=first["NextShardIterator"])) == [b"e"]
-    # what was put is measured beside what the stream's own producers are told to put
+    # records go with their stream, and after its retention
+    sql(
+        "update streaming_records set at = at - interval '25 hours' where account_id = $1"
+        " and data <> 'e'",
+        cloud.account.id,
+    )
+    assert data(read(kinesis, second, "TRIM_HORIZON")) == [b"e"]
+    kinesis.delete_stream(StreamName="orders")
+    assert sql("select 1 from streaming_records where account_id = $1", cloud.account.id) == []
+
+
+def test_what_is_put_is_measured(cloud: Cloud, kinesis: Any) -> None:
+    """Beside what the stream's own producers are told to put."""
+    kinesis.create_stream(StreamName="orders", ShardCount=1)
+    records = [{"Data": b"ab", "PartitionKey": str(at)} for at in range(3)]
+    kinesis.put_records(StreamName="orders", Records=records)
+    kinesis.put_record(StreamName="orders", Data=b"c", PartitionKey="k")
+    kinesis.put_record(StreamName="orders", Data=b"", PartitionKey="k")
     at = datetime.now(UTC).replace(second=0, microsecond=0)
     watch = cloud.client("cloudwatch")
 
@@ -76,7 +93,7 @@ def test_records_are_read_in_the_order_of_their_shard(cloud: Cloud, kinesis: Any
         )["Datapoints"]  # fmt: skip
         return [point[statistic] for point in found]
 
-    assert sum(measured("IncomingBytes")) == 6
+    assert sum(measured("IncomingBytes")) == 7
     assert sum(measured("IncomingRecords")) == 5
     assert sum(measured("PutRecord.Success", "SampleCount")) == 2
     listed = watch.list_metrics(Namespace="AWS/Kinesis")["Metrics"]
@@ -84,15 +101,6 @@ def test_records_are_read_in_the_order_of_their_shard(cloud: Cloud, kinesis: Any
     assert names == [
         "PutRecord.Bytes", "PutRecord.Success", "PutRecords.Success",
     ]  # fmt: skip
-    # records go with their stream, and after its retention
-    sql(
-        "update streaming_records set at = at - interval '25 hours' where account_id = $1"
-        " and data <> 'e'",
-        cloud.account.id,
-    )
-    assert data(read(kinesis, second, "TRIM_HORIZON")) == [b"e"]
-    kinesis.delete_stream(StreamName="orders")
-    assert sql("select 1 from streaming_records where account_id = $1", cloud.account.id) == []
 
 
 def test_a_closed_shard_is_read_to_its_end(kinesis: Any) -> None:
