@@ -1,0 +1,1 @@
+"""Trusted Advisor: the checks on costs as recommendations."""
