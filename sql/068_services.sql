@@ -28,3 +28,38 @@ ALTER TABLE volumes ADD COLUMN auto_enable_io boolean NOT NULL DEFAULT false;
 COMMENT ON COLUMN volumes.auto_enable_io IS 'Whether I/O goes on by itself after a volume was found impaired, which none ever is.';
 SELECT driftcloud_audit('instance');
 SELECT driftcloud_audit('volume');
+
+-- What an account has said of EBS in a region.
+
+CREATE TABLE ebs_settings (
+    account_id            uuid NOT NULL REFERENCES cloud_accounts (id) ON DELETE CASCADE,
+    region                text NOT NULL,
+    encryption_by_default boolean NOT NULL DEFAULT false,
+    kms_key_id            text,
+    PRIMARY KEY (account_id, region)
+);
+COMMENT ON TABLE ebs_settings IS 'Whether new volumes of a region are encrypted unasked, and with which key.';
+COMMENT ON COLUMN ebs_settings.kms_key_id IS 'ARN of a key of the account; null: the one that AWS keeps for EBS.';
+SELECT driftcloud_protect('ebs_settings', 'account_id = (SELECT driftcloud_account())',
+                          'SELECT, INSERT, UPDATE, DELETE');
+
+CREATE FUNCTION driftcloud_encrypt_volume() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
+    AS $$
+DECLARE
+    said ebs_settings;
+BEGIN
+    SELECT s.* INTO said FROM ebs_settings s
+     WHERE s.account_id = NEW.account_id AND s.region = NEW.region AND s.encryption_by_default;
+    IF FOUND THEN
+        NEW.encrypted := true;
+        NEW.kms_key_id := coalesce(NEW.kms_key_id, said.kms_key_id);
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION driftcloud_encrypt_volume() IS
+    'Encrypts a new volume, whoever makes it, where its account wants all of them encrypted.';
+CREATE TRIGGER encrypt BEFORE INSERT ON volumes
+    FOR EACH ROW WHEN (NOT NEW.encrypted) EXECUTE FUNCTION driftcloud_encrypt_volume();

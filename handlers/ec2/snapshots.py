@@ -17,7 +17,7 @@ from handlers.ec2 import identifiers
 from handlers.ec2.identifiers import INSTANCE, SNAPSHOT, VOLUME
 from handlers.ec2.tag_specifications import check_types, tags_for
 from handlers.ec2.tag_view import TAG_LIST, tag_list
-from models import costs, instances, regions, snapshots, volumes
+from models import costs, ebs_settings, instances, regions, snapshots, volumes
 
 
 async def describe_snapshots(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -97,11 +97,13 @@ async def copy_snapshot(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         raise identifiers.not_found(SNAPSHOT, [source_id])
     if source["state"] != "completed":
         raise AwsError("IncorrectState", f"The snapshot '{source_id}' is not 'completed'.")
-    encrypted = bool(params.get("Encrypted")) or source["encrypted"]
+    by_default, default_key = await ebs_settings.find(ctx.db, ctx.region)
+    encrypted = bool(params.get("Encrypted")) or source["encrypted"] or by_default
+    key = params.get("KmsKeyId") or source["kms_key_id"] or default_key
     row = {
         **_new(ctx, source["size_gib"], params.get("Description"), tags),
         "encrypted": encrypted,
-        "kms_key_id": params.get("KmsKeyId") or source["kms_key_id"] if encrypted else None,
+        "kms_key_id": key if encrypted else None,
     }
     await snapshots.insert(ctx.db, [row])
     return {"SnapshotId": row["snapshot_id"], "Tags": tag_list(tags)}
