@@ -37,6 +37,8 @@ class Principal:
     source_identity: str = ""
     # seconds since the epoch
     issued_at: int = 0
+    # since when the session is one of somebody who proved to have an MFA device; 0: it is not
+    mfa_at: int = 0
     # the number of the account it is of, where a resource's policy lets it work in another's
     home: str = ""
 

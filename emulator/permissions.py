@@ -312,6 +312,8 @@ def context_of(ctx: Context, known: Known, access: "Access") -> dict[str, Sequen
     found: dict[str, Sequence[str]] = caller_keys(caller, known)
     found["aws:currenttime"] = [ctx.wall.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")]
     found["aws:epochtime"] = [str(int(ctx.wall.timestamp()))]
+    if caller.mfa_at:
+        found["aws:multifactorauthage"] = [str(int(ctx.wall.timestamp()) - caller.mfa_at)]
     found["aws:requestedregion"] = [ctx.region]
     # this server stands for endpoints that are reached by TLS
     found["aws:securetransport"] = ["true"]
@@ -345,7 +347,7 @@ def caller_keys(caller: Principal, known: Known) -> dict[str, Sequence[str]]:
     if kind == "User":
         found["aws:username"] = [caller.arn.rpartition("/")[2]]
     if caller.root_key:
-        found["aws:multifactorauthpresent"] = ["false"]
+        found["aws:multifactorauthpresent"] = ["true" if caller.mfa_at else "false"]
         issued = datetime.fromtimestamp(caller.issued_at, UTC)
         found["aws:tokenissuetime"] = [issued.strftime("%Y-%m-%dT%H:%M:%SZ")]
     if caller.source_identity:

@@ -64,6 +64,7 @@ def issue_session(
         "tags": who.tags,
         "transitive": who.transitive,
         "source_identity": who.source_identity,
+        "mfa": who.mfa_at,
         "issued": int((now or datetime.now(UTC)).timestamp()),
         "client": str(parent.client_id),
         # a session that asks for another one: both hang on the long-term key at the root
@@ -126,6 +127,7 @@ def _open(keys: Keys, token: str) -> SessionKey:
         transitive=tuple(given.get("transitive", ())),
         source_identity=given.get("source_identity", ""),
         issued_at=given.get("issued", 0),
+        mfa_at=given.get("mfa", 0),
     )
     key = Key(given["key"], given["secret"], principal, True, given["expires"], token)
     session = SessionKey(key, given["root"], client_id)

@@ -94,7 +94,7 @@ def identity(principal: Principal) -> tuple[dict[str, Any], str]:
                 "accountId": number,
                 "userName": role.rpartition("/")[2],
             },
-            "attributes": {"mfaAuthenticated": "false"},
+            "attributes": {"mfaAuthenticated": _mfa(principal)},
         }
         return found, session
     if kind == "federated-user":
@@ -105,8 +105,12 @@ def identity(principal: Principal) -> tuple[dict[str, Any], str]:
     shown = name.rpartition("/")[2]
     found["userName"] = shown
     if principal.root_key:
-        found["sessionContext"] = {"attributes": {"mfaAuthenticated": "false"}}
+        found["sessionContext"] = {"attributes": {"mfaAuthenticated": _mfa(principal)}}
     return found, shown
+
+
+def _mfa(principal: Principal) -> str:
+    return "true" if principal.mfa_at else "false"
 
 
 def request_parameters(ctx: Context) -> Any:

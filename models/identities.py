@@ -48,7 +48,14 @@ select (select count(*) from policy_attachments where entity_id = $1) as attache
        (select count(*) from instance_profiles where role_id = $1) as profiles,
        (select count(*) from api_clients k join users u on u.account_id = k.account_id
           and lower(u.name) = lower(k.user_name) where u.id = $1) as keys,
-       (select count(*) from users where id = $1 and password_created_at is not null) as passwords
+       (select count(*) from users where id = $1 and password_created_at is not null) as passwords,
+       (select count(*) from mfa_devices where user_id = $1) as devices,
+       (select count(*) from user_credentials
+         where user_id = $1 and kind = 'signing_certificate') as certificates,
+       (select count(*) from user_credentials
+         where user_id = $1 and kind = 'ssh_public_key') as ssh,
+       (select count(*) from user_credentials
+         where user_id = $1 and kind = 'service_specific') as services
 """
     for kind, member in (("user", "user_id"), ("group", "group_id"), ("role", "user_id"))
 }

@@ -9,22 +9,36 @@ select (select count(*) from users where {_OWN}) as "Users",
        (select count(*) from roles where {_OWN}) as "Roles",
        (select count(*) from policies where {_OWN}) as "Policies",
        (select count(*) from instance_profiles where {_OWN}) as "InstanceProfiles",
-       (select count(*) from policy_versions where {_OWN}) as "PolicyVersionsInUse"
+       (select count(*) from policy_versions where {_OWN}) as "PolicyVersionsInUse",
+       (select count(*) from server_certificates where {_OWN}) as "ServerCertificates",
+       (select count(*) from identity_providers where {_OWN}) as "Providers",
+       (select count(*) from mfa_devices where {_OWN}) as "MFADevices",
+       (select count(*) from mfa_devices where {_OWN} and user_id is not null) as "MFADevicesInUse",
+       (select global_token_version from cloud_accounts where id = (select driftcloud_account()))
+           as "GlobalEndpointTokenVersion"
 """
 _SET_ALIAS = """
 update cloud_accounts set alias = $1 where id = driftcloud_account() returning alias
+"""
+_SET_TOKENS = """
+update cloud_accounts set global_token_version = $1 where id = driftcloud_account()
 """
 _PUT_PASSWORDS = """
 insert into password_policies (account_id, settings) values (driftcloud_account(), $1::jsonb)
 on conflict (account_id) do update set settings = excluded.settings
 """
-# Each user with its two oldest keys, as the credential report shows them.
+# Each user with its keys and certificates, the oldest first, as the credential report shows them.
 _CREDENTIALS = """
 select u.*, coalesce((select jsonb_agg(jsonb_build_object('active', k.status = 'active',
            'created', k.created_at, 'used', k.last_used_at, 'region', k.last_used_region,
            'service', k.last_used_service) order by k.created_at, k.id)
         from api_clients k where k.account_id = u.account_id
-         and lower(k.user_name) = lower(u.name)), '[]') as keys
+         and lower(k.user_name) = lower(u.name)), '[]') as keys,
+       coalesce((select jsonb_agg(jsonb_build_object('active', c.status = 'Active',
+           'created', c.created_at) order by c.created_at, c.credential_id)
+        from user_credentials c where c.user_id = u.id and c.kind = 'signing_certificate'), '[]')
+           as certificates,
+       exists (select from mfa_devices m where m.user_id = u.id) as mfa
   from users u where u.account_id = (select driftcloud_account()) order by u.name
 """
 _PUT_REPORT = """
@@ -61,6 +75,11 @@ async def alias(db: Any) -> str | None:
 async def set_alias(db: Any, name: str | None) -> None:
     """Give the account an alias, or none. Raises UniqueViolationError for one that is taken."""
     await db.write(_SET_ALIAS, name)
+
+
+async def set_token_version(db: Any, version: int) -> None:
+    """Say of which version tokens of STS's global endpoint are."""
+    await db.write(_SET_TOKENS, version)
 
 
 async def password_policy(db: Any) -> dict[str, Any] | None:

@@ -48,19 +48,15 @@ QUOTAS = {
     "PolicySizeQuota": 6_144,
     "VersionsPerPolicyQuota": 5,
     "PolicyVersionsInUseQuota": 10_000,
-    "GlobalEndpointTokenVersion": 1,
 }
-# What nobody can have here.
-NONE = {
-    "ServerCertificates": 0,
-    "MFADevices": 0,
-    "MFADevicesInUse": 0,
+# Of the root user, who has a password and nothing else.
+ROOT = {
     "AccountMFAEnabled": 0,
     "AccountAccessKeysPresent": 0,
     "AccountSigningCertificatesPresent": 0,
     "AccountPasswordPresent": 1,
-    "Providers": 0,
 }
+TOKENS = {"v1Token": 1, "v2Token": 2}
 PASSWORDS = {
     "MinimumPasswordLength": 6,
     "RequireSymbols": False,
@@ -106,7 +102,15 @@ async def delete_account_alias(ctx: Context, params: dict[str, Any]) -> dict[str
 async def get_account_summary(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """How many of everything there are, and may be."""
     counted = await identity_accounts.summary(ctx.db)
-    return {"SummaryMap": {**counted, **NONE, **QUOTAS}}
+    return {"SummaryMap": {**counted, **ROOT, **QUOTAS}}
+
+
+async def set_security_token_service_preferences(
+    ctx: Context, params: dict[str, Any]
+) -> dict[str, Any]:
+    """Say where tokens of STS's global endpoint are valid: in regions on by default, or in all."""
+    await identity_accounts.set_token_version(ctx.db, TOKENS[params["GlobalEndpointTokenVersion"]])
+    return {}
 
 
 async def get_account_password_policy(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:

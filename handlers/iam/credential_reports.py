@@ -24,7 +24,7 @@ HEAD = [
     "cert_1_active", "cert_1_last_rotated", "cert_2_active", "cert_2_last_rotated",
 ]  # fmt: skip
 _NO_KEY = ["false", "N/A", "N/A", "N/A", "N/A"]
-_NO_CERTIFICATES = ["false", "N/A", "false", "N/A"]
+_NO_CERTIFICATE = ["false", "N/A"]
 
 
 async def generate_credential_report(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -69,7 +69,7 @@ async def _content(ctx: Context) -> str:
     lines.writerow(
         ["<root_account>", f"arn:aws:iam::{number}:root", _text(since + ctx.shift), "not_supported",
          "no_information", "not_supported", "not_supported", "false", *_NO_KEY, *_NO_KEY,
-         *_NO_CERTIFICATES]
+         *_NO_CERTIFICATE, *_NO_CERTIFICATE]
     )  # fmt: skip
     for row in await identity_accounts.credentials(ctx.db):
         lines.writerow(_line(ctx, row))
@@ -83,9 +83,12 @@ def _line(ctx: Context, row: Any) -> list[str]:
         changed = _text(row["password_created_at"] + ctx.shift)
         password = ["true", _text(used + ctx.shift) if used else "no_information", changed, "N/A"]
     keys = [_key(one) for one in row["keys"][:2]] + [_NO_KEY, _NO_KEY]
+    signs = [_certificate(ctx, one) for one in row["certificates"][:2]]
+    signs += [_NO_CERTIFICATE, _NO_CERTIFICATE]
+    mfa = "true" if row["mfa"] else "false"
     created = _text(row["created_at"] + ctx.shift)
     return [
-        row["name"], row["arn"], created, *password, "false", *keys[0], *keys[1], *_NO_CERTIFICATES
+        row["name"], row["arn"], created, *password, mfa, *keys[0], *keys[1], *signs[0], *signs[1]
     ]  # fmt: skip
 
 
@@ -98,6 +101,11 @@ def _key(one: dict[str, Any]) -> list[str]:
         one["region"] or "N/A",
         PREFIXES.get(service, service) or "N/A",
     ]
+
+
+def _certificate(ctx: Context, one: dict[str, Any]) -> list[str]:
+    since = datetime.fromisoformat(one["created"]) + ctx.shift
+    return ["true" if one["active"] else "false", _text(since)]
 
 
 def _text(moment: datetime) -> str:

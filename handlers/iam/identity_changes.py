@@ -25,6 +25,10 @@ _BEFORE_DELETION = {
     "user": {
         "passwords": "delete login profile",
         "keys": "delete access keys",
+        "devices": "delete MFA device",
+        "certificates": "delete signing certificates",
+        "ssh": "delete SSH public keys",
+        "services": "delete service specific credentials",
         "attached": "detach all policies",
         "inline": "delete policies",
         "members": "remove users from group",

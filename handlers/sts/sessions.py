@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from emulator import denials, permissions, sessions
+from emulator import denials, mfa, permissions, sessions
 from emulator.context import Context, Principal
 from emulator.errors import AwsError
 from emulator.operations import Access
@@ -39,14 +39,8 @@ async def get_session_token(ctx: Context, params: dict[str, Any]) -> dict[str, A
     """Temporary credentials with the rights of the caller, by default for twelve hours."""
     if _is_session(ctx):
         raise AwsError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
-    if params.get("SerialNumber") or params.get("TokenCode"):
-        raise AwsError(
-            "AccessDenied",
-            "MultiFactorAuthentication failed with invalid MFA one time pass code. ",
-            403,
-        )
     seconds = params.get("DurationSeconds") or SESSION_SECONDS
-    return {"Credentials": _issue(ctx, seconds)}
+    return {"Credentials": _issue(ctx, seconds, await _with_device(ctx, params))}
 
 
 async def get_federation_token(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -89,7 +83,8 @@ async def assume_role(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         raise AwsError("ValidationError", f"{role_arn} is invalid")
     tags = _session_tags(ctx, params)
     role = await roles.find_by_arn(ctx.db, role_arn)
-    await _check_trust(ctx, role, role_arn, params)
+    caller = await _with_device(ctx, params)
+    await _check_trust(ctx, role, role_arn, params, caller)
     assert role is not None  # noqa: S101 - nobody is trusted by no role
     seconds = params.get("DurationSeconds") or ROLE_SECONDS
     if _is_session(ctx) and seconds > CHAINED_SECONDS:
@@ -103,7 +98,7 @@ async def assume_role(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
             "ValidationError",
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
         )
-    session = _session(ctx, role, session_name)
+    session = _session(caller, role, session_name)
     bound = await _bound(ctx, session, params)
     session = replace(
         session,
@@ -135,14 +130,31 @@ def _is_session(ctx: Context) -> bool:
     return ctx.principal.access_key_id.startswith(sessions.PREFIX)
 
 
-async def _check_trust(ctx: Context, role: Any, arn: str, params: Mapping[str, Any]) -> None:
+async def _with_device(ctx: Context, params: Mapping[str, Any]) -> Principal:
+    """The caller, who has proven an MFA device where the request names one.
+
+    A session that a device was proven for stays one.
+    """
+    caller = ctx.principal
+    if await mfa.proven(ctx, caller, params.get("SerialNumber"), params.get("TokenCode")):
+        return replace(caller, mfa_at=int(ctx.wall.timestamp()))
+    return caller
+
+
+async def _check_trust(
+    ctx: Context, role: Any, arn: str, params: Mapping[str, Any], caller: Principal
+) -> None:
     """Both sides must agree: the role's trust policy, and the caller's own policies.
 
     A role of the same account that trusts the caller by name needs no policy beside that.
     """
-    caller = ctx.principal
-    known = await ctx.server.permissions.find(caller)
+    known = await ctx.server.permissions.find(ctx.principal)
     context = permissions.context_of(ctx, known, ASSUME)
+    if caller.mfa_at:
+        age = int(ctx.wall.timestamp()) - caller.mfa_at
+        context |= {
+            "aws:multifactorauthpresent": ["true"], "aws:multifactorauthage": [str(age)],
+        }  # fmt: skip
     context.update(request_keys.of_parameters("sts", "AssumeRole", params))
     if role is not None:
         for key, value in (role["tags"] or {}).items():
@@ -262,10 +274,10 @@ def _packed(bound: Sequence[str], tags: Sequence[tuple[str, str]]) -> int:
     return max(1, percent)
 
 
-def _session(ctx: Context, role: Any, session_name: str) -> Principal:
+def _session(caller: Principal, role: Any, session_name: str) -> Principal:
     number, name = role["account_number"], role["name"]
     return replace(
-        ctx.principal,
+        caller,
         account_id=role["account_id"],
         account_number=number,
         name=name,

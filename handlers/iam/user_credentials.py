@@ -1,0 +1,56 @@
+"""What SSH keys, signing certificates and credentials of services of a user have in common."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from emulator.context import Context
+from handlers.iam.identities import find, limit_exceeded, list_page, no_such, own_name, paged
+from models import iam_rows
+
+TABLE = "user_credentials"
+
+
+async def of(ctx: Context, user: Any, kind: str) -> list[Any]:
+    """A user's credentials of a kind."""
+    return await iam_rows.listed(ctx.db, TABLE, "credential_id", user_id=user["id"], kind=kind)
+
+
+async def one(ctx: Context, user: Any, kind: str, credential_id: str, missing: str) -> Any:
+    """A user's credential of an id; `missing` says with {} for the id that there is none."""
+    row = await iam_rows.find(
+        ctx.db, TABLE, credential_id=credential_id, user_id=user["id"], kind=kind
+    )
+    if row is None:
+        raise no_such(missing.format(credential_id))
+    return row
+
+
+async def listed(
+    ctx: Context, params: dict[str, Any], kind: str, member: str, show: Callable[[Any], Any]
+) -> dict[str, Any]:
+    """A page of a user's credentials, by their ids."""
+    user = await find(ctx, "user", await own_name(ctx, params))
+    asked = list_page(ctx, params)
+    rows = await iam_rows.listed(
+        ctx.db, TABLE, "credential_id", asked.after, asked.fetch, user_id=user["id"], kind=kind
+    )
+    shown, token = asked.cut(rows, "credential_id")
+    return paged(member, [show(row) for row in shown], token)
+
+
+async def set_status(ctx: Context, row: Any, status: str) -> dict[str, Any]:
+    """The empty answer, once a credential can be used or cannot."""
+    await iam_rows.update(ctx.db, TABLE, row["id"], {"status": status})
+    return {}
+
+
+async def deleted(ctx: Context, row: Any) -> dict[str, Any]:
+    """The empty answer, once a credential is gone."""
+    await iam_rows.delete(ctx.db, TABLE, row["id"])
+    return {}
+
+
+def check_room(has: Sequence[Any], most: int, quota: str) -> None:
+    """Make sure that a user may have one more."""
+    if len(has) >= most:
+        raise limit_exceeded(quota, most)
