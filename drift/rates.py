@@ -67,21 +67,22 @@ ITEMS: dict[str, Callable[[str], Decimal]] = {
     "notebook_disk": _of("sagemaker", "storage"),
     "disk": _of("ebs", "gp3"),
     "disk_iops": _of("ebs", "gp3-iops"),
+    "disk_mibps": _of("ebs", "gp3-throughput"),
     "disk_snapshot": _of("ebs", "snapshot"),
     "database_snapshot": _of("rds", "backup"),
     "database_iops": _of("rds", "io1-iops"),
 }
 
 
-def of(region: str, *names: str) -> str:
+def of(region: str, *names: str, alias: str = "q") -> str:
     """A join that gives a row of region `region` (SQL) the rates `names`, as q.name (numeric).
 
     A region that the price list lacks costs what us-east-1 does.
     """
     arrays = ", ".join(f":rate_{name}::numeric[]" for name in names)
     return (
-        f"JOIN unnest(:regions, {arrays}) AS q (region, {', '.join(names)})"
-        f" ON q.region = CASE WHEN {region} = ANY (:regions) THEN {region} ELSE '{HOME}' END"
+        f"JOIN unnest(:regions, {arrays}) AS {alias} (region, {', '.join(names)})"
+        f" ON {alias}.region = CASE WHEN {region} = ANY (:regions) THEN {region} ELSE '{HOME}' END"
     )
 
 

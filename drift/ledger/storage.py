@@ -17,6 +17,8 @@ _PROVISIONED = (
     "(z.volume_type IN ('io1', 'io2')"
     " OR z.volume_type = 'gp3' AND (z.iops > 3000 OR z.throughput > 125))"
 )
+# What gp3 brings along costs nothing more.
+_FAST = "greatest(0, coalesce(z.throughput, 0) - 125)"
 _CREATE = "'CreateVolume' || CASE b.p ->> 'type' WHEN 'standard' THEN '' ELSE '-' || initcap(b.p ->> 'type') END"
 
 _BUCKETS = """SELECT b.name AS id, b.region, b.env, jsonb_build_object('standard', u.storage_gb_standard,
@@ -55,17 +57,27 @@ SOURCES = (
                 f"CASE WHEN {_PROVISIONED}"
                 f" THEN {_SIZE} * coalesce((b.p ->> 'w')::numeric, 1) * q.price ELSE b.cost END",
             ),
-            # provisioned IOPS, and of gp3 its throughput
+            Part(
+                old("'EBS:VolumeP-Throughput.gp3'"),
+                _CREATE,
+                "MiBps-Mo",
+                f"{_FAST} / 30.0",
+                f"CASE WHEN z.volume_type = 'gp3' THEN {_FAST} / 30.0"
+                " * coalesce((b.p ->> 'w')::numeric, 1) * f.disk_mibps ELSE 0 END",
+            ),
             Part(
                 old(f"'EBS:VolumeP-IOPS' || {_KIND}"),
                 _CREATE,
                 "IOPS-Mo",
-                "coalesce(z.iops, 0) / 30.0",
+                "CASE z.volume_type WHEN 'gp3' THEN greatest(0, z.iops - 3000)"
+                " ELSE coalesce(z.iops, 0) END / 30.0",
             ),
         ),
         join="""LEFT JOIN volumes z ON z.volume_id = b.id AND z.account_id = :account
   LEFT JOIN LATERAL (SELECT r.price FROM unnest(:volume_regions, :volume_types, :volume_prices)
-      AS r (region, type, price) WHERE r.region = b.region AND r.type = b.p ->> 'type') q ON true""",
+      AS r (region, type, price) WHERE r.region = b.region AND r.type = b.p ->> 'type') q ON true
+  """
+        + rates.of("b.region", "disk_mibps", alias="f"),
         zone="z.availability_zone",
     ),
     Source(

@@ -22,6 +22,7 @@ INSERT INTO load_balancers (account_id, lb_arn, name, env, type, hourly_cost) VA
 INSERT INTO vpc_endpoints (account_id, vpc_endpoint_id, vpc_id, service_name, vpc_endpoint_type, subnet_ids, hourly_cost)
 VALUES ($1, 'vpce-' || $2, 'vpc-1', 'com.amazonaws.us-east-1.logs', 'Interface', '{a,b,c}', 0.03);
 UPDATE s3_buckets SET lifecycle_policy = '{"transitions": [{"days": 1, "storage_class": "STANDARD_IA"}]}' WHERE account_id = $1 AND env = 'prod';
+UPDATE volumes SET iops = 6000, throughput = 250, monthly_cost = 28 WHERE account_id = $1;
 UPDATE container_services SET requested_memory_mb = 8192, architecture = 'arm64' WHERE cluster_id IN (SELECT id FROM container_clusters WHERE account_id = $1)
 """
 _LINES = f"""
@@ -33,7 +34,7 @@ CENT, SHARE = Decimal("0.0004"), Decimal("0.001")
 APART = {
     "RDS:Multi-AZ-GP3-Storage", "Extended-ShardHour", "OnDemand-BilledIncomingBytes",
     "OnDemand-BilledOutgoingBytes", "Kafka.Storage.GP2", "ES:GP3-Storage", "ESInstance:m5.large",
-    "Notebk:VolumeUsage.gp2", "DataProcessing-Bytes", "Requests-SIA-Tier1",
+    "EBS:VolumeP-IOPS.gp3", "EBS:VolumeP-Throughput.gp3", "Notebk:VolumeUsage.gp2", "DataProcessing-Bytes", "Requests-SIA-Tier1",
     "Lambda-Provisioned-GB-Second", "Lambda-Provisioned-Concurrency", "Fargate-ARM-GB-Hours",
 }  # fmt: skip
 
