@@ -169,7 +169,7 @@ def _judged(label: Label, about: Circumstances, again: bool) -> Outcome:
     acted = deed.day if deed else label.until
     if label.decoy is not None or _destroyed(label, about):
         return Outcome(label, "wrong", worth, principal=principal, acted=acted)
-    if not counts:
+    if not counts or _left_over(label, about):
         return Outcome(label, "void", worth)
     if {label.key, *ancestors(about.before, label.key)} & about.breached:
         verdict = "void" if _frozen(label, about) else "breach"
@@ -187,15 +187,19 @@ def _open(
     label: Label, worth: Decimal, deed: Change | None, about: Circumstances, counts: bool
 ) -> Outcome:
     """A label that shows still. What follows a mean of seven days does, for a week after the deed."""
-    if label.seen is None or label.decoy is not None or not counts:
+    if label.seen is None or label.decoy is not None or not counts or _left_over(label, about):
         return Outcome(label, "void", worth)
     if deed is not None and label.key not in about.breached and not about.changes.undone(label.key):
         fallen = _fallen(label, worth, about)
         if fallen is not None:
             principal = deed.principal or UNKNOWN
             return Outcome(label, "partly", worth, fallen, principal, deed.day)
-    left_over = (label.pattern, label.key) not in about.known and label.key not in about.happened
-    return Outcome(label, "void" if left_over or _frozen(label, about) else "open", worth)
+    return Outcome(label, "void" if _frozen(label, about) else "open", worth)
+
+
+def _left_over(label: Label, about: Circumstances) -> bool:
+    """Whether there is this waste by a player's doing alone: who makes it ends no waste by ending it."""
+    return (label.pattern, label.key) not in about.known and label.key not in about.happened
 
 
 def _fallen(label: Label, worth: Decimal, about: Circumstances) -> Decimal | None:

@@ -74,10 +74,13 @@ async def _lost(
     for one, usd in zip(labels, counts, strict=True):
         key = (one.resource_type, one.resource_id)
         policy = things[key].policy if key in things else None
-        if one.until is None and (
-            (usd == 0 and one.saving > 0)
-            or (policy not in (None, "auto_safe") and key not in approved)
-            or (one.since > begun_on and key not in happened)
+        made = one.since > begun_on and key not in happened
+        if made or (
+            one.until is None
+            and (
+                (usd == 0 and one.saving > 0)
+                or (policy not in (None, "auto_safe") and key not in approved)
+            )
         ):
             found.append(one)
     return found

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from drift import truth
 from drift.score.score import Available, Score, Tally, points
 from drift.score.weights import DAYS_OF_MONTH
 from emulator.database.database import Database
@@ -120,6 +121,23 @@ async def test_what_is_undone_again_does_not_count(branches: Branches) -> None:
     after = done(found)
     assert (after["right"], after["undone"], after["captured"]) == (0, 1, 0.0)
     assert found.points == 0
+
+
+async def test_waste_of_a_players_own_making_is_ended_for_nothing(branches: Branches) -> None:
+    await branches.act(
+        ALICE,
+        f"""UPDATE volumes SET state = 'available', attached_instance_id = NULL,
+                   last_used_at = '2026-01-01' WHERE volume_id = '{OLD}'""",
+    )
+    await branches.days(1)
+    shown = await truth.labels(branches.actual, branches.account)
+    assert ("ebs_unattached", OLD) in {(one.pattern, one.resource_id) for one in shown}
+    await branches.act(ALICE, DELETE.format(OLD))
+    await branches.days(1)
+    found = await branches.score(patterns=ORPHANS)
+    assert (found.total.right, found.total.captured_usd_month) == (0, 0)
+    assert [(one["kind"], one["resource_id"]) for one in found.harms] == [("destroyed", OLD)]
+    assert OLD not in {one["resource_id"] for one in found.missed}
 
 
 async def test_what_was_frozen_is_a_breach_and_earns_nothing(branches: Branches) -> None:

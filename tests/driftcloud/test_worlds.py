@@ -64,6 +64,9 @@ def test_a_world_is_played_scored_and_ended(driftcloud_world: World) -> None:
     ec2 = world.client("ec2")
     ec2.delete_volume(VolumeId=volume.resource_id)
     assert world.advance() == world.today == begun + timedelta(days=1)
+    again = world.server.world(world.name)
+    assert (again.today, again.environment) == (world.today, world.environment)
+    assert (again.pack, again.seed, again.horizon_days) == ("janitor", 7, 14)
     quick, score = world.quick_score(), world.finish()
     assert score.total == pytest.approx(quick, abs=5)
     assert score.total > 0

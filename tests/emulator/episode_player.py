@@ -1,11 +1,28 @@
 """An episode as tests play in it."""
 
+import json
 from typing import Any
 
 from botocore.config import Config
 
 from emulator import episode_differences, episodes
 from tests.fixtures.server import SESSION, RunningServer
+
+# What changes a world, and where that is seen.
+WRITES: tuple[tuple[str, str, dict[str, Any], str, dict[str, Any]], ...] = (
+    ("ec2", "create_vpc", {"CidrBlock": "10.77.0.0/16"}, "describe_vpcs", {}),
+    ("s3", "create_bucket", {"Bucket": "only-in-one-fork"}, "list_buckets", {}),
+    ("sqs", "create_queue", {"QueueName": "only-one"}, "list_queues", {}),
+    ("logs", "create_log_group", {"logGroupName": "/only"}, "describe_log_groups", {}),
+    ("iam", "create_user", {"UserName": "only"}, "list_users", {}),
+    ("ssm", "put_parameter", {"Name": "/only", "Value": "x", "Type": "SecureString"},
+     "describe_parameters", {}),
+    ("ecs", "create_cluster", {"clusterName": "only"}, "list_clusters", {}),
+    ("cloudwatch", "put_dashboard", {"DashboardName": "only", "DashboardBody": '{"widgets":[]}'},
+     "list_dashboards", {}),
+    ("events", "put_rule", {"Name": "only", "ScheduleExpression": "rate(1 day)"}, "list_rules", {}),
+    ("kinesis", "create_stream", {"StreamName": "only", "ShardCount": 1}, "list_streams", {}),
+)  # fmt: skip
 
 
 class Player:
@@ -54,3 +71,10 @@ class Player:
     def world(self) -> Any:
         """The main world."""
         return self.running.server.world
+
+
+def seen(player: Player, reads: str, service: str, given: dict[str, Any]) -> Any:
+    """What a read shows, as plain JSON."""
+    answer = getattr(player.client(service), reads)(**given)
+    answer.pop("ResponseMetadata")
+    return json.loads(json.dumps(answer, default=str, sort_keys=True))

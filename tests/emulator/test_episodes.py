@@ -19,7 +19,7 @@ from drift import packs
 from emulator import episode_snapshots, episodes, scores
 from emulator.control import ControlError
 from emulator.keys import generate, mark_of
-from tests.emulator.episode_player import Player
+from tests.emulator.episode_player import WRITES, Player, seen
 from tests.fixtures.server import Cloud, RunningServer
 
 
@@ -110,28 +110,6 @@ def test_a_fork_is_a_database_of_its_own_when_it_is_opened(began: list[Player]) 
     assert not run(databases(own)) | run(databases(snapshot))
 
 
-WRITES: tuple[tuple[str, str, dict[str, Any], str, dict[str, Any]], ...] = (
-    ("ec2", "create_vpc", {"CidrBlock": "10.77.0.0/16"}, "describe_vpcs", {}),
-    ("s3", "create_bucket", {"Bucket": "only-in-one-fork"}, "list_buckets", {}),
-    ("sqs", "create_queue", {"QueueName": "only-one"}, "list_queues", {}),
-    ("logs", "create_log_group", {"logGroupName": "/only"}, "describe_log_groups", {}),
-    ("iam", "create_user", {"UserName": "only"}, "list_users", {}),
-    ("ssm", "put_parameter", {"Name": "/only", "Value": "x", "Type": "SecureString"},
-     "describe_parameters", {}),
-    ("ecs", "create_cluster", {"clusterName": "only"}, "list_clusters", {}),
-    ("cloudwatch", "put_dashboard", {"DashboardName": "only", "DashboardBody": '{"widgets":[]}'},
-     "list_dashboards", {}),
-    ("events", "put_rule", {"Name": "only", "ScheduleExpression": "rate(1 day)"}, "list_rules", {}),
-    ("kinesis", "create_stream", {"StreamName": "only", "ShardCount": 1}, "list_streams", {}),
-)  # fmt: skip
-
-
-def _seen(player: Player, reads: str, service: str, given: dict[str, Any]) -> Any:
-    answer = getattr(player.client(service), reads)(**given)
-    answer.pop("ResponseMetadata")
-    return json.loads(json.dumps(answer, default=str, sort_keys=True))
-
-
 def test_what_differs_is_told_with_its_cost(forks: list[Player]) -> None:
     ec2 = forks[1].client("ec2")
     [first] = ec2.describe_instances(
@@ -159,14 +137,14 @@ def test_forks_and_their_origin_never_see_each_other(
 ) -> None:
     worlds = [began[1], *forks]
     before = {
-        (service, at): _seen(world, reads, service, given)
+        (service, at): seen(world, reads, service, given)
         for service, _, _, reads, given in WRITES
         for at, world in enumerate(worlds)
     }
     for service, write, params, reads, given in WRITES:
         for writer in (2, 0):
             getattr(worlds[writer].client(service), write)(**params)
-            after = [_seen(world, reads, service, given) for world in worlds]
+            after = [seen(world, reads, service, given) for world in worlds]
             changed = {at for at in range(3) if after[at] != before[service, at]}
             assert changed == ({2} if writer == 2 else {0, 2}), (service, writer)
     diff = forks[0].diff(forks[1])

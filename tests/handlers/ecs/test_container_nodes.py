@@ -53,6 +53,19 @@ def test_tasks_take_room(ecs: Any, node: dict[str, Any], sql: Sql) -> None:
         )
 
 
+def test_a_resized_instance_is_a_resized_node(cloud: Cloud, ecs: Any, node: dict[str, Any]) -> None:
+    ec2, instance = cloud.client("ec2"), node["ec2InstanceId"]
+    ec2.stop_instances(InstanceIds=[instance])
+    ec2.modify_instance_attribute(InstanceId=instance, InstanceType={"Value": "c5.xlarge"})
+    ec2.start_instances(InstanceIds=[instance])
+    [shown] = ecs.describe_container_instances(
+        cluster="shop", containerInstances=[node["containerInstanceArn"]]
+    )["containerInstances"]
+    room = {one["name"]: one["integerValue"] for one in shown["registeredResources"]}
+    assert room["CPU"] == 4096
+    assert {"name": "ecs.instance-type", "value": "c5.xlarge"} in shown["attributes"]
+
+
 def test_draining_and_leaving(ecs: Any, node: dict[str, Any], sql: Sql) -> None:
     arn = node["containerInstanceArn"]
     told = ecs.update_container_instances_state(
