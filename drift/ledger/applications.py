@@ -36,6 +36,7 @@ def _search_nodes(kind: str) -> Part:
         f"{HOURS} * coalesce(z.{kind}_count, 0)",
         share(f"coalesce({hours} * z.{kind}_count, 0)"),
         "opensearch",
+        f"z.{kind}_type",
     )
 
 

@@ -26,7 +26,7 @@ INSERT INTO cost_lines_daily (account_id, date, resource_type, resource_id, regi
     platform, env, tag_set, eligible, usage_amount, usage_unit, on_demand_cost, unblended_cost,
     amortized_cost)
 SELECT :account, :date, '{kind}', b.id, b.region, {zone}, '{service}', '{product}', l.usage_type,
-       l.operation, {type}, {engine}, {platform}, b.env, s.id, l.eligible,
+       l.operation, l.type, {engine}, {platform}, b.env, s.id, l.eligible,
        round(l.amount::numeric, 8), l.unit, l.cost, l.cost, l.cost
   FROM ({rows}) b
   LEFT JOIN unnest(:regions, :prefixes, :codes) AS k (region, prefix, code) ON k.region = b.region
@@ -36,7 +36,7 @@ SELECT :account, :date, '{kind}', b.id, b.region, {zone}, '{service}', '{product
   LEFT JOIN cost_tag_sets s ON s.account_id = :account AND s.digest = g.digest
   {costs}
   CROSS JOIN LATERAL (VALUES {parts})
-       AS l (usage_type, operation, unit, amount, cost, eligible)
+       AS l (usage_type, operation, unit, amount, cost, eligible, type)
  WHERE l.cost > 0 AND {where}"""
 
 # The tags that may divide a bill, as `t`, and what tells one set of them from another.
@@ -57,7 +57,8 @@ class Part:
     """One kind of use: SQL expressions over b, z and k (prefix: of old services, code: of new).
 
     `cost` in USD a day; REST, allowed for the last part alone, is what the others leave. `amount`
-    counts `unit`s. `eligible` names what commitments may cover the part.
+    counts `unit`s. `eligible` names what commitments may cover the part; `type` is of other machines
+    than the source's.
     """
 
     usage_type: str
@@ -66,6 +67,7 @@ class Part:
     amount: str
     cost: str = REST
     eligible: str = ""
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,6 @@ class Source:
             kind=self.kind,
             service=self.service,
             product=self.product,
-            type=self.type,
             zone=self.zone,
             engine=self.engine,
             platform=self.platform,
@@ -119,7 +120,7 @@ class Source:
         eligible = f"'{part.eligible}'" if part.eligible else "NULL::text"
         return (
             f"({part.usage_type}, {part.operation}, '{part.unit}', ({part.amount})::numeric,"
-            f" c{at}.cost, {eligible})"
+            f" c{at}.cost, {eligible}, {part.type or self.type})"
         )
 
 

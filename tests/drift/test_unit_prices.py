@@ -64,3 +64,16 @@ async def test_every_line_is_what_was_used_times_its_price(world: World) -> None
         if not any(abs(cost - one) <= max(CENT, SHARE * one) for one in costs):
             wrong.append((line["usage_type"], line["usage_amount"], cost, costs))
     assert wrong == []
+    # what commitments may cover is the same to the day that settles them and to whoever looks back
+    assert not await world.rows(
+        """SELECT usage_type, eligible FROM cost_lines_daily
+            WHERE account_id = $1 AND record_type = 'Usage'
+              AND eligible IS DISTINCT FROM driftcloud_eligible(service, usage_type, usage_unit)"""
+    )
+    kinds = await world.rows(
+        "SELECT DISTINCT usage_type, instance_type FROM cost_lines_daily"
+        " WHERE account_id = $1 AND usage_type LIKE 'ESInstance%'"
+    )
+    assert {f"{row['usage_type'].partition(':')[2]}.search" for row in kinds} == {
+        row["instance_type"] for row in kinds
+    }
