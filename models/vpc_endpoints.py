@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from models import single_rows
 from models.callers import NUMBER
 from models.listing import Column, Database, Listing
 
@@ -80,6 +81,23 @@ async def has_private_dns(db: Any, vpc_id: str, service_name: str) -> bool:
 async def insert(db: Any, row: Mapping[str, Any]) -> None:
     """Store a new endpoint; `row` has every column of `_COLUMNS`."""
     await db.write(INSERT, *(row.get(name) for name in _COLUMNS))
+
+
+async def lock(db: Any, region: str, vpc_endpoint_id: str) -> Any | None:
+    """The endpoint of that id, held until the transaction ends; None where there is none."""
+    return await db.fetchrow(
+        "select * from vpc_endpoints where account_id = (select driftcloud_account())"
+        " and region = $1 and vpc_endpoint_id = $2 for update",
+        region,
+        vpc_endpoint_id,
+    )
+
+
+async def update(db: Any, region: str, vpc_endpoint_id: str, changes: Mapping[str, Any]) -> bool:
+    """Change columns of one endpoint; False when it is not there."""
+    return await single_rows.update(
+        db, "vpc_endpoints", region, "vpc_endpoint_id", vpc_endpoint_id, changes
+    )
 
 
 async def delete(db: Any, region: str, ids: Sequence[str]) -> set[str]:

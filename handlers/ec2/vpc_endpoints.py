@@ -14,10 +14,10 @@ from emulator.filters import TAGS, conditions
 from emulator.idempotency import once
 from emulator.rows import Computed, Constant, Each, Rows, View, When
 from handlers.ec2 import identifiers
-from handlers.ec2.identifiers import SECURITY_GROUP, SUBNET, VPC, VPC_ENDPOINT
+from handlers.ec2.identifiers import ROUTE_TABLE, SECURITY_GROUP, SUBNET, VPC, VPC_ENDPOINT
 from handlers.ec2.tag_specifications import check_types, tags_for
 from handlers.ec2.tag_view import TAG_LIST
-from models import costs, security_groups, subnets, vpc_endpoints, vpcs
+from models import costs, route_tables, security_groups, subnets, vpc_endpoints, vpcs
 
 # The only two services that have free endpoints in route tables.
 GATEWAY_SERVICES = ("s3", "dynamodb")
@@ -64,6 +64,26 @@ async def create_vpc_endpoint(ctx: Context, params: dict[str, Any]) -> dict[str,
     return {"VpcEndpoint": shown, "ClientToken": params.get("ClientToken")}
 
 
+async def modify_vpc_endpoint(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Other subnets, groups, route tables, names or another policy; hours follow the subnets."""
+    endpoint_id = params["VpcEndpointId"]
+    identifiers.check(VPC_ENDPOINT, [endpoint_id])
+    for name in ("SubnetConfigurations", "DnsOptions"):
+        if params.get(name):
+            raise AwsError("UnsupportedOperation", f"{name} is not emulated.")
+    if params.get("IpAddressType") not in (None, "ipv4"):
+        raise AwsError("InvalidParameter", "The subnets here have IPv4 addresses alone.")
+    async with ctx.db.transaction():
+        row = await vpc_endpoints.lock(ctx.db, ctx.region, endpoint_id)
+        if row is None:
+            raise identifiers.not_found(VPC_ENDPOINT, [endpoint_id])
+        changes = await _changes(ctx, params, row)
+        if not changes:
+            raise AwsError("MissingParameter", "The request must contain at least one change.")
+        await vpc_endpoints.update(ctx.db, ctx.region, endpoint_id, changes)
+    return {"Return": True}
+
+
 async def delete_vpc_endpoints(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Delete endpoints, each for itself: what could not be deleted is told, not raised."""
     asked = params["VpcEndpointIds"]
@@ -81,6 +101,53 @@ async def delete_vpc_endpoints(ctx: Context, params: dict[str, Any]) -> dict[str
             for value in missing
         ]
     }
+
+
+async def _changes(ctx: Context, params: dict[str, Any], row: Any) -> dict[str, Any]:
+    """The columns that a change of an endpoint sets, each checked against its kind and VPC."""
+    kind, vpc_id = row["vpc_endpoint_type"], row["vpc_id"]
+    changes: dict[str, Any] = {}
+    for column, member in (
+        ("subnet_ids", "SubnetIds"),
+        ("security_group_ids", "SecurityGroupIds"),
+        ("route_table_ids", "RouteTableIds"),
+    ):
+        added, removed = params.get(f"Add{member}") or (), params.get(f"Remove{member}") or ()
+        if not added and not removed:
+            continue
+        if (column == "route_table_ids") is not (kind == "Gateway"):
+            raise AwsError("InvalidParameter", f"{member} are not supported for {kind} endpoints.")
+        kept = [one for one in row[column] or () if one not in removed]
+        changes[column] = list(dict.fromkeys((*kept, *added)))
+    if "route_table_ids" in changes:
+        added = params.get("AddRouteTableIds") or ()
+        tables = await route_tables.LISTING.page(ctx.db, region=ctx.region, ids=added or None)
+        own = (one["id"] for one in tables if one["vpc_id"] == vpc_id)
+        identifiers.check_found(ROUTE_TABLE, added, own)
+    if "subnet_ids" in changes:
+        await _check_subnets(ctx, vpc_id, changes["subnet_ids"])
+        changes["hourly_cost"] = costs.vpc_endpoint_hourly(
+            kind, len(changes["subnet_ids"]), ctx.region
+        )
+    if "security_group_ids" in changes:
+        await _check_groups(ctx, vpc_id, changes["security_group_ids"])
+        if not changes["security_group_ids"]:
+            raise AwsError("InvalidParameter", "An endpoint needs at least one security group.")
+    wanted = params.get("PrivateDnsEnabled")
+    if wanted is not None and wanted != row["private_dns_enabled"]:
+        if kind != "Interface":
+            raise AwsError("InvalidParameter", f"{kind} endpoints have no private DNS.")
+        if wanted and await vpc_endpoints.has_private_dns(ctx.db, vpc_id, row["service_name"]):
+            raise AwsError(
+                "InvalidParameter",
+                "private-dns-enabled cannot be set because there is already a conflicting DNS"
+                f" domain for {row['service_name']} in the VPC {vpc_id}",
+            )
+    if wanted is not None:
+        changes["private_dns_enabled"] = wanted
+    if params.get("ResetPolicy") or params.get("PolicyDocument"):
+        changes["policy_document"] = None if params.get("ResetPolicy") else params["PolicyDocument"]
+    return changes
 
 
 def _service(ctx: Context, name: str | None, kind: str) -> str:

@@ -61,6 +61,16 @@ async def modify_db_cluster_parameter_group(ctx: Context, params: dict[str, Any]
     return await _modified(ctx, params, "cluster")
 
 
+async def copy_db_parameter_group(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Another group that sets what a group of the account's own sets."""
+    return await _copied(ctx, params, "instance")
+
+
+async def copy_db_cluster_parameter_group(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Another group for clusters that sets what one of the account's own sets."""
+    return await _copied(ctx, params, "cluster")
+
+
 async def describe_db_parameters(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """What a group sets; an engine's own hundreds of defaults are not listed."""
     return await _parameters(ctx, params, "instance")
@@ -105,6 +115,35 @@ async def _created(ctx: Context, params: Mapping[str, Any], level: str) -> dict[
     }
     if not await rds_parameter_groups.insert(ctx.db, row):
         raise AwsError("DBParameterGroupAlreadyExists", f"Parameter group {name} already exists")
+    return {head: _shown(level, row)}
+
+
+async def _copied(ctx: Context, params: Mapping[str, Any], level: str) -> dict[str, Any]:
+    noun, head = NOUNS[level], HEADS[level]
+    source = identifiers.plain(ctx, noun, params[f"Source{head}Identifier"])
+    name = identifiers.new(noun, params[f"Target{head}Identifier"], 255)
+    if source.startswith("default."):
+        raise AwsError(
+            "InvalidParameterValue",
+            "Cannot copy a default parameter group: create a new parameter group instead.",
+        )
+    async with ctx.db.transaction():
+        found = await _find(ctx, level, source)
+        row = {
+            "name": name,
+            "region": ctx.region,
+            "arn": arn(ctx, "rds", f"{noun.segment}:{name}"),
+            "level": level,
+            "family": found["family"],
+            "description": params[f"Target{head}Description"],
+            "parameters": found["parameters"],
+            "tags": tags.given(params),
+            "created_at": ctx.now,
+        }
+        if not await rds_parameter_groups.insert(ctx.db, row):
+            raise AwsError(
+                "DBParameterGroupAlreadyExists", f"Parameter group {name} already exists"
+            )
     return {head: _shown(level, row)}
 
 
