@@ -5,7 +5,15 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from emulator import api, guardrails, operations, permissions, protocols, resource_policies
+from emulator import (
+    anonymous,
+    api,
+    guardrails,
+    operations,
+    permissions,
+    protocols,
+    resource_policies,
+)
 from emulator.compressed import plain
 from emulator.context import Context
 from emulator.errors import AwsError, Fault
@@ -100,12 +108,15 @@ async def perform(
         await server.trouble.meet(ctx)
     # permission: scopes, policies and boundaries, by one evaluator
     rules = server.permissions
-    known = rules.cached(ctx.principal) or await rules.find(ctx.principal)
-    sharing = None
-    if ctx.service in resource_policies.SERVICES:
-        sharing = await server.resource_policies.concerning(ctx, operation.name)
-    if sharing is not None or not known.everything:
-        await permissions.authorise(ctx, operations.access(operation, handler), known, sharing)
+    if ctx.principal is anonymous.ANYBODY:
+        await anonymous.let_in(ctx)
+    else:
+        known = rules.cached(ctx.principal) or await rules.find(ctx.principal)
+        sharing = None
+        if ctx.service in resource_policies.SERVICES:
+            sharing = await server.resource_policies.concerning(ctx, operation.name)
+        if sharing is not None or not known.everything:
+            await permissions.authorise(ctx, operations.access(operation, handler), known, sharing)
     # work: one account's view of the database, changes signed as the agent's
     entry = None
     if ctx._db is None:

@@ -309,11 +309,18 @@ async def _enter(ctx: Context, sharing: "Sharing", operation: str) -> None:
 def context_of(ctx: Context, known: Known, access: "Access") -> dict[str, Sequence[str]]:
     """The keys that every request has, in lower case."""
     caller = ctx.principal
-    found: dict[str, Sequence[str]] = caller_keys(caller, known)
-    found["aws:currenttime"] = [ctx.wall.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")]
-    found["aws:epochtime"] = [str(int(ctx.wall.timestamp()))]
+    found = {**caller_keys(caller, known), **request_context(ctx)}
     if caller.mfa_at:
         found["aws:multifactorauthage"] = [str(int(ctx.wall.timestamp()) - caller.mfa_at)]
+    found[scopes.VERB], found[scopes.NOUN] = [access.verb], [access.noun]
+    return found
+
+
+def request_context(ctx: Context) -> dict[str, Sequence[str]]:
+    """The keys that every request has whoever calls."""
+    found: dict[str, Sequence[str]] = {}
+    found["aws:currenttime"] = [ctx.wall.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")]
+    found["aws:epochtime"] = [str(int(ctx.wall.timestamp()))]
     found["aws:requestedregion"] = [ctx.region]
     # this server stands for endpoints that are reached by TLS
     found["aws:securetransport"] = ["true"]
@@ -331,7 +338,6 @@ def context_of(ctx: Context, known: Known, access: "Access") -> dict[str, Sequen
     ):
         if value:
             found[key] = [value]
-    found[scopes.VERB], found[scopes.NOUN] = [access.verb], [access.noun]
     return found
 
 

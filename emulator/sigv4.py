@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from emulator import chunked
+from emulator.anonymous import ANYBODY, is_anybodys
 from emulator.authorization import S3_SERVICES, Claim, check_algorithm, read, remember
 from emulator.canonical import (
     EMPTY_HASH,
@@ -51,7 +52,7 @@ _KEYLESS = frozenset(("AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"))
 async def verify(
     ctx: Context, route: Route, keys: Keys, *, read_body: ReadBody | None = None
 ) -> Principal:
-    """Whoever signed the request; any doubt is a Fault.
+    """Whoever signed the request; any doubt is a Fault. Who reads of S3 may be anybody.
 
     Sets `ctx.region` to the region of the scope and `ctx.body` to the body, decoded where it
     came in signed chunks. `read_body(cap)` gives the whole body, up to `cap` bytes; it is awaited
@@ -62,6 +63,8 @@ async def verify(
     try:
         claim = read(ctx, s3)
     except Fault as fault:
+        if fault.kind == "missing_token" and is_anybodys(ctx, route.service, route.operation):
+            return ANYBODY
         if fault.kind == "missing_token" and route.operation in _KEYLESS:
             message = f"{route.operation} is not emulated: it has no signature to tell an account."
             raise Fault(

@@ -22,6 +22,10 @@ _BUCKETS = """
 select b.name, a.account_number from s3_buckets b join cloud_accounts a on a.id = b.account_id
  where b.policy is not null
 """
+_PLACE = """
+select a.account_number, b.region from s3_buckets b join cloud_accounts a on a.id = b.account_id
+ where b.name = $1
+"""
 _ACCOUNT = "select id from cloud_accounts where account_number = $1"
 
 CHANGED = "driftcloud_resource_policies"
@@ -36,6 +40,11 @@ async def of_account(connection: Any, number: str) -> list[Any]:
 async def account_id(connection: Any, number: str) -> Any | None:
     """The id of the account of that number."""
     return await connection.fetchval(_ACCOUNT, number)
+
+
+async def place(connection: Any, bucket: str) -> Any | None:
+    """Whose a bucket is (account_number) and where (region); None: there is no such bucket."""
+    return await connection.fetchrow(_PLACE, bucket)
 
 
 async def buckets(connection: Any) -> dict[str, str]:

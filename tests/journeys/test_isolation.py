@@ -99,7 +99,7 @@ async def test_nothing_tells_whether_another_accounts_thing_is_there(
     assert await told_apart(attacker.wire(), service, found) == []
 
 
-@pytest.mark.parametrize(("service", "least"), [("elbv2", 3), ("ecs", 3)])
+@pytest.mark.parametrize(("service", "least"), [("ec2", 5)])
 async def test_who_owns_a_thing_is_told_that_it_is_there(
     running: RunningServer, attacker: Estate, service: str, least: int
 ) -> None:

@@ -39,7 +39,10 @@ def as_user(cloud: Cloud, name: str, *statements: dict[str, Any]) -> Cloud:
 def refusal(call: Any, **params: Any) -> tuple[str, str]:
     """Code and message of an error; none of a call that went well."""
     try:
-        call(**params)
+        answer = call(**params)
+        for member in ("Body", "Payload"):
+            if member in answer:
+                answer[member].read()
     except ClientError as error:
         told = error.response["Error"]
         return told["Code"], told["Message"]

@@ -7,6 +7,9 @@ import zipfile
 from typing import Any
 
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from tests.fixtures.server import Cloud
 from tests.handlers.iam.acting import allow, as_user, deny, document, refusal
@@ -54,8 +57,23 @@ ALL = ["arn:aws:s3:::BUCKET", "arn:aws:s3:::BUCKET/*"]
 
 def read(cloud: Cloud, name: str, key: str = "a") -> str:
     """What is read, or the code of the refusal."""
-    code, _ = refusal(cloud.client("s3").get_object, Bucket=name, Key=key)
-    return code or cloud.client("s3").get_object(Bucket=name, Key=key)["Body"].read().decode()
+    return fetched(cloud.client("s3"), name, key)
+
+
+def invoked(functions: Any, **given: Any) -> dict[str, Any]:
+    """The answer of a function, read to its end."""
+    answer: dict[str, Any] = functions.invoke(**given)
+    answer["Payload"].read()
+    return answer
+
+
+def fetched(s3: Any, name: str, key: str) -> str:
+    """What a client reads, or the code of the refusal."""
+    try:
+        text: bytes = s3.get_object(Bucket=name, Key=key)["Body"].read()
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return text.decode()
 
 
 def test_a_bucket_lets_in_users_of_its_account(cloud: Cloud) -> None:
@@ -195,6 +213,36 @@ def test_public_buckets_and_what_blocks_them(cloud: Cloud, other_cloud: Cloud) -
     assert read(other_cloud, name) == "hello"
 
 
+def test_anybody_reads_what_is_public_and_nothing_else(cloud: Cloud) -> None:
+    s3, private = cloud.client("s3"), bucket(cloud, b="secret")
+    name = bucket(cloud, to(allow("s3:GetObject", ALL[1]), "*"), **{"open": "hello"})
+    fenced = bucket(
+        cloud,
+        to(allow(["s3:GetObject", "s3:ListBucket"], ALL,
+                 IpAddress={"aws:SourceIp": "10.0.0.0/8"}), "*"),
+        a="inside",
+    )  # fmt: skip
+    anybody = cloud.client("s3", config=Config(signature_version=UNSIGNED))
+    assert fetched(anybody, name, "open") == "hello"
+    assert anybody.head_object(Bucket=name, Key="open")["ContentLength"] == 5
+    denied = ("AccessDenied", "Access Denied")
+    assert refusal(anybody.list_objects_v2, Bucket=name) == denied
+    assert refusal(anybody.get_object, Bucket=private, Key="b") == denied
+    assert refusal(anybody.get_object, Bucket=fenced, Key="a") == denied
+    assert refusal(anybody.put_object, Bucket=name, Key="new", Body=b"")[0] == "AccessDenied"
+    assert refusal(anybody.get_bucket_policy, Bucket=name)[0] == "AccessDenied"
+    assert refusal(anybody.get_object, Bucket=f"{name}-none", Key="a") == (
+        "NoSuchBucket", "The specified bucket does not exist",
+    )  # fmt: skip
+    listing = to(allow("s3:ListBucket", ALL[0]), "*")
+    put_policy(cloud, name, listing, to(allow("s3:GetObject", ALL[1]), "*"))
+    assert [one["Key"] for one in anybody.list_objects_v2(Bucket=name)["Contents"]] == ["open"]
+    s3.put_public_access_block(
+        Bucket=name, PublicAccessBlockConfiguration={"RestrictPublicBuckets": True}
+    )
+    assert refusal(anybody.get_object, Bucket=name, Key="open") == denied
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -261,21 +309,21 @@ def test_functions_across_accounts(cloud: Cloud, other_cloud: Cloud) -> None:
     assert refusal(theirs.invoke, FunctionName=arn)[0] == "AccessDeniedException"
     given = {"FunctionName": "fn", "StatementId": "s", "Action": "lambda:InvokeFunction"}
     mine.add_permission(**given, Principal=other_cloud.account.number)
-    assert theirs.invoke(FunctionName=arn)["StatusCode"] == 200
+    assert invoked(theirs, FunctionName=arn)["StatusCode"] == 200
     partial = f"{cloud.account.number}:function:fn"
-    assert theirs.invoke(FunctionName=partial)["StatusCode"] == 200
+    assert invoked(theirs, FunctionName=partial)["StatusCode"] == 200
     assert refusal(theirs.get_function, FunctionName=arn)[0] == "AccessDeniedException"
     # each version and alias has a policy of its own
     assert refusal(theirs.invoke, FunctionName=f"{arn}:1")[0] == "AccessDeniedException"
     mine.add_permission(**given, Principal=user_arn(other_cloud, "tester"), Qualifier="1")
-    assert theirs.invoke(FunctionName=arn, Qualifier="1")["ExecutedVersion"] == "1"
+    assert invoked(theirs, FunctionName=arn, Qualifier="1")["ExecutedVersion"] == "1"
     poor = as_user(other_cloud, "poor")
     assert refusal(poor.client("lambda").invoke, FunctionName=arn)[0] == "AccessDeniedException"
     # in the function's own account either side may allow
     ada = as_user(cloud, "ada")
     assert refusal(ada.client("lambda").invoke, FunctionName="fn")[0] == "AccessDeniedException"
     mine.add_permission(**given | {"StatementId": "ada"}, Principal=user_arn(cloud, "ada"))
-    assert ada.client("lambda").invoke(FunctionName="fn")["StatusCode"] == 200
+    assert invoked(ada.client("lambda"), FunctionName="fn")["StatusCode"] == 200
     mine.remove_permission(FunctionName="fn", StatementId="s")
     assert refusal(theirs.invoke, FunctionName=arn)[0] == "AccessDeniedException"
 
