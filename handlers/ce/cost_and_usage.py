@@ -4,7 +4,8 @@ Source: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 from itertools import groupby
 from typing import Any
 
@@ -17,6 +18,8 @@ from models.cost_reports import Report
 NOUN = "cost_daily"
 # Results are told in pages of so many groups.
 PAGE = 5000
+# How many days are added up at first; most requests ask for no more.
+FIRST_DAYS = 62
 
 
 async def get_cost_and_usage(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -45,18 +48,62 @@ async def _answer(
     )
     report = reports.over(ctx, interval, report)
     page = reports.paged(ctx, params, PAGE)
-    offset = int(page.after or 0)
-    found = await reports.rows(ctx, report, offset=offset, limit=page.fetch)
+    at = _position(report, page.after)
+    found = await _read(ctx, report, at, PAGE + 1)
     more = len(found) > PAGE
+    cut = (bool(page.after), more)
     answer: dict[str, Any] = {
-        "ResultsByTime": _results(ctx, report, interval, found[:PAGE], (offset > 0, more)),
+        "ResultsByTime": _results(ctx, report, interval, found[:PAGE], cut),
         "DimensionValueAttributes": await _attributes(ctx, report, found[:PAGE]),
     }
     if grouped:
         answer["GroupDefinitions"] = [{"Type": one.kind, "Key": one.key} for one in grouped]
     if more:
-        answer["NextPageToken"] = page.token(str(offset + PAGE))
+        answer["NextPageToken"] = page.token(_after(report, at, found[:PAGE]))
     return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page begins: behind `skipped` rows of the ledger's days from `day` on."""
+
+    day: date
+    skipped: int
+
+
+def _position(report: Report, after: str | None) -> Position:
+    """The place that a token names: so many rows behind the client's day."""
+    if not after:
+        return Position(report.start, 0)
+    day, _, skipped = after.rpartition("/")
+    begin = date.fromisoformat(day) - report.shift_days * periods.DAY if day else report.start
+    return Position(max(begin, report.start), int(skipped))
+
+
+def _after(report: Report, at: Position, shown: Sequence[Any]) -> str:
+    """The place behind the rows of a page: of days, behind those of its last one."""
+    if report.granularity != "DAILY":
+        return f"/{at.skipped + len(shown)}"
+    last = shown[-1]["period"]
+    told = sum(1 for row in shown if row["period"] == last)
+    if last - report.shift_days * periods.DAY == at.day:
+        told += at.skipped
+    return f"{last}/{told}"
+
+
+async def _read(ctx: Context, report: Report, at: Position, most: int) -> list[Any]:
+    """The rows from a place on. A page of days needs few of them: they are added up as they are
+    needed, twice as many each time."""
+    if report.granularity != "DAILY":
+        return await reports.rows(ctx, report, offset=at.skipped, limit=most)
+    found: list[Any] = []
+    begin, days, skipped = at.day, FIRST_DAYS, at.skipped
+    while begin < report.end and len(found) < most:
+        end = min(report.end, begin + days * periods.DAY)
+        some = replace(report, start=begin, end=end)
+        found += await reports.rows(ctx, some, offset=skipped, limit=most - len(found))
+        begin, days, skipped = end, 2 * days, 0
+    return found
 
 
 def _results(

@@ -305,6 +305,7 @@ def test_resources_are_those_of_the_lines(bill: Bill) -> None:
 
 def test_pages(bill: Bill, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("handlers.ce.cost_and_usage.PAGE", 50)
+    monkeypatch.setattr("handlers.ce.cost_and_usage.FIRST_DAYS", 3)
     asked = {
         "TimePeriod": bill.period(9), "Granularity": "DAILY", "Metrics": ["UnblendedCost"],
         "GroupBy": [{"Type": "DIMENSION", "Key": "USAGE_TYPE"}],
