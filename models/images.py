@@ -1,8 +1,10 @@
 """Images: what instances are launched from, an account's own and the public ones."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from models import single_rows
 from models.callers import NOW
 from models.listing import SHIFT, Column, Database, Listing
 
@@ -131,3 +133,42 @@ async def insert(db: Any, row: Mapping[str, Any]) -> None:
 async def delete(db: Any, region: str, image_id: str) -> bool:
     """Delete an image of the account's own; False when it has no such image."""
     return bool(await db.write(_DELETE, image_id, region))
+
+
+async def lock(db: Any, region: str, image_id: str) -> None:
+    """Hold an own image until the transaction ends."""
+    await db.fetch(
+        "select 1 from images where account_id = (select driftcloud_account()) and region = $1"
+        " and image_id = $2 for update",
+        region,
+        image_id,
+    )
+
+
+async def launch_users(db: Any, region: str, image_id: str) -> list[str]:
+    """The accounts that an own image is shared with."""
+    return list(
+        await db.fetchval(
+            "select launch_users from images where account_id = (select driftcloud_account())"
+            " and region = $1 and image_id = $2",
+            region,
+            image_id,
+        )
+        or ()
+    )
+
+
+async def last_launch(db: Any, region: str, image_id: str) -> datetime | None:
+    """When a machine was last launched of an image, as far as it is remembered."""
+    found: datetime | None = await db.fetchval(
+        "select max(launch_time) from instances where account_id = (select driftcloud_account())"
+        " and region = $1 and image_id = $2",
+        region,
+        image_id,
+    )
+    return found
+
+
+async def update(db: Any, region: str, image_id: str, changes: Mapping[str, Any]) -> bool:
+    """Change columns of an own image; False when the account has no such image."""
+    return await single_rows.update(db, "images", region, "image_id", image_id, changes)

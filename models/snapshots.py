@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from models import single_rows
 from models.callers import NOW, NUMBER
 from models.listing import Column, Database, Listing
 
@@ -111,3 +112,21 @@ async def image_of(db: Any, region: str, snapshot_id: str) -> str | None:
     """The image whose block devices name the snapshot, or None."""
     image_id: str | None = await db.fetchval(_IMAGE, snapshot_id, region)
     return image_id
+
+
+async def shared(db: Any, region: str, snapshot_id: str, *, lock: bool = False) -> Any | None:
+    """Who may use a snapshot, as `volume_users`, and how it is encrypted; None: there is none."""
+    return await db.fetchrow(
+        "select s.volume_users, s.encrypted, s.kms_key_id from snapshots as s where s.account_id ="
+        " (select driftcloud_account()) and s.region = $1 and s.snapshot_id = $2"
+        + (" for update" if lock else ""),
+        region,
+        snapshot_id,
+    )
+
+
+async def share(db: Any, region: str, snapshot_id: str, users: Sequence[str]) -> bool:
+    """Say who may use a snapshot; False when it is not there."""
+    return await single_rows.update(
+        db, "snapshots", region, "snapshot_id", snapshot_id, {"volume_users": list(users)}
+    )

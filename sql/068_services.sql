@@ -63,3 +63,13 @@ COMMENT ON FUNCTION driftcloud_encrypt_volume() IS
     'Encrypts a new volume, whoever makes it, where its account wants all of them encrypted.';
 CREATE TRIGGER encrypt BEFORE INSERT ON volumes
     FOR EACH ROW WHEN (NOT NEW.encrypted) EXECUTE FUNCTION driftcloud_encrypt_volume();
+
+-- With whom images and snapshots are shared.
+
+ALTER TABLE images ADD COLUMN launch_users text[] NOT NULL DEFAULT '{}';
+COMMENT ON COLUMN images.launch_users IS 'Accounts that an own image is shared with; they do not see it here.';
+ALTER TABLE snapshots ADD COLUMN volume_users text[] NOT NULL DEFAULT '{}';
+COMMENT ON COLUMN snapshots.volume_users IS
+    'Accounts that a snapshot is shared with, or all; they do not see it here.';
+SELECT driftcloud_audit('image');
+SELECT driftcloud_audit('snapshot');

@@ -136,16 +136,6 @@ async def modify_snapshot_tier(ctx: Context, params: dict[str, Any]) -> dict[str
     return {"SnapshotId": snapshot_id, "TieringStartTime": ctx.now}
 
 
-async def describe_snapshot_attribute(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Who may make volumes of a snapshot: nobody but its owner."""
-    snapshot_id = params["SnapshotId"]
-    identifiers.check(SNAPSHOT, [snapshot_id])
-    await _find(ctx, snapshot_id)
-    if params["Attribute"] == "productCodes":
-        return {"SnapshotId": snapshot_id, "ProductCodes": []}
-    return {"SnapshotId": snapshot_id, "CreateVolumePermissions": []}
-
-
 async def _find(ctx: Context, snapshot_id: str) -> Any:
     snapshot = await snapshots.find_one(ctx.db, ctx.region, snapshot_id)
     if snapshot is None:
