@@ -46,6 +46,13 @@ async def final(world: World, episode: str) -> float | None:
     return points
 
 
+# What only a comparison with the world in which nothing was done tells.
+QUICK_LEAVES_OUT = (
+    "outages, things in use that were stopped or ended, machines made too small and commitments"
+    " bought in vain: without --quick the score counts their harm too"
+)
+
+
 async def quick(world: World, episode: str) -> dict[str, Any]:
     """The score as the answer key alone tells it: nothing is compared, and nothing kept."""
     from drift import packs
@@ -69,6 +76,7 @@ async def quick(world: World, episode: str) -> dict[str, Any]:
         "wrong": found.tally.wrong,
         "harm_usd": round(float(found.tally.harm_usd), 2),
         "breaches": found.tally.breaches,
+        "left_out": QUICK_LEAVES_OUT,
     }
 
 
