@@ -12,7 +12,8 @@ run: $(VENV)/.installed ## start the server with a generated estate, and say how
 	@$(BIN)/driftcloud serve --estate startup $(ARGS)
 
 test: $(VENV)/.tested ## run every test, from nothing
-	$(BIN)/pytest -n 2 --dist loadfile -q $(ARGS)
+	@# bytecode is kept, whatever the shell says: the many servers of the tests import it again
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
 lint: $(VENV)/.linted ## format check, rules, types, security
 	$(BIN)/ruff format --check .
@@ -38,9 +39,9 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
-$(VENV)/.tested: $(VENV)/.installed
+$(VENV)/.tested: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
-	@touch $@
+	@touch $(VENV)/.installed $@
 
 $(VENV)/.linted: $(VENV)/.tested
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,lint]'

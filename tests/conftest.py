@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import pytest
 from hypothesis import settings
 
 pytest_plugins = [
@@ -12,3 +13,17 @@ pytest_plugins = [
 # How long an example takes is for the machine to say: a busy one must not fail a true property.
 settings.register_profile("driftcloud", deadline=None)
 settings.load_profile("driftcloud")
+
+# Whose modules take longest begin first, so that in the end no worker is left alone with one.
+FIRST = ("waste", "driftcloud", "bench", "journeys", "drift", "test_operations_served.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the modules in the order in which they are handed to workers."""
+    ranks = {room: rank for rank, room in enumerate(FIRST)}
+
+    def rank(item: pytest.Item) -> int:
+        room = item.nodeid.partition("::")[0].removeprefix("tests/").partition("/")[0]
+        return ranks.get(room, len(FIRST))
+
+    items.sort(key=rank)
