@@ -115,9 +115,14 @@ async def _shown(ctx: Context, image: Any, attribute: str) -> dict[str, Any]:
         moment = f"{at + ctx.shift:%Y-%m-%dT%H:%M:%SZ}"
         return {"LastLaunchedTime": {"Value": moment}}
     # what these images never have
-    empty: dict[str, tuple[str, Any]] = {"productCodes": ("ProductCodes", []), "kernel": ("KernelId", {}),
-             "ramdisk": ("RamdiskId", {}), "tpmSupport": ("TpmSupport", {}),
-             "uefiData": ("UefiData", {}), "imdsSupport": ("ImdsSupport", {})}  # fmt: skip
+    empty: dict[str, tuple[str, Any]] = {
+        "productCodes": ("ProductCodes", []),
+        "kernel": ("KernelId", {}),
+        "ramdisk": ("RamdiskId", {}),
+        "tpmSupport": ("TpmSupport", {}),
+        "uefiData": ("UefiData", {}),
+        "imdsSupport": ("ImdsSupport", {}),
+    }
     member, value = empty[attribute]
     return {member: value}
 
