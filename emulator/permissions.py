@@ -205,6 +205,13 @@ async def authorise(
         facts = await resource_facts.of(db, number, ctx.region, named)
     context = context_of(ctx, known, access)
     calls = _parts(ctx, prefix, action, access.operation, named, sharing)
+    if prefix == "events" and access.operation == "PutEvents":
+        of_bus, own_number = ctx.server.resource_policies.of_bus, caller.account_number
+        calls = [
+            one._replace(sharing=await of_bus(own_number, one.resource))
+            for one in calls
+            if one.resource != "*"
+        ]
     passed_to = {"iam:passedtoservice": [f"{prefix}.amazonaws.com"]}
     calls += [_Part("iam:PassRole", one, passed_to) for one in passing]
     if copied[0]:

@@ -1,4 +1,4 @@
-"""Resource policies of buckets, queues and functions, kept by this process.
+"""Resource policies of buckets, queues, functions, layers and buses, kept by this process.
 
 A call that none of them concerns costs two looks into dictionaries. What is kept is believed for
 half a minute unless a NOTIFY says sooner that it changed.
@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 
 KEPT_SECONDS: Final = 30.0
 MOST_KEPT: Final = 1024
-SERVICES: Final = frozenset(("lambda", "s3", "sqs"))
+SERVICES: Final = frozenset(("events", "lambda", "s3", "sqs"))
 # Operations that may write policies: the process that served one forgets at once.
 CHANGING: Final = frozenset(
     ("PutBucketPolicy", "DeleteBucketPolicy", "PutPublicAccessBlock", "DeletePublicAccessBlock",
      "DeleteBucket", "CreateQueue", "SetQueueAttributes", "DeleteQueue", "AddPermission",
-     "RemovePermission", "DeleteFunction", "DeleteAlias")
+     "RemovePermission", "DeleteFunction", "DeleteAlias", "PutPermission", "DeleteEventBus",
+     "AddLayerVersionPermission", "RemoveLayerVersionPermission", "DeleteLayerVersion")
 )  # fmt: skip
 # S3: what names another resource beside the bucket stays with the owner, and so do policies.
 _S3_OWNERS: Final = frozenset(
@@ -58,7 +59,8 @@ _LAMBDA_SHARED: Final = frozenset(
      "PutFunctionConcurrency", "DeleteFunctionConcurrency",
      "GetProvisionedConcurrencyConfig", "ListProvisionedConcurrencyConfigs",
      "PutProvisionedConcurrencyConfig", "DeleteProvisionedConcurrencyConfig",
-     "GetFunctionEventInvokeConfig", "ListFunctionEventInvokeConfigs")
+     "GetFunctionEventInvokeConfig", "ListFunctionEventInvokeConfigs", "GetLayerVersion",
+     "GetLayerVersionByArn")
 )  # fmt: skip
 
 
@@ -114,6 +116,10 @@ class ResourcePolicies:
             bucket = ctx.params.get("Bucket")
             return await self.of_bucket(ctx.principal.account_number, bucket, operation)
         own = ctx.principal.account_number
+        if ctx.service == "events":
+            # events may go to several buses: each is looked at by itself, and others' in any case
+            away = operation == "PutEvents" and any(map(own.__ne__, _bus_owners(ctx)))
+            return Sharing(await self._of(own), _NOTHING) if away else None
         owner, arn = _queue(ctx) if ctx.service == "sqs" else _function(ctx)
         if not arn:
             return None
@@ -121,6 +127,12 @@ class ResourcePolicies:
         if owner != own and operation not in shared:
             return None
         return _sharing(await self._of(owner), arn)
+
+    async def of_bus(self, own: str, arn: str) -> Sharing | None:
+        """What concerns events that somebody of the account `own` puts on a bus."""
+        owner = await self._of(arn.split(":")[4])
+        found = _sharing(owner, arn)
+        return Sharing(owner, _NOTHING) if found is None and owner.number != own else found
 
     async def of_bucket(self, own: str, bucket: str | None, operation: str) -> Sharing | None:
         """What concerns a call about a bucket by somebody of the account `own`."""
@@ -130,6 +142,10 @@ class ResourcePolicies:
         if owner is None or (owner != own and operation in _S3_OWNERS):
             return None
         return _sharing(await self._of(owner), f"arn:aws:s3:::{bucket}")
+
+    async def account(self, number: str) -> uuid.UUID | None:
+        """The id of the account of a number; None: there is none."""
+        return (await self._of(number)).account_id
 
     def forget(self, number: str | None = None) -> None:
         """Forget the policies of an account, or of all."""
@@ -171,6 +187,16 @@ class ResourcePolicies:
         return found
 
 
+# The policy of what has none.
+_NOTHING: Final = Held(Policy((), ""))
+
+
+def _bus_owners(ctx: Context) -> list[str]:
+    own = ctx.principal.account_number
+    names = [str(one.get("EventBusName") or "") for one in ctx.params.get("Entries") or ()]
+    return [name.split(":")[4] if name.count(":") > 4 else own for name in names]
+
+
 def _sharing(owner: Owned, arn: str) -> Sharing | None:
     held = owner.held.get(arn)
     return None if held is None else Sharing(owner, held)
@@ -205,8 +231,12 @@ def _queue(ctx: Context) -> tuple[str, str]:
 
 
 def _function(ctx: Context) -> tuple[str, str]:
-    """Owner and ARN of the function, version or alias that a request names."""
+    """Owner and ARN of the function, version, alias or version of a layer that a request names."""
     own = ctx.principal.account_number
+    layer = str(ctx.params.get("Arn") or ctx.params.get("LayerName") or "")
+    if layer.startswith("arn:") and ":layer:" in layer:
+        version = ctx.params.get("VersionNumber")
+        return layer.split(":")[4], f"{layer}:{version}" if version else layer
     match = FUNCTION.fullmatch(str(ctx.params.get("FunctionName") or ""))
     if match is None:
         return own, ""

@@ -1,4 +1,4 @@
-"""Resource policies: what buckets, queues and functions of an account say of who may use them."""
+"""Resource policies: what resources of an account say of who may use them."""
 
 from typing import Any
 
@@ -17,6 +17,13 @@ select f.arn || case when p.qualifier = '' then '' else ':' || p.qualifier end,
        null
   from owner o join lambda_permissions p on p.account_id = o.id
   join lambda_functions f on f.id = p.function_id group by f.arn, p.qualifier
+union all
+select b.arn, b.policy::text, null
+  from owner o join event_buses b on b.account_id = o.id where b.policy is not null
+union all
+select v.arn, jsonb_build_object('Version', '2012-10-17', 'Statement', v.policy)::text, null
+  from owner o join lambda_layer_versions v on v.account_id = o.id
+ where v.policy <> '[]' and v.deleted_at is null
 """
 _BUCKETS = """
 select b.name, a.account_number from s3_buckets b join cloud_accounts a on a.id = b.account_id

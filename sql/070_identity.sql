@@ -98,3 +98,17 @@ BEGIN
 END
 $$;
 GRANT UPDATE (global_token_version) ON cloud_accounts TO driftcloud_api;
+
+-- Policies of event buses and of versions of layers take part in the judgement of calls too.
+CREATE TRIGGER announce_policy_of_new AFTER INSERT ON event_buses
+    FOR EACH ROW WHEN (NEW.policy IS NOT NULL) EXECUTE FUNCTION driftcloud_announce_resource_policies();
+CREATE TRIGGER announce_policy AFTER UPDATE OF policy ON event_buses
+    FOR EACH ROW WHEN (OLD.policy IS DISTINCT FROM NEW.policy)
+    EXECUTE FUNCTION driftcloud_announce_resource_policies();
+CREATE TRIGGER announce_policy_of_gone AFTER DELETE ON event_buses
+    FOR EACH ROW WHEN (OLD.policy IS NOT NULL) EXECUTE FUNCTION driftcloud_announce_resource_policies();
+CREATE TRIGGER announce_policy AFTER UPDATE OF policy, deleted_at ON lambda_layer_versions
+    FOR EACH ROW WHEN ((OLD.policy, OLD.deleted_at) IS DISTINCT FROM (NEW.policy, NEW.deleted_at))
+    EXECUTE FUNCTION driftcloud_announce_resource_policies();
+CREATE TRIGGER announce_policy_of_gone AFTER DELETE ON lambda_layer_versions
+    FOR EACH ROW WHEN (OLD.policy <> '[]') EXECUTE FUNCTION driftcloud_announce_resource_policies();

@@ -100,6 +100,7 @@ _MEMBERS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "lambda": (
         ("Resource", "{}"),
+        ("Arn", "{}"),
         ("FunctionName", "function:{}"),
         ("LayerName", "layer:{}"),
         ("UUID", "event-source-mapping:{}"),
@@ -206,6 +207,11 @@ def arns(
         return _s3(params)
     if prefix == "sqs":
         return _sqs(params, region, account)
+    if prefix == "events" and operation == "PutEvents":
+        return _buses(params, region, account)
+    if prefix == "lambda" and params.get("LayerName") and params.get("VersionNumber"):
+        layer = _arn(prefix, "layer:{}", str(params["LayerName"]), params, region, account)
+        return [f"{layer}:{params['VersionNumber']}"]
     if prefix == "lambda" and params.get("FunctionName"):
         return _lambda(params, region, account)
     for member, template in _MEMBERS.get(prefix, ()):
@@ -269,6 +275,16 @@ def _sqs(params: Mapping[str, Any], region: str, account: str) -> list[str]:
         name = parts[-1]
         owner = parts[-2] if len(parts) == 3 and parts[-2].isdigit() else account
     return [f"arn:aws:sqs:{region}:{owner}:{name}"] if name else ["*"]
+
+
+def _buses(params: Mapping[str, Any], region: str, account: str) -> list[str]:
+    """The buses that events are for, each once."""
+    found: dict[str, None] = {}
+    for entry in params.get("Entries") or ():
+        name = str(entry.get("EventBusName") or "default")
+        own = f"arn:aws:events:{region}:{account}:event-bus/{name}"
+        found[name if name.startswith("arn:") else own] = None
+    return list(found) or ["*"]
 
 
 def cluster(given: Any, region: str, account: str) -> str:

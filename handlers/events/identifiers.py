@@ -10,19 +10,27 @@ PAGE_ITEMS = 100
 
 
 def bus_name(ctx: Context, given: str | None) -> str:
-    """The name of a bus that is given by name or ARN; the default bus where none is."""
+    """The name of a bus of the caller's, given by name or ARN; the default bus where none is."""
+    owner, name = bus_place(ctx, given)
+    if owner != ctx.principal.account_number:
+        raise bus_not_found(name)
+    return name
+
+
+def bus_place(ctx: Context, given: str | None) -> tuple[str, str]:
+    """Account and name of a bus of this region, by name or ARN; the default bus where none is."""
     if not given:
-        return event_buses.DEFAULT
+        return ctx.principal.account_number, event_buses.DEFAULT
     if not given.startswith("arn:"):
-        return given
+        return ctx.principal.account_number, given
     parts = given.split(":", 5)
     name = parts[5].removeprefix("event-bus/") if len(parts) == 6 else ""
     if not name or parts[2] != "events":
         raise invalid(f"Parameter {given} is not valid. Reason: Provided Arn is not in correct"
                       " format.")  # fmt: skip
-    if parts[3] != ctx.region or parts[4] != ctx.principal.account_number:
+    if parts[3] != ctx.region:
         raise bus_not_found(name)
-    return name
+    return parts[4], name
 
 
 async def find_bus(ctx: Context, given: str | None) -> Any:

@@ -60,6 +60,14 @@ def read(cloud: Cloud, name: str, key: str = "a") -> str:
     return fetched(cloud.client("s3"), name, key)
 
 
+def zipped() -> bytes:
+    """A function's code."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("main.py", "def handler(event, context): return 1")
+    return packed.getvalue()
+
+
 def invoked(functions: Any, **given: Any) -> dict[str, Any]:
     """The answer of a function, read to its end."""
     answer: dict[str, Any] = functions.invoke(**given)
@@ -298,13 +306,10 @@ def test_queues_across_accounts(cloud: Cloud, other_cloud: Cloud) -> None:
 
 def test_functions_across_accounts(cloud: Cloud, other_cloud: Cloud) -> None:
     mine, theirs = cloud.client("lambda"), other_cloud.client("lambda")
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("main.py", "def handler(event, context): return 1")
     arn = mine.create_function(
         FunctionName="fn", Runtime="python3.12", Handler="main.handler",
         Role=f"arn:aws:iam::{cloud.account.number}:role/FinOpsReadOnly",
-        Code={"ZipFile": packed.getvalue()}, Publish=True,
+        Code={"ZipFile": zipped()}, Publish=True,
     )["FunctionArn"].removesuffix(":1")  # fmt: skip
     assert refusal(theirs.invoke, FunctionName=arn)[0] == "AccessDeniedException"
     given = {"FunctionName": "fn", "StatementId": "s", "Action": "lambda:InvokeFunction"}
@@ -326,6 +331,77 @@ def test_functions_across_accounts(cloud: Cloud, other_cloud: Cloud) -> None:
     assert invoked(ada.client("lambda"), FunctionName="fn")["StatusCode"] == 200
     mine.remove_permission(FunctionName="fn", StatementId="s")
     assert refusal(theirs.invoke, FunctionName=arn)[0] == "AccessDeniedException"
+
+
+def test_a_queues_permissions_by_label(cloud: Cloud, other_cloud: Cloud) -> None:
+    sqs, theirs = cloud.client("sqs"), other_cloud.client("sqs")
+    url = sqs.create_queue(QueueName="open")["QueueUrl"]
+    number = other_cloud.account.number
+    send = {"QueueUrl": url, "MessageBody": "hello"}
+    assert refusal(theirs.send_message, **send)[0] != ""
+    given = {"QueueUrl": url, "Label": "theirs"}
+    sqs.add_permission(**given, AWSAccountIds=[number], Actions=["SendMessage"])
+    theirs.send_message(**send)
+    assert refusal(theirs.receive_message, QueueUrl=url)[0] != ""
+    again = refusal(sqs.add_permission, **given, AWSAccountIds=[number], Actions=["*"])
+    assert "Already exists" in again[1]
+    owners = {"AWSAccountIds": [number], "Actions": ["DeleteQueue"]}
+    code, message = refusal(sqs.add_permission, QueueUrl=url, Label="more", **owners)
+    assert (code, "Only the queue owner" in message) == ("InvalidParameterValue", True)
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]
+    [statement] = json.loads(attributes["Policy"])["Statement"]
+    assert (statement["Sid"], statement["Action"]) == ("theirs", "SQS:SendMessage")
+    sqs.remove_permission(**given)
+    assert refusal(theirs.send_message, **send)[0] != ""
+    assert "can't find label" in refusal(sqs.remove_permission, **given)[1]
+    assert "Attributes" not in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+
+
+def test_events_for_a_bus_of_another_account(cloud: Cloud, other_cloud: Cloud) -> None:
+    events, sqs, theirs = cloud.client("events"), cloud.client("sqs"), other_cloud.client("events")
+    bus = events.create_event_bus(Name="shared")["EventBusArn"]
+    url = sqs.create_queue(QueueName="heard")["QueueUrl"]
+    target = f"arn:aws:sqs:us-east-1:{cloud.account.number}:heard"
+    events.put_rule(Name="all", EventBusName="shared", EventPattern='{"source": ["shop"]}')
+    events.put_targets(Rule="all", EventBusName="shared", Targets=[{"Id": "q", "Arn": target}])
+    entry = {"Source": "shop", "DetailType": "sold", "Detail": "{}", "EventBusName": bus}
+    code, message = refusal(theirs.put_events, Entries=[entry])
+    assert code == "AccessDeniedException"
+    assert message.endswith("because no resource-based policy allows the events:PutEvents action")
+    number = other_cloud.account.number
+    events.put_permission(
+        EventBusName="shared", StatementId="s", Action="events:PutEvents", Principal=number
+    )
+    assert theirs.put_events(Entries=[entry])["FailedEntryCount"] == 0
+    [got] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+    assert json.loads(got["Body"])["account"] == number
+    # whoever may use one bus only is judged by the bus that each event is for
+    ada = as_user(cloud, "ada", allow("events:PutEvents", bus)).client("events")
+    assert ada.put_events(Entries=[entry | {"EventBusName": "shared"}])["FailedEntryCount"] == 0
+    assert refusal(ada.put_events, Entries=[entry | {"EventBusName": "default"}])[0] == (
+        "AccessDeniedException"
+    )
+    events.remove_permission(EventBusName="shared", StatementId="s")
+    assert refusal(theirs.put_events, Entries=[entry])[0] == "AccessDeniedException"
+
+
+def test_layers_across_accounts(cloud: Cloud, other_cloud: Cloud) -> None:
+    functions, theirs = cloud.client("lambda"), other_cloud.client("lambda")
+    code = {"ZipFile": zipped()}
+    made = functions.publish_layer_version(LayerName="tools", Content=code)
+    layer, version = made["LayerArn"], made["LayerVersionArn"]
+    get = {"LayerName": layer, "VersionNumber": 1}
+    assert refusal(theirs.get_layer_version, **get)[0] == "AccessDeniedException"
+    functions.add_layer_version_permission(
+        LayerName="tools", VersionNumber=1, StatementId="s", Action="lambda:GetLayerVersion",
+        Principal=other_cloud.account.number,
+    )  # fmt: skip
+    assert theirs.get_layer_version(**get)["LayerVersionArn"] == version
+    assert theirs.get_layer_version_by_arn(Arn=version)["Version"] == 1
+    remove = refusal(theirs.delete_layer_version, **get)
+    assert remove[0] == "AccessDeniedException"
+    functions.delete_layer_version(LayerName="tools", VersionNumber=1)
+    assert refusal(theirs.get_layer_version, **get)[0] == "AccessDeniedException"
 
 
 def test_an_organization_shares_a_bucket(cloud: Cloud, other_cloud: Cloud) -> None:
