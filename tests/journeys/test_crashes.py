@@ -28,7 +28,7 @@ select array_agg(instance_id order by instance_id) from instances
 @pytest.fixture(scope="module")
 def process() -> Iterator[Process]:
     """A server of its own with a small estate, every commit on the disk."""
-    started = Process("--estate", "small", "--durable")
+    started = Process("--estate", "small", "--days", "3", "--durable")
     started.start()
     yield started
     started.remove()

@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 20.0
 @pytest.fixture(scope="module")
 def process() -> Iterator[Process]:
     """A server with a small estate to be broken."""
-    started = Process("--estate", "small")
+    started = Process("--estate", "small", "--days", "3")
     started.start()
     yield started
     started.remove()

@@ -157,6 +157,9 @@ class Wire:
             line = await reader.readline()
         if not line:
             raise ConnectionResetError("closed")
+        if not line.startswith(b"HTTP/1."):
+            # who begins as HTTP/2 does is answered in its frames
+            raise ValueError(f"no answer of HTTP/1: {line!r}")
         status, headers = int(line.split()[1]), {}
         while (line := await reader.readline()).strip():
             name, _, value = line.decode("latin-1").partition(":")
