@@ -81,10 +81,32 @@ returning snapshot_id
 """
 
 ARCHIVE = f"""
-update snapshots set storage_tier = 'archive', monthly_cost = $3
+update snapshots set storage_tier = 'archive', monthly_cost = $3, tiering = 'archival-completed',
+       tiered_at = {NOW}
  where snapshot_id = $1 and region = $2 and storage_tier = 'standard' and not exists ({_IMAGE})
 returning snapshot_id
 """
+
+
+RESTORE = f"""
+update snapshots set storage_tier = 'standard', monthly_cost = $3,
+       tiering = 'permanent-restore-completed', tiered_at = {NOW}
+ where account_id = (select driftcloud_account()) and region = $2 and snapshot_id = $1
+   and storage_tier = 'archive'
+returning snapshot_id
+"""
+TIERS = Listing(
+    f"s.snapshot_id, {_VOLUME} as volume_id, {_STATE} as state, s.storage_tier, s.tiering,"
+    f" s.tiered_at, s.tags, {NUMBER} as owner",
+    "snapshots as s",
+    key="s.snapshot_id",
+    columns={
+        "region": "s.region",
+        "snapshot_id": "s.snapshot_id",
+        "volume_id": _VOLUME,
+        "tiering": "s.tiering",
+    },
+)
 
 
 async def find_one(db: Database, region: str, snapshot_id: str) -> Any | None:
@@ -106,6 +128,11 @@ async def delete(db: Any, region: str, snapshot_id: str) -> bool:
 async def archive(db: Any, region: str, snapshot_id: str, monthly_cost: Decimal) -> bool:
     """Move a snapshot that no image needs to the archive tier; False when that cannot be."""
     return bool(await db.write(ARCHIVE, snapshot_id, region, monthly_cost))
+
+
+async def restore(db: Any, region: str, snapshot_id: str, monthly_cost: Decimal) -> bool:
+    """Bring a snapshot back from the archive tier for good; False when it is not there."""
+    return bool(await db.write(RESTORE, snapshot_id, region, monthly_cost))
 
 
 async def image_of(db: Any, region: str, snapshot_id: str) -> str | None:

@@ -73,3 +73,11 @@ COMMENT ON COLUMN snapshots.volume_users IS
     'Accounts that a snapshot is shared with, or all; they do not see it here.';
 SELECT driftcloud_audit('image');
 SELECT driftcloud_audit('snapshot');
+
+-- When a snapshot was last archived or brought back.
+
+ALTER TABLE snapshots
+    ADD COLUMN tiering   text CHECK (tiering IN ('archival-completed', 'permanent-restore-completed')),
+    ADD COLUMN tiered_at timestamptz;
+COMMENT ON COLUMN snapshots.tiering IS 'The last archiving or restoring, as EC2 words it; null: there was none.';
+COMMENT ON COLUMN snapshots.tiered_at IS 'Virtual time of it.';
