@@ -1,9 +1,6 @@
 """Data exports: their lives, their files, and how they follow the days."""
 
 import json
-from collections import defaultdict
-from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -21,7 +18,6 @@ CUR = (
     " savings_plan_used_commitment, discount_total_discount, product.product_name, resource_tags"
     " FROM COST_AND_USAGE_REPORT"
 )
-ONE_DAY = timedelta(days=1)
 WITH_RESOURCES = CUR.replace("SELECT ", "SELECT line_item_resource_id, ")
 
 
@@ -272,78 +268,3 @@ def test_tables_tell_their_columns(settled: Cloud) -> None:
     monthly = {"TIME_GRANULARITY": "MONTHLY"}
     code, _ = refusal(exports.get_table, TableName="COST_AND_USAGE_REPORT", TableProperties=monthly)
     assert code == "ValidationException"
-
-
-def test_cost_categories_divide_an_export_as_they_do_reports(
-    cloud: Cloud, exports: Any, sql: Sql
-) -> None:
-    """Rules by service, by tag and that inherit: CUR 2.0, FOCUS and Cost Explorer agree."""
-    ce, name = cloud.client("ce"), bills.bucket_of(cloud)
-    [bill] = sql(
-        "select min(date) as first, max(date) as last,"
-        " (now() at time zone 'utc')::date - max(date) as shift"
-        " from cost_daily where account_id = $1",
-        cloud.account.id,
-    )
-    shift = timedelta(days=bill["shift"])
-    period = {"Start": str(bill["first"] + shift), "End": str(bill["last"] + shift + ONE_DAY)}
-    databases = {"Dimensions": {"Key": "SERVICE_CODE", "Values": ["AmazonRDS"]}}
-    made = {
-        "Name": "Layer", "RuleVersion": "CostCategoryExpression.v1", "DefaultValue": "Rest",
-        "Rules": [
-            {"Value": "Data", "Rule": databases},
-            {"Type": "INHERITED_VALUE",
-             "InheritedValue": {"DimensionName": "LINKED_ACCOUNT_NAME"}},
-        ],
-        "EffectiveStart": f"{period['Start'][:7]}-01T00:00:00Z",
-    }  # fmt: skip
-    arn = ce.create_cost_category_definition(**made)["CostCategoryArn"]
-    cost, category = "line_item_unblended_cost", "cost_category['Layer'] AS layer"
-    queries = {
-        "cur": f"SELECT {cost} AS usd, {category} FROM COST_AND_USAGE_REPORT",
-        "focus": "SELECT BilledCost AS usd, x_CostCategories.Layer AS layer FROM FOCUS_1_2_AWS",
-    }
-    for title, query in queries.items():
-        exports.create_export(Export=bills.export(title, name, query))
-
-    def reported() -> dict[str, Decimal]:
-        groups = ce.get_cost_and_usage(
-            TimePeriod=period, Granularity="DAILY", Metrics=["UnblendedCost"],
-            GroupBy=[{"Type": "COST_CATEGORY", "Key": "Layer"}],
-        )["ResultsByTime"]  # fmt: skip
-        found: dict[str, Decimal] = defaultdict(Decimal)
-        for group in (one for day in groups for one in day["Groups"]):
-            key = group["Keys"][0].removeprefix("Layer$")
-            found[key] += Decimal(group["Metrics"]["UnblendedCost"]["Amount"])
-        return found
-
-    def exported(title: str) -> dict[str, Decimal]:
-        found: dict[str, Decimal] = defaultdict(Decimal)
-        for row in (one for month in bills.months(cloud, name, title).values() for one in month):
-            found[row["layer"]] += Decimal(row["usd"])
-        return found
-
-    [account] = sql("select name from cloud_accounts where id = $1", cloud.account.id)
-    assert set(reported()) == {"Data", account["name"]}
-    assert exported("cur") == exported("focus") == reported()
-    made["Rules"] = [
-        {"Value": "Stored", "Rule": databases},
-        {"Type": "INHERITED_VALUE",
-         "InheritedValue": {"DimensionName": "TAG", "DimensionKey": "tier"}},
-    ]  # fmt: skip
-    sql("insert into cost_allocation_tags (account_id, key, type, status, updated_date)"
-        " values ($1, 'tier', 'UserDefined', 'Active', $2) returning key",
-        cloud.account.id, bill["last"])  # fmt: skip
-    [machine] = sql("select resource_id from cost_lines_daily where account_id = $1"
-                    " and resource_type = 'instance' limit 1", cloud.account.id)  # fmt: skip
-    cloud.client("ec2").create_tags(
-        Resources=[machine["resource_id"]], Tags=[{"Key": "tier", "Value": "front"}]
-    )
-    ce.update_cost_category_definition(
-        CostCategoryArn=arn, **{key: value for key, value in made.items() if key != "Name"}
-    )
-    bills.tick(cloud)
-    period["End"] = str(bill["last"] + shift + ONE_DAY)  # the newest day is today again
-    period["Start"] = str(bill["first"] + shift - ONE_DAY)
-    assert set(reported()) == {"Stored", "front", "Rest"}
-    assert exported("cur") == exported("focus") == reported()
