@@ -147,7 +147,7 @@ class EpisodeServers:
         self._open: dict[str, EpisodeServer] = {}
         self._opening: dict[str, asyncio.Task[EpisodeServer | None]] = {}
         self._missing: dict[str, float] = {}
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing: set[asyncio.Task[Any]] = set()
         self._warm: list[EpisodeServer] = []
 
     def __len__(self) -> int:
@@ -175,6 +175,16 @@ class EpisodeServers:
         self._missing.clear()
         for server in self._open.values():
             server.stale = server.stale or code in (None, server.code)
+        if code in self._open:
+            # one that is gone, or plays on in another database, is left at once
+            task = asyncio.create_task(self._fresh(code), name=f"look at {code}")
+            self._closing.add(task)
+            task.add_done_callback(self._looked_again)
+
+    def _looked_again(self, task: "asyncio.Task[Any]") -> None:
+        self._closing.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.debug("an episode could not be looked at", exc_info=task.exception())
 
     async def _fresh(self, code: str) -> EpisodeServer | None:
         task = self._opening.get(code)

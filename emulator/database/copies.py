@@ -30,11 +30,17 @@ _LOCK = 0x636F_7079  # "copy": first key of the advisory lock of whoever copies 
 _MAINTENANCE = "postgres"
 _EMPTY = "template1"
 _IDLE_AFTER_SECONDS = 1.0
+_LEAVING_SECONDS = 1.0
 _PATIENCE_SECONDS = 8.0
 _QUIET_SECONDS = 60.0
 _GLANCE_SECONDS = 0.02
 # Below this size a copy through the log is faster than one of files, which waits for the disk.
 _SMALL_BYTES = 96 << 20
+
+
+_ANYBODY = """
+select exists (select from pg_stat_activity where datname = $1 and backend_type = 'client backend')
+"""
 
 
 class CopyError(RuntimeError):
@@ -85,8 +91,13 @@ class Copies:
             await self._create(connection, _EMPTY, name)
 
     async def drop(self, name: str) -> None:
-        """Delete a database, whoever is connected to it."""
+        """Delete a database; whoever is connected to it has a second to leave."""
         async with self.connected() as connection:
+            until = time.monotonic() + _LEAVING_SECONDS
+            while (  # noqa: ASYNC110 - other processes leave it
+                time.monotonic() < until and await connection.fetchval(_ANYBODY, name)
+            ):
+                await asyncio.sleep(_GLANCE_SECONDS)
             await connection.execute(f"drop database if exists {_quoted(name)} with (force)")
 
     async def rename(self, name: str, new: str) -> None:
