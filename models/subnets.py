@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from models import single_rows
 from models.callers import NUMBER
 from models.listing import Column, Database, Listing
 
@@ -90,3 +91,10 @@ async def insert(db: Any, row: Mapping[str, Any]) -> bool:
 async def delete(db: Any, region: str, subnet_id: str) -> bool:
     """Delete a subnet that nothing lives in; False when it is not there or in use."""
     return bool(await db.write(DELETE, subnet_id, region))
+
+
+async def map_public_addresses(db: Any, region: str, subnet_id: str, wanted: bool) -> bool:
+    """Say whether machines launched in a subnet get public addresses; False: there is none."""
+    return await single_rows.update(
+        db, "subnets", region, "subnet_id", subnet_id, {"map_public_ip_on_launch": wanted}
+    )

@@ -70,6 +70,31 @@ async def create_subnet(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     return {"Subnet": SUBNET_VIEW.show(made)}
 
 
+async def modify_subnet_attribute(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Say whether what is launched in a subnet gets a public address; one attribute at a time."""
+    subnet_id = params["SubnetId"]
+    identifiers.check(SUBNET, [subnet_id])
+    named = [name for name in params if name not in ("SubnetId", "DryRun")]
+    if len(named) != 1:
+        raise AwsError(
+            "InvalidParameterCombination" if named else "MissingParameter",
+            "The request must contain exactly one attribute to modify.",
+        )
+    given = params[named[0]]
+    if named[0] not in OFF and named[0] != "MapPublicIpOnLaunch":
+        raise AwsError("UnsupportedOperation", f"{named[0]} is not emulated.")
+    wanted = (given or {}).get("Value")
+    if wanted is None:
+        raise AwsError("MissingParameter", "The request must contain the parameter value")
+    if named[0] in OFF and wanted:
+        raise AwsError("UnsupportedOperation", f"{named[0]} cannot be turned on here.")
+    if await subnets.find_one(ctx.db, ctx.region, subnet_id) is None:
+        raise identifiers.not_found(SUBNET, [subnet_id])
+    if named[0] == "MapPublicIpOnLaunch":
+        await subnets.map_public_addresses(ctx.db, ctx.region, subnet_id, wanted)
+    return {}
+
+
 async def delete_subnet(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Delete a subnet in which nothing is left."""
     subnet_id = params["SubnetId"]
@@ -99,6 +124,12 @@ def _zone(ctx: Context, params: dict[str, Any]) -> regions.Zone:
         f" created in the following availability zones: {known}.",
     )
 
+
+# What no subnet here does.
+OFF = (
+    "AssignIpv6AddressOnCreation", "EnableDns64", "EnableResourceNameDnsAAAARecordOnLaunch",
+    "EnableResourceNameDnsARecordOnLaunch", "MapCustomerOwnedIpOnLaunch",
+)  # fmt: skip
 
 SUBNET_VIEW = View(
     {
