@@ -8,6 +8,9 @@ from drift.day import Day
 from drift.groups import Hand
 from models import alarms, scaling_calls
 
+# What alarms stop, end or launch changes with all that triggers add.
+CONFIGURES = True
+
 
 class _Reading:
     """The day's connection, as the models know a session."""

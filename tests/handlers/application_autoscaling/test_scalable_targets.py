@@ -375,6 +375,8 @@ def test_alarms_call_for_steps(
         EvaluationPeriods=1, Threshold=10, ComparisonOperator="GreaterThanThreshold",
         AlarmActions=[policy], TreatMissingData="ignore",
     )  # fmt: skip
+    [shown] = scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+    assert [one["AlarmName"] for one in shown["Alarms"]] == ["busy"]
     tick()
 
     def alarm(value: float | None, state: str = "ALARM") -> None:
