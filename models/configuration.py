@@ -114,6 +114,18 @@ async def listed(db: Any, region: str, kinds: Sequence[str]) -> list[Any]:
     return rows
 
 
+async def found(db: Any, region: str, kinds: Sequence[str], ids: Sequence[str]) -> list[Any]:
+    """Those of the resources of these types that there are, with configuration and tags."""
+    if not kinds:
+        return []
+    sql = " union all ".join(whole(kind) for kind in sorted(set(kinds)))
+    rows: list[Any] = await db.fetch(
+        f"select * from ({sql.replace('$region', '$1')}) as r where id = any($2::text[])",
+        region, list(ids),
+    )  # fmt: skip
+    return rows
+
+
 async def counts(db: Any, region: str, kinds: Sequence[str]) -> list[Any]:
     """How many resources of these types a region has, the most first."""
     if not kinds:

@@ -7,6 +7,7 @@ configuration of every resource, from its making to its end.
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -49,6 +50,46 @@ async def get_resource_config_history(ctx: Context, params: dict[str, Any]) -> d
     end = start + (page.limit or DEFAULT_SIZE)
     token = page.token(str(end)) if end < len(shown) else None
     return {"configurationItems": shown[start:end], "nextToken": token}
+
+
+async def batch_get_resource_config(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """What resources are now; those that are not there are told apart."""
+    keys = params["resourceKeys"]
+    kinds = [one["resourceType"] for one in keys if one["resourceType"] in configuration.TYPES]
+    ids = [one["resourceId"] for one in keys]
+    rows = {
+        (row["type"], row["id"]): row
+        for row in await configuration.found(ctx.db, ctx.region, kinds, ids)
+    }
+    asked = [(one["resourceType"], one["resourceId"]) for one in keys]
+    return {
+        "baseConfigurationItems": [_base(ctx, rows[key]) for key in asked if key in rows],
+        "unprocessedResourceKeys": [
+            one for one, key in zip(keys, asked, strict=True) if key not in rows
+        ],
+    }
+
+
+def _base(ctx: Context, row: Any) -> dict[str, Any]:
+    state = row["configuration"]
+    since = state.get("updated_at") or state.get("created_at")
+    moment = datetime.fromisoformat(since) if since else ctx.now
+    shown = {
+        "version": "1.3",
+        "accountId": ctx.principal.account_number,
+        "configurationItemCaptureTime": min(moment, ctx.now),
+        "configurationItemStatus": "OK",
+        "configurationStateId": str(int(moment.timestamp() * 1000)),
+        "resourceType": row["type"],
+        "resourceId": row["id"],
+        "resourceName": row["name"],
+        "arn": state.get("arn"),
+        "awsRegion": row["region"],
+        "availabilityZone": state.get("availability_zone"),
+        "configuration": orjson.dumps(state, option=orjson.OPT_SORT_KEYS).decode(),
+        "supplementaryConfiguration": {"Tags": orjson.dumps(row["tags"]).decode()},
+    }
+    return {name: value for name, value in shown.items() if value is not None}
 
 
 async def list_discovered_resources(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:

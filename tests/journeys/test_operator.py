@@ -12,7 +12,7 @@ import pytest
 
 from emulator import cli, control
 from tests.journeys.process import Process
-from tests.journeys.wire import Answer, Call, Wire, ec2, sign, text_of
+from tests.journeys.wire import Answer, Call, Wire, ec2, form, sign, text_of
 
 # Seconds in which the workers have heard of what was done elsewhere, on the busiest machine.
 MOMENTS = 20
@@ -213,6 +213,49 @@ async def test_verbs_over_http_answer_as_on_the_command_line(process: Process) -
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", said["simulatedDate"])
     assert (await ask(process, "accounts/delete", token, {"number": number}))[0] == 200
     await until_both_answer(process, key, 401)
+
+
+async def test_a_users_keys_are_rotated_while_it_calls(process: Process) -> None:
+    name = "rotated"
+    old = await process.command("keys", "create", "--name", name, "--scopes", "*")
+    keys, refused, stop = [old], [], asyncio.Event()
+    last_used: dict[int, str] = {}
+
+    async def work(number: int) -> None:
+        while not stop.is_set():
+            # as a client that reads its credentials anew for every connection
+            key = keys[-1]
+            async with Wire(process.url, key["access_key_id"], key["secret_access_key"]) as wire:
+                answer = await wire.call(ec2("DescribeRegions"))
+            last_used[number] = key["access_key_id"]
+            if answer.status != 200:
+                refused.append(answer)
+
+    async def iam(action: str, **values: str) -> Answer:
+        head = {"content-type": "application/x-www-form-urlencoded"}
+        body = form(Action=action, Version="2010-05-08", UserName=name, **values)
+        async with Wire(process.url) as wire:
+            answer = await wire.call(Call("iam", headers=head, body=body))
+        assert answer.status == 200, answer
+        return answer
+
+    workers = [asyncio.create_task(work(number)) for number in range(4)]
+    made = await iam("CreateAccessKey")
+    keys.append({
+        "access_key_id": text_of(made, "AccessKeyId"),
+        "secret_access_key": text_of(made, "SecretAccessKey"),
+    })  # fmt: skip
+    # until everybody has moved on to the new one
+    while set(last_used.values()) != {keys[1]["access_key_id"]} or len(last_used) < 4:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    await iam("UpdateAccessKey", AccessKeyId=old["access_key_id"], Status="Inactive")
+    await iam("DeleteAccessKey", AccessKeyId=old["access_key_id"])
+    await asyncio.sleep(0.2)
+    stop.set()
+    await asyncio.gather(*workers)
+    assert refused == []
+    for answer in await on_both_workers(process, ec2("DescribeRegions"), old):
+        assert answer.status == 401
 
 
 async def test_a_rate_is_the_accounts_however_many_workers_answer(process: Process) -> None:

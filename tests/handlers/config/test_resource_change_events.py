@@ -42,6 +42,25 @@ def test_the_past_of_a_volume_is_told(cloud: Cloud, config: Any, ec2: Any) -> No
     )
 
 
+def test_several_resources_at_once(config: Any, ec2: Any) -> None:
+    volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=8)["VolumeId"]
+    ec2.create_tags(Resources=[volume], Tags=[{"Key": "team", "Value": "shop"}])
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    keys = [
+        {"resourceType": "AWS::EC2::VPC", "resourceId": vpc},
+        {"resourceType": "AWS::EC2::Volume", "resourceId": volume},
+        {"resourceType": "AWS::EC2::Volume", "resourceId": vpc},
+        {"resourceType": "AWS::SNS::Topic", "resourceId": volume},
+    ]
+    answer = config.batch_get_resource_config(resourceKeys=keys)
+    items = answer["baseConfigurationItems"]
+    assert [one["resourceId"] for one in items] == [vpc, volume]
+    assert json.loads(items[1]["configuration"])["size_gib"] == 8
+    assert json.loads(items[1]["supplementaryConfiguration"]["Tags"]) == {"team": "shop"}
+    assert items[1]["availabilityZone"] == "us-east-1a"
+    assert answer["unprocessedResourceKeys"] == keys[2:]
+
+
 def test_resources_are_listed_and_counted(config: Any, ec2: Any) -> None:
     made = sorted(
         ec2.create_volume(AvailabilityZone="us-east-1a", Size=8)["VolumeId"] for _ in range(3)
