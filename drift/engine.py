@@ -20,7 +20,7 @@ from datetime import date, timedelta
 from typing import Any, Protocol
 
 from drift import announcing, capacities, days, healing, innocence, scenarios, schedules, truth
-from drift.day import Day, Happening, Knobs
+from drift.day import Day, Knobs
 
 log = logging.getLogger("driftcloud.drift")
 
@@ -327,21 +327,9 @@ async def _make_mess(day: Day) -> list[str]:
             async with day.connection.transaction():
                 happening, decoy = await innocence.happen(day, name, scenario)
                 if happening is not None:
-                    await _enter(day, name, happening)
                     await truth.enter(day, name, happening, decoy)
                     happened.append(name)
         except Exception:
             log.exception(json.dumps({"event": "scenario_failed", "scenario": name,
                                       "account": day.account_number, "date": str(day.date)}))  # fmt: skip
     return happened
-
-
-async def _enter(day: Day, name: str, happening: Happening) -> None:
-    await day.write(
-        "drift_happenings",
-        """INSERT INTO drift_happenings (account_id, date, scenario, resource_type, resource_id, story)
-           SELECT $1, $2, $3, r.kind, r.id, $6 FROM unnest($4::text[], $5::text[]) AS r (kind, id)
-           ON CONFLICT DO NOTHING""",
-        day.account_id, day.date, name, [kind for kind, _ in happening.resources],
-        [identifier for _, identifier in happening.resources], happening.story,
-    )  # fmt: skip

@@ -81,8 +81,19 @@ async def settled(connection: Any, account_id: uuid.UUID, **which: bool) -> list
 # --- what is made --------------------------------------------------------------------------------
 
 
+_HAPPENED = """
+INSERT INTO drift_happenings (account_id, date, scenario, resource_type, resource_id, story)
+SELECT $1, $2, $3, r.kind, r.id, $6 FROM unnest($4::text[], $5::text[]) AS r (kind, id)
+ON CONFLICT DO NOTHING"""
+
+
 async def enter(day: Day, name: str, happening: Happening, decoy: str | None = None) -> None:
-    """Label the culprits of a happening; with `decoy`, why they are innocent."""
+    """Tell of a happening, and label its culprits; with `decoy`, why they are innocent."""
+    await day.write(
+        "drift_happenings", _HAPPENED, day.account_id, day.date, name,
+        [kind for kind, _ in happening.resources],
+        [identifier for _, identifier in happening.resources], happening.story,
+    )  # fmt: skip
     scenario = scenarios.by_name()[name]
     kind: str = scenario.RESOURCE_TYPE
     ids = [one for kind_, one in happening.resources if kind_ == kind]

@@ -3,11 +3,12 @@
 import pytest
 
 from drift import healing, truth
-from drift.day import Knobs
+from drift.day import Day, Knobs
 from drift.scenarios import by_name
 from drift.truth import Label
 from tests.drift.conftest import World
 
+TODAY = "SELECT virtual_date FROM virtual_clocks WHERE account_id = $1"
 QUIET = Knobs(odds=dict.fromkeys(by_name(), 0.0))
 
 
@@ -51,6 +52,30 @@ async def test_a_leak_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(healing, "WORSEN_ODDS", 1.0)
     await world.tick(knobs=QUIET)
     assert 1.2 * before <= await world.value(ask) <= 1.8 * before
+
+    # and has an end
+    seen = [one for one in (await labels(world)).values() if one.pattern == "logs_infinite"]
+    leak, today = seen[0].resource_id, await world.value(TODAY)
+    day = Day(world.owner, world.account, world.number, today, 7, Knobs())
+    steps = [await healing.worsen(day, "logs_infinite", leak) for _ in range(40)]
+    assert steps[0] is not None
+    assert steps[-1] is None
+    most = "SELECT ingest_gb FROM resource_profiles WHERE account_id = $1 AND resource_id = $2"
+    assert await world.value(most, leak) == 200
+
+
+async def test_another_one_joins(world: World) -> None:
+    await world.begin(2)
+    day = Day(world.owner, world.account, world.number, await world.value(TODAY), 7, Knobs())
+    address, pattern = f"eipalloc-{world.number}", "eip_unassociated"
+    another = await healing.worsen(day, pattern, address)
+    assert another is not None
+    [(kind, joined)] = another.resources
+    assert kind == "elastic_ip"
+    assert (await labels(world))[pattern, joined].since == day.date
+    told = "SELECT story FROM drift_happenings WHERE account_id = $1 AND resource_id = $2"
+    assert await world.value(told, joined) == another.story
+    assert await healing.worsen(day, pattern, address) is None  # once a day
 
 
 async def test_what_an_agent_looks_after_is_left_alone(
