@@ -1,0 +1,1 @@
+"""Billing: the views of a bill."""
