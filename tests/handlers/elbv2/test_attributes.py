@@ -1,5 +1,6 @@
 """Attributes against what the API model documents, and what cannot be had together."""
 
+import json
 import re
 from typing import Any
 
@@ -7,6 +8,7 @@ import botocore.session
 import pytest
 
 from handlers.elbv2 import attribute_tables
+from tests.fixtures.server import Cloud
 from tests.handlers.elbv2.conftest import Site
 from tests.handlers.elbv2.test_load_balancers import refused
 
@@ -85,10 +87,24 @@ def test_load_balancers_by_type(site: Site) -> None:
         assert values(describe(LoadBalancerArn=arn)).get(key) == (
             good or attribute_tables.of_balancer(kind, None, None).get(key, (None,))[0]
         )
-    logs = [*pair("access_logs.s3.enabled", "true"), *pair("access_logs.s3.bucket", "no-such")]
-    assert refused(modify, LoadBalancerArn=arns["application"], Attributes=logs) == (
-        NOT_HERE, "Access Denied for bucket: no-such. Please check S3bucket permission",
-    )  # fmt: skip
+
+
+def test_logs_go_where_they_may(cloud: Cloud, site: Site) -> None:
+    """Into a bucket of the region that lets the service write."""
+    arn, bucket = site.balancer(), f"logs-{cloud.account.number}"
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    modify = site.elbv2.modify_load_balancer_attributes
+    logs = [*pair("access_logs.s3.enabled", "true"), *pair("access_logs.s3.bucket", bucket)]
+    denied = (NOT_HERE, f"Access Denied for bucket: {bucket}. Please check S3bucket permission")
+    assert refused(modify, LoadBalancerArn=arn, Attributes=logs) == denied
+    statement = {
+        "Effect": "Allow", "Principal": {"Service": "delivery.logs.amazonaws.com"},
+        "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*",
+    }  # fmt: skip
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+    assert values(modify(LoadBalancerArn=arn, Attributes=logs))["access_logs.s3.bucket"] == bucket
 
 
 # target type and protocol, attributes that are set together, refusal
