@@ -4,9 +4,11 @@ import hashlib
 import json
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.config import Config
 
 from tests.fixtures.server import Cloud
 from tests.handlers.sqs.test_queues import refused
@@ -97,7 +99,7 @@ def test_a_long_poll_hears_what_is_sent_meanwhile(cloud: Cloud, sqs: Any, url: s
     started = time.monotonic()
     [got] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10)["Messages"]
     assert got["Body"] == "x"
-    assert 0.3 < time.monotonic() - started < 5
+    assert 0.3 < time.monotonic() - started < 9
     started = time.monotonic()
     assert "Messages" not in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1)
     assert time.monotonic() - started >= 1
@@ -105,20 +107,18 @@ def test_a_long_poll_hears_what_is_sent_meanwhile(cloud: Cloud, sqs: Any, url: s
 
 
 def test_many_wait_and_none_holds_a_connection(cloud: Cloud, sqs: Any, url: str) -> None:
-    waiting = [
-        threading.Thread(
-            target=lambda: cloud.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=2)
-        )
-        for _ in range(24)
-    ]
-    for one in waiting:
-        one.start()
-    started = time.monotonic()
-    for _ in range(5):
-        assert counters(sqs, url) == [0, 0, 0]
-    assert time.monotonic() - started < 1.5
-    for one in waiting:
-        one.join()
+    client = cloud.client("sqs", config=Config(max_pool_connections=24))
+    with ThreadPoolExecutor(24) as threads:
+        waiting = [
+            threads.submit(client.receive_message, QueueUrl=url, WaitTimeSeconds=20)
+            for _ in range(24)
+        ]
+        for _ in range(5):
+            assert counters(sqs, url) == [0, 0, 0]
+        assert not any(one.done() for one in waiting)
+        for number in range(24):
+            sqs.send_message(QueueUrl=url, MessageBody=str(number))
+        assert all(one.result()["Messages"] for one in waiting)
 
 
 def test_batches(sqs: Any, url: str) -> None:
