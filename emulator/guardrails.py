@@ -162,6 +162,16 @@ def shown(tags: dict[str, Any], shift: timedelta) -> dict[str, Any]:
     return tags | {FREEZE: _moved(given, shift.days)} if isinstance(given, str) else tags
 
 
+def row(columns: dict[str, Any], shift: timedelta) -> dict[str, Any]:
+    """A row by column, a change or a parameter that tells of a freeze in the client's time."""
+    if columns.get("name") != _PARAMETER and FREEZE not in (columns.get("field_name") or ""):
+        return columns
+    texts = {name: columns.get(name) for name in ("value", "old_value", "new_value")}
+    return columns | {
+        name: _moved(text, shift.days) for name, text in texts.items() if isinstance(text, str)
+    }
+
+
 def _moved(text: str, days: int) -> str:
     """A text that begins with a date, by some days later; any other as it is."""
     found = _DATE.match(text)

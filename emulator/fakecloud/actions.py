@@ -276,7 +276,8 @@ def _after(
 
 
 def _shown(row: Any, shift: timedelta) -> dict[str, Any]:
-    return {name: _value(value, shift) for name, value in row.items() if name != "account_id"}
+    shown = {name: _value(value, shift) for name, value in row.items() if name != "account_id"}
+    return guardrails.row(shown, shift)
 
 
 def _value(value: Any, shift: timedelta) -> Any:

@@ -119,6 +119,9 @@ def test_a_freeze_is_told_in_the_clients_time(cloud: Cloud, sql: Sql) -> None:
     [row] = sql("select optimization_freeze_until as f from instances where instance_id = $1", one)
     assert row["f"] == datetime(2026, 4, 1, tzinfo=UTC)
     assert tags_of(cloud, one) == {FREEZE: later}
+    by_name = [{"AttributeKey": "EventName", "AttributeValue": "CreateTags"}]
+    [event] = cloud.client("cloudtrail").lookup_events(LookupAttributes=by_name)["Events"]
+    assert f'"value":"{later}"' in event["CloudTrailEvent"]
     assert breaches(cloud) == []
     ec2.delete_tags(Resources=[one], Tags=[{"Key": FREEZE}])
     assert [b[3] for b in breaches(cloud)] == [

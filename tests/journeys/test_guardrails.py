@@ -100,6 +100,10 @@ def test_a_platform_without_an_sdk_sees_and_meets_them(cloud: Cloud) -> None:
     assert (row["instance_id"], row["optimization_policy"]) == (one, "auto_safe")
     assert row["optimization_freeze_until"] == f"{until}T00:00:00Z"
     assert row["tags"] == {"optimization_freeze_until": f"{until}T00:00:00Z"}
+    events = platform.done("changes", resource_type="instances", id=one)["items"]
+    told = [event for event in events if "optimization_freeze_until" in event["field_name"]]
+    assert told
+    assert {event["new_value"][:10] for event in told} == {until}
     given = {"resource_type": "instances", "id": one, "changes": {"state": "stopped"}}
     for action in ("simulate", "update_resource"):
         status, answer = platform.ask(action, **given)
