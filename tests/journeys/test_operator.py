@@ -216,8 +216,27 @@ async def test_verbs_over_http_answer_as_on_the_command_line(process: Process) -
 
 
 async def test_a_users_keys_are_rotated_while_it_calls(process: Process) -> None:
-    name = "rotated"
-    old = await process.command("keys", "create", "--name", name, "--scopes", "*")
+    allowed = {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": allowed}
+
+    async def iam(action: str, **values: str) -> Answer:
+        head = {"content-type": "application/x-www-form-urlencoded"}
+        body = form(Action=action, Version="2010-05-08", UserName="rotated", **values)
+        async with Wire(process.url) as wire:
+            answer = await wire.call(Call("iam", headers=head, body=body))
+        assert answer.status == 200, answer
+        return answer
+
+    async def new_key() -> dict[str, str]:
+        made = await iam("CreateAccessKey")
+        return {
+            "access_key_id": text_of(made, "AccessKeyId"),
+            "secret_access_key": text_of(made, "SecretAccessKey"),
+        }
+
+    await iam("CreateUser")
+    await iam("PutUserPolicy", PolicyName="p", PolicyDocument=orjson.dumps(policy).decode())
+    old = await new_key()
     keys, refused, stop = [old], [], asyncio.Event()
     last_used: dict[int, str] = {}
 
@@ -231,20 +250,8 @@ async def test_a_users_keys_are_rotated_while_it_calls(process: Process) -> None
             if answer.status != 200:
                 refused.append(answer)
 
-    async def iam(action: str, **values: str) -> Answer:
-        head = {"content-type": "application/x-www-form-urlencoded"}
-        body = form(Action=action, Version="2010-05-08", UserName=name, **values)
-        async with Wire(process.url) as wire:
-            answer = await wire.call(Call("iam", headers=head, body=body))
-        assert answer.status == 200, answer
-        return answer
-
     workers = [asyncio.create_task(work(number)) for number in range(4)]
-    made = await iam("CreateAccessKey")
-    keys.append({
-        "access_key_id": text_of(made, "AccessKeyId"),
-        "secret_access_key": text_of(made, "SecretAccessKey"),
-    })  # fmt: skip
+    keys.append(await new_key())
     # until everybody has moved on to the new one
     while set(last_used.values()) != {keys[1]["access_key_id"]} or len(last_used) < 4:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
