@@ -178,3 +178,17 @@ async def record_modification(
         _INSERT_MODIFICATION, modification_id, region, client_token, list(source_ids),
         list(target), now,
     )  # fmt: skip
+
+
+async def drop_queued(db: Any, region: str, ids: Sequence[str]) -> set[str]:
+    """Take back purchases of EC2's reservations that have not begun; the ids of those."""
+    if not ids:
+        return set()
+    rows = await db.write(
+        "update commitments as c set state = 'queued-deleted'"
+        " where c.account_id = (select driftcloud_account()) and c.id = any ($1::uuid[])"
+        f" and {RESERVED.always} and {_REGION} = $2 and {_STATE} = 'queued' returning c.id::text",
+        list(ids),
+        region,
+    )
+    return {row["id"] for row in rows}

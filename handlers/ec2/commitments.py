@@ -141,10 +141,17 @@ def bought(ctx: Context, offering: Offering, count: int, start: datetime) -> dic
 def check_ids(asked: Any) -> None:
     """Refuse what is no reservation's id: these are UUIDs."""
     for value in asked:
-        try:
-            uuid.UUID(value)
-        except ValueError:
-            raise AwsError("InvalidParameterValue", f'Invalid id: "{value}"') from None
+        if not is_id(value):
+            raise AwsError("InvalidParameterValue", f'Invalid id: "{value}"')
+
+
+def is_id(value: str) -> bool:
+    """Whether a text has the form of a reservation's id: a UUID."""
+    try:
+        uuid.UUID(value)
+    except ValueError:
+        return False
+    return True
 
 
 def check_found(asked: Any, found: set[str]) -> None:

@@ -159,6 +159,15 @@ def test_buying_for_later(ec2: Any) -> None:
     )
     [shown] = reserved(ec2, ReservedInstancesIds=[answer["ReservedInstancesId"]])
     assert (shown["State"], shown["Start"]) == ("queued", later)
+    # taken back before its time has come, which what has begun cannot be
+    begun, absent = buy(ec2), "0f1e2d3c-0000-4000-8000-000000000000"
+    asked = [shown["ReservedInstancesId"], begun, absent]
+    told = ec2.delete_queued_reserved_instances(ReservedInstancesIds=asked)
+    assert told["SuccessfulQueuedPurchaseDeletions"] == [{"ReservedInstancesId": asked[0]}]
+    failed = [one["Error"]["Code"] for one in told["FailedQueuedPurchaseDeletions"]]
+    assert failed == ["reserved-instances-not-in-queued-state", "reserved-instances-id-invalid"]
+    states = {one["ReservedInstancesId"]: one["State"] for one in reserved(ec2)}
+    assert states == {asked[0]: "queued-deleted", begun: "active"}
 
 
 def test_filters(ec2: Any) -> None:
