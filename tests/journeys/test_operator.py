@@ -12,7 +12,8 @@ import pytest
 
 from emulator import cli, control
 from tests.journeys.process import Process
-from tests.journeys.wire import Answer, Call, Wire, ec2, form, sign, text_of
+from tests.journeys.rotation import Rotation
+from tests.journeys.wire import Answer, Call, Wire, ec2, sign, text_of
 
 # Seconds in which the workers have heard of what was done elsewhere, on the busiest machine.
 MOMENTS = 20
@@ -216,52 +217,10 @@ async def test_verbs_over_http_answer_as_on_the_command_line(process: Process) -
 
 
 async def test_a_users_keys_are_rotated_while_it_calls(process: Process) -> None:
-    allowed = {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}
-    policy = {"Version": "2012-10-17", "Statement": allowed}
-
-    async def iam(action: str, **values: str) -> Answer:
-        head = {"content-type": "application/x-www-form-urlencoded"}
-        body = form(Action=action, Version="2010-05-08", UserName="rotated", **values)
-        async with Wire(process.url) as wire:
-            answer = await wire.call(Call("iam", headers=head, body=body))
-        assert answer.status == 200, answer
-        return answer
-
-    async def new_key() -> dict[str, str]:
-        made = await iam("CreateAccessKey")
-        return {
-            "access_key_id": text_of(made, "AccessKeyId"),
-            "secret_access_key": text_of(made, "SecretAccessKey"),
-        }
-
-    await iam("CreateUser")
-    await iam("PutUserPolicy", PolicyName="p", PolicyDocument=orjson.dumps(policy).decode())
-    old = await new_key()
-    keys, refused, stop = [old], [], asyncio.Event()
-    last_used: dict[int, str] = {}
-
-    async def work(number: int) -> None:
-        while not stop.is_set():
-            # as a client that reads its credentials anew for every connection
-            key = keys[-1]
-            async with Wire(process.url, key["access_key_id"], key["secret_access_key"]) as wire:
-                answer = await wire.call(ec2("DescribeRegions"))
-            last_used[number] = key["access_key_id"]
-            if answer.status != 200:
-                refused.append(answer)
-
-    workers = [asyncio.create_task(work(number)) for number in range(4)]
-    keys.append(await new_key())
-    # until everybody has moved on to the new one
-    while set(last_used.values()) != {keys[1]["access_key_id"]} or len(last_used) < 4:  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
-    await iam("UpdateAccessKey", AccessKeyId=old["access_key_id"], Status="Inactive")
-    await iam("DeleteAccessKey", AccessKeyId=old["access_key_id"])
-    await asyncio.sleep(0.2)
-    stop.set()
-    await asyncio.gather(*workers)
-    assert refused == []
-    for answer in await on_both_workers(process, ec2("DescribeRegions"), old):
+    rotation = Rotation(process.url)
+    await rotation.run()
+    assert rotation.refused == []
+    for answer in await on_both_workers(process, ec2("DescribeRegions"), rotation.keys[0]):
         assert answer.status == 401
 
 
