@@ -2,7 +2,7 @@
 
 import concurrent.futures
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -44,6 +44,20 @@ def _everywhere(process: Process, key: dict[str, Any]) -> set[frozenset[str]]:
         urls = _client(process, "sqs", key).list_queues().get("QueueUrls", ())
         found.add(frozenset(url.rpartition("/")[2] for url in urls))
     return found
+
+
+def _until_refused(call: Callable[[], Any], words: str) -> None:
+    """Wait for what every worker is told: it refuses a call with these words."""
+    deadline = time.monotonic() + 20
+    refused = 0
+    while refused < MANY:
+        assert time.monotonic() < deadline, f"{refused} in a row were refused: {words}"
+        told = ""
+        try:
+            call()
+        except ClientError as error:
+            told = str(error)
+        refused = refused + 1 if words in told else 0
 
 
 def test_an_episode_is_played_in_beside_the_main_world(process: Process) -> None:
@@ -118,14 +132,11 @@ def test_episodes_outlive_the_server_and_a_reset_of_the_main_world(process: Proc
     assert _everywhere(process, MAIN) == {frozenset()}
     finished = process.cli("episode", "finish", "one")
     assert finished["state"] == "finished"
-    time.sleep(0.2)
-    for _ in range(MANY):
-        with pytest.raises(ClientError, match="the episode one is finished"):
-            _client(process, "sqs", one).create_queue(QueueName="late")
+    _until_refused(
+        lambda: _client(process, "sqs", one).create_queue(QueueName="late"),
+        "the episode one is finished",
+    )
     process.cli("episode", "delete", "one")
-    time.sleep(0.2)
-    for _ in range(MANY):
-        with pytest.raises(ClientError, match="UnrecognizedClientException"):
-            _client(process, "sqs", one).list_queues()
+    _until_refused(lambda: _client(process, "sqs", one).list_queues(), "UnrecognizedClient")
     refused = process.run("episode", "advance", "one")
     assert (refused.returncode, "there is no episode one" in refused.stderr) == (1, True)
