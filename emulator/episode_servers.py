@@ -260,10 +260,14 @@ class EpisodeServers:
 
     async def run(self) -> None:
         """Close what nobody uses, and drop the databases that nothing leads to any more."""
+        cleared = False
         while True:
             await asyncio.sleep(_LOOKED_EVERY_SECONDS)
             self._rest()
             try:
+                if not cleared:
+                    await clear(self._main.world)
+                    cleared = True
                 await self._main.database.divide_connections()
                 await sweep(self._main.world)
             except (Fault, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -325,6 +329,22 @@ async def have(main: World, row: Mapping[str, Any]) -> None:
     if now is None or now["database"] != row["database"]:
         # deleted, or begun anew, while it was being made
         await main.database.copies.drop(row["database"])
+
+
+async def clear(main: World) -> None:
+    """Discard the databases of episodes that killed commands left half made.
+
+    Who makes one holds its episode's code until it is in the register.
+    """
+    async with main.database.owner() as connection:
+        left = await episodes.strays(connection, main.database.name)
+    forsaken = [one for one in left if await main.database.copies.forsaken(one[1])]
+    async with main.database.owner() as connection:
+        # looked at again: whoever let go of a code meanwhile has entered its episode
+        still = await episodes.strays(connection, main.database.name) if forsaken else []
+        for name, code in forsaken:
+            if (name, code) in still:
+                await episodes.discard(connection, name)
 
 
 async def sweep(main: World) -> None:

@@ -35,18 +35,19 @@ async def start(world: World, pack: str, *, seed: int, name: str = "") -> dict[s
     module = snapshots.pack_of(pack)
     pack = snapshots.pack_name(module)
     name, code = await _names(world, name, f"{pack}-{seed}")
-    with _told():
-        snapshot = await snapshots.of_pack(world, pack, seed)
-        database = _database(world, code)
-        await world.database.copies.copy(snapshot, database)
-    async with snapshots.opened_database(world, database, code) as made:
-        await snapshots.rekey(made, snapshots.BASE)
-        begun_on = await _today(made)
-    async with world.database.owner() as connection:
-        row = await episodes.add(
-            connection, id=name, code=code, pack=pack, seed=seed, parent=None,
-            database=database, snapshot=snapshot, mode=module.MODE, begun_on=begun_on,
-        )  # fmt: skip
+    async with world.database.copies.alone(code):
+        with _told():
+            snapshot = await snapshots.of_pack(world, pack, seed)
+            database = _database(world, code)
+            await world.database.copies.copy(snapshot, database)
+        async with snapshots.opened_database(world, database, code) as made:
+            await snapshots.rekey(made, snapshots.BASE)
+            begun_on = await _today(made)
+        async with world.database.owner() as connection:
+            row = await episodes.add(
+                connection, id=name, code=code, pack=pack, seed=seed, parent=None,
+                database=database, snapshot=snapshot, mode=module.MODE, begun_on=begun_on,
+            )  # fmt: skip
     return await _shown(world, row, horizon_days=module.HORIZON)
 
 
@@ -58,24 +59,25 @@ async def fork(world: World, origin: str, *, name: str = "") -> dict[str, Any]:
     source = None if origin == MAIN else await find(world, origin)
     name, code = await _names(world, name, f"{origin}-fork")
     database, snapshot = _database(world, code), _database(world, code, "at")
-    with _told():
-        await _copied(world, source, snapshot)
     told = source or {"id": MAIN, "pack": None, "seed": None, "mode": "observe"}
-    async with snapshots.opened_database(world, snapshot, code) as made:
-        await made.database.migrate()
-        async with made.database.owner() as connection:
-            await episodes.separate(connection)
-        renamed = await snapshots.rekey(made, source["code"] if source else "")
-        await snapshots.enter_players(made)
-        begun_on = await _today(made)
-        # once it is in the register others may want to copy it, while nobody is in it
-        inside = await _inside(made)
-    async with world.database.owner() as connection:
-        row = await episodes.add(
-            connection, id=name, code=code, pack=told["pack"], seed=told["seed"],
-            parent=told["id"], database=database, snapshot=snapshot, mode=told["mode"],
-            begun_on=begun_on,
-        )  # fmt: skip
+    async with world.database.copies.alone(code):
+        with _told():
+            await _copied(world, source, snapshot)
+        async with snapshots.opened_database(world, snapshot, code) as made:
+            await made.database.migrate()
+            async with made.database.owner() as connection:
+                await episodes.separate(connection)
+            renamed = await snapshots.rekey(made, source["code"] if source else "")
+            await snapshots.enter_players(made)
+            begun_on = await _today(made)
+            # once it is in the register others may want to copy it, while nobody is in it
+            inside = await _inside(made)
+        async with world.database.owner() as connection:
+            row = await episodes.add(
+                connection, id=name, code=code, pack=told["pack"], seed=told["seed"],
+                parent=told["id"], database=database, snapshot=snapshot, mode=told["mode"],
+                begun_on=begun_on,
+            )  # fmt: skip
     return {**_told_row(row), "keys_of_the_origin": renamed, **await _to_play(world, inside)}
 
 
@@ -127,22 +129,26 @@ async def finish(world: World, episode: str) -> dict[str, Any]:
 
 async def reset(world: World, episode: str) -> dict[str, Any]:
     """Let an episode be again what it began as; its access keys stay good."""
-    row = await find(world, episode)
-    copies, database = world.database.copies, _database(world, row["code"])
-    with _told():
-        taken = {row["database"], *await copies.names(database)}
-        database = next(
-            name for n in range(1000) if (name := f"{database}_{n}" if n else database) not in taken
-        )
-        await copies.copy(row["snapshot"], database)
-    async with _looked_into(world, row) as before, before.database.owner() as connection:
-        kept = {one["id"]: one for one in await episodes.marked_keys(connection, row["code"])}
-    async with snapshots.opened_database(world, database, row["code"]) as after:
-        await snapshots.rekey(after, snapshots.BASE, kept=kept)
-    async with world.database.owner() as connection, connection.transaction():
-        for gone in (row["database"], _branch_of(row)):
-            await episodes.discard(connection, gone)
-        row = await episodes.restart(connection, row["id"], database)
+    copies = world.database.copies
+    async with copies.alone((await find(world, episode))["code"]):
+        row = await find(world, episode)
+        database = _database(world, row["code"])
+        with _told():
+            taken = {row["database"], *await copies.names(database)}
+            database = next(
+                name
+                for n in range(1000)
+                if (name := f"{database}_{n}" if n else database) not in taken
+            )
+            await copies.copy(row["snapshot"], database)
+        async with _looked_into(world, row) as before, before.database.owner() as connection:
+            kept = {one["id"]: one for one in await episodes.marked_keys(connection, row["code"])}
+        async with snapshots.opened_database(world, database, row["code"]) as after:
+            await snapshots.rekey(after, snapshots.BASE, kept=kept)
+        async with world.database.owner() as connection, connection.transaction():
+            for gone in (row["database"], _branch_of(row)):
+                await episodes.discard(connection, gone)
+            row = await episodes.restart(connection, row["id"], database)
     return await _shown(world, row)
 
 

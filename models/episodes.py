@@ -37,6 +37,15 @@ _OLD_SNAPSHOTS = """
 select database from truth.snapshots s
  where version <> $1 and not exists (select from truth.episodes e where e.snapshot = s.database)
 """
+# What a command that was killed had made, by the names that `emulator/episodes.py` gives.
+_STRAYS = """
+select datname::text as database, upper(substring(datname from length($1) + 5 for 4)) as code
+  from pg_database d
+ where starts_with(datname, $1)
+   and substring(datname from length($1) + 1) ~ '^_(at|ep)_[a-z2-7]{4}(_[0-9]+)?$'
+   and not exists (select from truth.discarded t where t.database = datname)
+   and not exists (select from truth.episodes e where datname::text in (e.database, e.snapshot))
+"""
 # A copy of the main world knows no episodes, and keys of its own are made for it.
 _SEPARATE = "truncate truth.episodes, truth.snapshots, truth.discarded"
 
@@ -145,6 +154,11 @@ async def discarded(connection: Any) -> list[str]:
     """The databases that are to be dropped."""
     rows = await connection.fetch("select database from truth.discarded order by discarded_at")
     return [row["database"] for row in rows]
+
+
+async def strays(connection: Any, home: str) -> list[tuple[str, str]]:
+    """Databases of episodes beside the main one, `home`, that no episode has, with their codes."""
+    return [(row["database"], row["code"]) for row in await connection.fetch(_STRAYS, home)]
 
 
 async def dropped(connection: Any, database: str) -> None:

@@ -119,6 +119,14 @@ class Copies:
         async with self.connected() as connection, _locked(connection, name):
             yield
 
+    async def forsaken(self, name: str) -> bool:
+        """Whether nobody holds a name."""
+        async with self.connected() as connection:
+            free: bool = await connection.fetchval(
+                "select pg_try_advisory_lock($1, hashtext($2))", _LOCK, name
+            )
+            return free  # the lock goes with the connection
+
     async def open_again(self, name: str) -> None:
         """Let connections in where a copy was cut off; nothing while it is still being made."""
         async with self.connected() as connection:
