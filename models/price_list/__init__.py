@@ -50,15 +50,19 @@ class Found(NamedTuple):
     def document(self) -> dict[str, Any]:
         """It as one entry of PriceList."""
         return {
-            "product": {
-                "productFamily": self.product.family,
-                "attributes": self.product.attributes(self.region),
-                "sku": self.product.sku(self.region),
-            },
+            "product": self.described(),
             "serviceCode": self.product.service,
             "terms": terms.of(self.product, self.region),
             "version": terms.VERSION,
             "publicationDate": terms.EFFECTIVE,
+        }
+
+    def described(self) -> dict[str, Any]:
+        """What it is, without its terms."""
+        return {
+            "productFamily": self.product.family,
+            "attributes": self.product.attributes(self.region),
+            "sku": self.product.sku(self.region),
         }
 
 

@@ -80,19 +80,14 @@ def as_json(of: PriceList) -> Iterator[bytes]:
     }
     yield orjson.dumps(head)[:-1] + b',"products":{'
     found = of.found()
-    yield from _entries(found, _product)
+    yield from _entries(found, Found.described)
     yield b'},"terms":{"OnDemand":{'
-    yield from _entries(found, lambda one: terms.of(one.product, one.region)["OnDemand"])
+    yield from _entries(found, lambda one: terms.on_demand(one.product, one.region))
     reserved = [one for one in found if one.product.reserved]
     if reserved:
         yield b'},"Reserved":{'
-        yield from _entries(reserved, lambda one: terms.of(one.product, one.region)["Reserved"])
+        yield from _entries(reserved, lambda one: terms.reserved(one.product, one.region))
     yield b'}},"attributesList":{}}'
-
-
-def _product(one: Found) -> dict[str, Any]:
-    document: dict[str, Any] = one.document()["product"]
-    return {"sku": document.pop("sku"), **document}
 
 
 def _entries(found: list[Found], entry: Callable[[Found], dict[str, Any]]) -> Iterator[bytes]:

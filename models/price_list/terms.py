@@ -34,11 +34,20 @@ _TIER_CODES = (PER_UNIT, "PGHJ3S3EYE", "D42MF2PVJS", "K9MTHNHMVS")
 
 def of(product: Product, region: str) -> dict[str, Any]:
     """`terms` of a product in a region, in the price list's words."""
-    sku = product.sku(region)
-    terms = {"OnDemand": dict([_on_demand(product, region, sku)])}
+    terms = {"OnDemand": on_demand(product, region)}
     if product.reserved:
-        terms["Reserved"] = dict(_reserved(product, region, sku))
+        terms["Reserved"] = reserved(product, region)
     return terms
+
+
+def on_demand(product: Product, region: str) -> dict[str, Any]:
+    """The one term by which it is paid as it is used."""
+    return dict([_on_demand(product, region, product.sku(region))])
+
+
+def reserved(product: Product, region: str) -> dict[str, Any]:
+    """The terms by which it can be paid ahead."""
+    return dict(_reserved(product, region, product.sku(region)))
 
 
 def rate_code(sku: str) -> str:
