@@ -208,9 +208,8 @@ def test_policies_are_the_targets_own(cloud: Cloud, scaling: Any, service: str) 
         ("steps", "StepScaling"),
     ]
     assert found[0]["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 50
-    [one] = scaling.describe_scaling_policies(ServiceNamespace="ecs", PolicyNames=["steps"])[
-        "ScalingPolicies"
-    ]
+    named = scaling.describe_scaling_policies(ServiceNamespace="ecs", PolicyNames=["steps"])
+    [one] = named["ScalingPolicies"]
     assert one["StepScalingPolicyConfiguration"]["AdjustmentType"] == "ChangeInCapacity"
     wrong = tracking("RDSReaderAverageCPUUtilization", 50.0)
     assert "cannot be followed" in refusal(
@@ -375,8 +374,8 @@ def test_alarms_call_for_steps(
         EvaluationPeriods=1, Threshold=10, ComparisonOperator="GreaterThanThreshold",
         AlarmActions=[policy], TreatMissingData="ignore",
     )  # fmt: skip
-    [shown] = scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
-    assert [one["AlarmName"] for one in shown["Alarms"]] == ["busy"]
+    shown = scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+    assert shown[0]["Alarms"][0]["AlarmName"] == "busy"
     tick()
 
     def alarm(value: float | None, state: str = "ALARM") -> None:
