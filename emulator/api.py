@@ -19,7 +19,6 @@ _NOT_TRAITS = frozenset(
     ("shape", "documentation", "type", "members", "member", "key", "value", "required")
 )
 
-
 index = model_files.index
 
 
@@ -359,11 +358,7 @@ def services_signing_as(signing_name: str) -> tuple[str, ...]:
 
 
 def services_targeting(prefix: str) -> tuple[str, ...]:
-    """The services whose X-Amz-Target, or CBOR path, begins with this prefix.
-
-    SDKs made from Smithy models send the service's shape name, which is the last word of a
-    prefix that botocore has longer: CloudTrail_20131101.
-    """
+    """The services whose X-Amz-Target, or CBOR path, begins with this prefix."""
     return _by_target().get(prefix, ())
 
 
@@ -371,8 +366,8 @@ def services_targeting(prefix: str) -> tuple[str, ...]:
 def _by_signing_name() -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name, metadata in index().items():
-        signing_name = _signing_name(metadata)
-        found[signing_name] = (*found.get(signing_name, ()), name)
+        own = _signing_name(metadata)
+        found[own] = (*found.get(own, ()), name)
     return found
 
 
@@ -381,14 +376,14 @@ def _by_target() -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name, metadata in index().items():
         if prefix := metadata.get("targetPrefix"):
+            # SDKs made from Smithy models send the last word alone: CloudTrail_20131101
             for word in dict.fromkeys((prefix, prefix.rpartition(".")[2])):
                 found[word] = (*found.get(word, ()), name)
     return found
 
 
 def _signing_name(metadata: dict[str, Any]) -> str:
-    name: str = metadata.get("signingName") or metadata["endpointPrefix"]
-    return name
+    return str(metadata.get("signingName") or metadata["endpointPrefix"])
 
 
 _ACRONYM_PLURAL = re.compile("[A-Z]{2,}s$")
