@@ -189,7 +189,7 @@ def _disks(params: Mapping[str, Any]) -> list[Keys]:
     found: list[Keys] = []
     for mapping in params.get("BlockDeviceMappings") or ():
         given = mapping.get("Ebs") or {}
-        keys = {key: [_text(given[name])] for name, key in _EBS.items() if name in given}
+        keys: Keys = {key: [_text(given[name])] for name, key in _EBS.items() if name in given}
         if keys and keys not in found:
             found.append(keys)
     return found

@@ -135,7 +135,8 @@ def pairs(service: str, name: str, found: tuple[Thing, ...]) -> Iterator[tuple[C
             params = aimed.structure(operation.input_shape)
             made.append(request_of(operation, operation.service_model.protocol, params))
         if aimed.hits:
-            yield (*(_call(one, signing) for one in made), [*arns, *ids])
+            real_call, nothing_call = (_call(one, signing) for one in made)
+            yield real_call, nothing_call, [*arns, *ids]
 
 
 def _call(made: Any, signing: str) -> Call:

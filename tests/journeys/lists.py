@@ -19,12 +19,12 @@ from tests.journeys.wire import Answer, Call
 @cache
 def _paginators(service: str) -> dict[str, dict[str, Any]]:
     try:
-        found: dict[str, dict[str, Any]] = Session().get_paginator_model(service)._paginator_config
+        paged: Any = Session().get_paginator_model(service)
     except DataNotFoundError:
         return {}
     return {
         name: one
-        for name, one in found.items()
+        for name, one in paged._paginator_config.items()
         if name in operations.served()[service]
         and isinstance(one["input_token"], str)
         and re.fullmatch(r"\w+", one["output_token"])
@@ -38,7 +38,7 @@ def of(service: str) -> Iterator[tuple[str, Call, Callable[[str], Call]]]:
         size = operation.input_shape.members.get(one.get("limit_key"))
         if size is None or operation.input_shape.required_members:
             continue
-        least = {one["limit_key"]: max(int(size.metadata.get("min") or 1), 1)}
+        least: dict[str, Any] = {one["limit_key"]: max(int(size.metadata.get("min") or 1), 1)}
         if size.type_name == "string":
             least = {one["limit_key"]: "1"}
 

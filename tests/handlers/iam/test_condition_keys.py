@@ -65,7 +65,7 @@ def database(key: str, value: str, other: str, operator: str = "StringEquals") -
 
 
 def caller(key: str, value: str, other: str, operator: str = "StringEquals") -> Row:
-    call = ("ec2", "describe_regions", {})
+    call: tuple[str, str, dict[str, Any]] = ("ec2", "describe_regions", {})
     return Row(key, value, other, "ec2:DescribeRegions", call, operator, given=False)
 
 
