@@ -91,8 +91,9 @@ def test_a_fork_is_a_database_of_its_own_when_it_is_opened(began: list[Player]) 
     databases = world.database.copies.names
     [row] = one.running.rows("select * from truth.episodes where id = $1", one.id)
     own, snapshot = row["database"], row["snapshot"]
-    [listed] = [each for each in run(episodes.every(world)) if each["episode"] == one.id]
-    assert listed["virtual_date"] == one.told["virtual_date"] == row["begun_on"]
+    every: Any = run(episodes.every(world))
+    [day] = [each["virtual_date"] for each in every if each["episode"] == one.id]
+    assert day == one.told["virtual_date"] == row["begun_on"]
     shown = run(episodes.show(world, one.id))
     assert one.told.pop("keys_of_the_origin")
     assert shown == one.told
