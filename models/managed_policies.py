@@ -57,9 +57,9 @@ def _all_of(prefixes: str, *verbs: str) -> str:
 _SERVICES = (
     "account application-autoscaling autoscaling backup bcm-data-exports billing budgets ce"
     " cloudformation cloudtrail cloudwatch compute-optimizer config cost-optimization-hub cur"
-    " dlm dynamodb ec2 ecr ecs eks elasticache elasticloadbalancing es events freetier health kafka kinesis kms lambda"
-    " logs organizations pi pricing rds resource-groups route53 s3 sagemaker savingsplans"
-    " servicequotas sns sqs ssm sts support tag trustedadvisor"
+    " dlm dynamodb ec2 ecr ecs eks elasticache elasticloadbalancing es events freetier health"
+    " kafka kinesis kms lambda logs organizations pi pricing rds resource-groups route53 s3"
+    " sagemaker savingsplans servicequotas sns sqs ssm sts support tag trustedadvisor"
 )
 _READ_TOO = (
     "budgets:View* cloudtrail:LookupEvents cloudwatch:BatchGet* config:BatchGet*"

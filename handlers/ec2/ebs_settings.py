@@ -12,7 +12,6 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from models import ebs_settings
 
-NOUN = "volumes"
 OWN_KEY = "alias/aws/ebs"
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"
 _KEY = re.compile(rf"{_ID}|alias/[A-Za-z0-9/_-]+")
