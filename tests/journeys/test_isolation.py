@@ -41,6 +41,16 @@ def attacker(running: RunningServer) -> Estate:
     return make_estate(running)
 
 
+@pytest.fixture(autouse=True)
+def unbound(running: RunningServer, attacker: Estate) -> None:
+    """Among plausible calls is one that bounds who makes them; bound, nobody would try much."""
+    running.rows(
+        "update users set permissions_boundary = null"
+        " where account_id = $1 and permissions_boundary is not null",
+        attacker.cloud.account.id,
+    )
+
+
 @pytest.fixture(scope="module")
 def before(running: RunningServer, victim: Estate) -> dict[str, str]:
     """Everything that the victim has, which nothing here may change."""
