@@ -13,6 +13,8 @@ TEXTS = (
     "arn:aws:ec2:us-east-1:123456789012:instance/i-1", "tab\there", "line\nbreak", "cr\rlf\r\n",
     " spaces around ", "{}[]", "\\back\\slash", "]]>", "&amp;", "#;:@$!*()~'", "true", "12", "\x85",
 )  # fmt: skip
+# Words that are heard in any case of letters, and told in capitals.
+CAPITALS = {"ChecksumAlgorithm", "ChecksumMode"}
 HEADER_TEXTS = ("plain", "a b", "50%", "x;y=1", "arn:aws:iam::1:role/x", "true", "12", "a,b", '"q"')
 LABEL_TEXTS = ("plain", "a b", "50%", "é", "a+b", "x:y", "arn:aws:a:b:c:d/e", "日本", "~.-_")
 
@@ -99,7 +101,8 @@ class Generator:
                 return {"json": ["value", 1]}
             if location == "uri":
                 return pick(LABEL_TEXTS)
-            return pick(HEADER_TEXTS if location in ("header", "headers") else TEXTS)
+            text: str = pick(HEADER_TEXTS if location in ("header", "headers") else TEXTS)
+            return text.upper() if location == "header" and shape.name in CAPITALS else text
         if location == "statusCode":
             return 202
         if kind == "integer":
