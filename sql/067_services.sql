@@ -81,3 +81,4 @@ ALTER TABLE snapshots
     ADD COLUMN tiered_at timestamptz;
 COMMENT ON COLUMN snapshots.tiering IS 'The last archiving or restoring, as EC2 words it; null: there was none.';
 COMMENT ON COLUMN snapshots.tiered_at IS 'Virtual time of it.';
+SELECT driftcloud_audit('snapshot');
