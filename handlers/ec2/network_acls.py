@@ -6,13 +6,11 @@ API_DhcpOptions.html. Others cannot be made here.
 
 from typing import Any
 
-from emulator import pages
 from emulator.context import Context
-from emulator.filters import TAGS, conditions
+from emulator.filters import TAGS
 from emulator.rows import Computed, Constant, Each, Rows, View
-from handlers.ec2 import identifiers
+from handlers.ec2 import lists
 from handlers.ec2.identifiers import Noun
-from models.listing import Listing
 from models.network_acls import DHCP_OPTIONS, LISTING
 
 NOUN = "vpcs"
@@ -23,34 +21,15 @@ OPTIONS = Noun("dopt", "InvalidDhcpOptionID", "The dhcpOption ID '{}' does not e
 async def describe_network_acls(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Network ACLs of the region, by id, filter and page."""
     asked = params.get("NetworkAclIds")
-    shown, token = await _found(ctx, params, LISTING, ACL, asked, ACL_FILTERS)
+    shown, token = await lists.found(ctx, params, LISTING, ACL, asked, ACL_FILTERS)
     return {"NetworkAcls": Rows(ACL_VIEW, shown), "NextToken": token}
 
 
 async def describe_dhcp_options(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Sets of DHCP options of the region, by id, filter and page."""
     asked = params.get("DhcpOptionsIds")
-    shown, token = await _found(ctx, params, DHCP_OPTIONS, OPTIONS, asked, OPTION_FILTERS)
+    shown, token = await lists.found(ctx, params, DHCP_OPTIONS, OPTIONS, asked, OPTION_FILTERS)
     return {"DhcpOptions": Rows(OPTIONS_VIEW, shown), "NextToken": token}
-
-
-async def _found(
-    ctx: Context,
-    params: dict[str, Any],
-    listing: Listing,
-    noun: Noun,
-    asked: list[str] | None,
-    filters: dict[str, str],
-) -> tuple[Any, str | None]:
-    identifiers.check(noun, asked or ())
-    page = pages.page(ctx, params)
-    where = conditions(ctx, listing, filters, params.get("Filters"))
-    rows = await listing.page(
-        ctx.db, where, region=ctx.region, ids=asked, after=page.after, limit=page.fetch
-    )
-    if asked and not where and page.limit is None:
-        identifiers.check_found(noun, asked, (row["id"] for row in rows))
-    return page.cut(rows, "id")
 
 
 def _configurations(region: str) -> list[dict[str, Any]]:

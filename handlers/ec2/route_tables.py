@@ -6,20 +6,18 @@ API_InternetGateway.
 
 from typing import Any
 
-from emulator import pages
 from emulator.context import Context
-from emulator.filters import TAGS, conditions
+from emulator.filters import TAGS
 from emulator.rows import Constant, Each, Rows, View
-from handlers.ec2 import identifiers
-from handlers.ec2.identifiers import INTERNET_GATEWAY, ROUTE_TABLE, Noun
-from models.listing import Listing
+from handlers.ec2 import lists
+from handlers.ec2.identifiers import INTERNET_GATEWAY, ROUTE_TABLE
 from models.route_tables import INTERNET_GATEWAYS, LISTING
 
 
 async def describe_route_tables(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Route tables of the region, by id, filter and page."""
     asked = params.get("RouteTableIds")
-    shown, token = await _found(ctx, params, LISTING, ROUTE_TABLE, asked, TABLE_FILTERS)
+    shown, token = await lists.found(ctx, params, LISTING, ROUTE_TABLE, asked, TABLE_FILTERS)
     return {"RouteTables": Rows(TABLE_VIEW, shown), "NextToken": token}
 
 
@@ -27,27 +25,8 @@ async def describe_internet_gateways(ctx: Context, params: dict[str, Any]) -> di
     """Internet gateways of the region, by id, filter and page."""
     asked = params.get("InternetGatewayIds")
     listing, noun = INTERNET_GATEWAYS, INTERNET_GATEWAY
-    shown, token = await _found(ctx, params, listing, noun, asked, GATEWAY_FILTERS)
+    shown, token = await lists.found(ctx, params, listing, noun, asked, GATEWAY_FILTERS)
     return {"InternetGateways": Rows(GATEWAY_VIEW, shown), "NextToken": token}
-
-
-async def _found(
-    ctx: Context,
-    params: dict[str, Any],
-    listing: Listing,
-    noun: Noun,
-    asked: list[str] | None,
-    filters: dict[str, str],
-) -> tuple[Any, str | None]:
-    identifiers.check(noun, asked or ())
-    page = pages.page(ctx, params)
-    where = conditions(ctx, listing, filters, params.get("Filters"))
-    rows = await listing.page(
-        ctx.db, where, region=ctx.region, ids=asked, after=page.after, limit=page.fetch
-    )
-    if asked and not where and page.limit is None:
-        identifiers.check_found(noun, asked, (row["id"] for row in rows))
-    return page.cut(rows, "id")
 
 
 TABLE_VIEW = View(

@@ -11,7 +11,7 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from handlers.iam import certificates, user_credentials
 from handlers.iam.identities import find, own_name
-from models import draws, single_rows
+from models import draws
 
 NOUN = "user_credentials"
 KIND = "signing_certificate"
@@ -22,23 +22,18 @@ async def upload_signing_certificate(ctx: Context, params: dict[str, Any]) -> di
     """A further certificate of a user."""
     async with ctx.db.transaction():
         user = await find(ctx, "user", await own_name(ctx, params))
-        found = certificates.read(params["CertificateBody"])
-        fingerprint = certificates.fingerprint(found)
-        has = await user_credentials.of(ctx, user, KIND)
-        if any(one["fingerprint"] == fingerprint for one in has):
-            raise AwsError("DuplicateCertificate", "The certificate is already associated.", 409)
-        user_credentials.check_room(has, MOST_CERTIFICATES, "SigningCertificatesPerUser")
+        body = params["CertificateBody"]
         row = {
-            "user_id": user["id"],
             "kind": KIND,
             "credential_id": base64.b32encode(draws.octets(20)).decode(),
-            "status": "Active",
-            "body": params["CertificateBody"],
-            "fingerprint": fingerprint,
-            "created_at": ctx.now,
+            "body": body,
+            "fingerprint": certificates.fingerprint(certificates.read(body)),
         }
-        await single_rows.insert(ctx.db, NOUN, row)
-    return {"Certificate": _shown(row | {"user_name": user["name"]})}
+        known = AwsError("DuplicateCertificate", "The certificate is already associated.", 409)
+        made = await user_credentials.uploaded(
+            ctx, user, row, most=MOST_CERTIFICATES, quota="SigningCertificatesPerUser", known=known
+        )
+    return {"Certificate": _shown(made)}
 
 
 async def list_signing_certificates(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from handlers.iam import user_credentials
 from handlers.iam.identities import find, own_name
-from models import single_rows, unique_ids
+from models import unique_ids
 
 NOUN = "user_credentials"
 KIND = "ssh_public_key"
@@ -24,22 +24,17 @@ async def upload_ssh_public_key(ctx: Context, params: dict[str, Any]) -> dict[st
     async with ctx.db.transaction():
         user = await find(ctx, "user", params["UserName"])
         line = _line(params["SSHPublicKeyBody"])
-        fingerprint = _fingerprint(line)
-        has = await user_credentials.of(ctx, user, KIND)
-        if any(one["fingerprint"] == fingerprint for one in has):
-            raise AwsError("DuplicateSSHPublicKey", "The SSH public key is already associated.")
-        user_credentials.check_room(has, MOST_KEYS, "SSHPublicKeysPerUser")
         row = {
-            "user_id": user["id"],
             "kind": KIND,
             "credential_id": unique_ids.new("APKA"),
-            "status": "Active",
             "body": line,
-            "fingerprint": fingerprint,
-            "created_at": ctx.now,
+            "fingerprint": _fingerprint(line),
         }
-        await single_rows.insert(ctx.db, NOUN, row)
-    return {"SSHPublicKey": _shown(row | {"user_name": user["name"]}, "SSH")}
+        known = AwsError("DuplicateSSHPublicKey", "The SSH public key is already associated.")
+        made = await user_credentials.uploaded(
+            ctx, user, row, most=MOST_KEYS, quota="SSHPublicKeysPerUser", known=known
+        )
+    return {"SSHPublicKey": _shown(made, "SSH")}
 
 
 async def get_ssh_public_key(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from emulator.context import Context
+from emulator.errors import AwsError
 from handlers.iam.identities import find, limit_exceeded, list_page, no_such, own_name, paged
-from models import iam_rows
+from models import iam_rows, single_rows
 
 TABLE = "user_credentials"
 
@@ -36,6 +37,19 @@ async def listed(
     )
     shown, token = asked.cut(rows, "credential_id")
     return paged(member, [show(row) for row in shown], token)
+
+
+async def uploaded(
+    ctx: Context, user: Any, row: dict[str, Any], *, most: int, quota: str, known: AwsError
+) -> Any:
+    """A further credential of a user, of which it may have `most`; `known` refuses one it has."""
+    has = await of(ctx, user, row["kind"])
+    if any(one["fingerprint"] == row["fingerprint"] for one in has):
+        raise known
+    check_room(has, most, quota)
+    row = row | {"user_id": user["id"], "status": "Active", "created_at": ctx.now}
+    await single_rows.insert(ctx.db, TABLE, row)
+    return row | {"user_name": user["name"]}
 
 
 async def set_status(ctx: Context, row: Any, status: str) -> dict[str, Any]:
