@@ -152,8 +152,9 @@ class Http2Protocol(asyncio.Protocol):
         if self.streams:
             return
         if self._stopping:
-            self.transport.close()
-        else:
+            # said before, it would forbid the answers that were still to come
+            self._goodbye()
+        elif not self.transport.is_closing():
             self._rest()
 
     def pause_writing(self) -> None:
@@ -167,10 +168,8 @@ class Http2Protocol(asyncio.Protocol):
     def shutdown(self) -> None:
         """Begin nothing new; what was begun is answered (uvicorn's graceful stop)."""
         self._stopping = True
-        self.h2.close_connection()
-        self.flush()
         if not self.streams:
-            self.transport.close()
+            self._goodbye()
 
     def _goodbye(self, code: ErrorCodes = ErrorCodes.NO_ERROR) -> None:
         if not self.transport.is_closing():

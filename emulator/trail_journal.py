@@ -42,7 +42,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if folder.stat().st_uid != os.geteuid():
+        if folder.lstat().st_uid != os.geteuid():
             raise PermissionError(f"{folder} belongs to another user")
         self._folder = folder
         flags = os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY

@@ -1,7 +1,9 @@
 """HTTP/2 on real sockets: boto3's requests, sent as the JavaScript SDK sends Kinesis' own."""
 
+import asyncio
 import io
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -24,6 +26,7 @@ from h2.events import (
 )
 
 from emulator import http2
+from tests.emulator.test_front import served
 from tests.fixtures.server import Cloud, RunningServer
 
 
@@ -57,18 +60,21 @@ class Client:
     def flush(self) -> None:
         self.socket.sendall(self.h2.data_to_send())
 
-    def ask(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> int:
-        """Begin a request; its stream."""
+    def ask(
+        self, method: str, path: str, headers: dict[str, str], body: bytes = b"", rest: bytes = b""
+    ) -> int:
+        """Begin a request, all but the `rest` of its body; its stream."""
         stream = self.h2.get_next_available_stream_id()
         self.answers[stream] = Answer()
         own = {":method": method, ":path": path, ":scheme": "http", ":authority": self.authority}
         own |= {name.lower(): value for name, value in headers.items()}
         self.h2.send_headers(stream, list(own.items()), end_stream=not body)
         self.flush()
+        body, whole = body.removesuffix(rest), not rest
         while body:
             room = min(self.h2.local_flow_control_window(stream), self.h2.max_outbound_frame_size)
             if room:
-                self.h2.send_data(stream, body[:room], end_stream=len(body) <= room)
+                self.h2.send_data(stream, body[:room], end_stream=whole and len(body) <= room)
                 body = body[room:]
                 self.flush()
             else:
@@ -203,3 +209,23 @@ def test_requests_taken_back_without_end(client: Client, monkeypatch: pytest.Mon
     while client.goodbye is None:
         client.listen()
     assert client.goodbye == ErrorCodes.ENHANCE_YOUR_CALM
+
+
+async def test_what_was_begun_is_answered_before_the_end() -> None:
+    def begin(port: int) -> tuple[Client, int]:
+        made = Client(f"http://127.0.0.1:{port}")
+        stream = made.ask("POST", "/", {"content-length": "5"}, b"12345", rest=b"45")
+        return made, stream
+
+    def finish(made: Client, stream: int) -> Answer:
+        with closing(made):
+            time.sleep(0.3)
+            made.h2.send_data(stream, b"45", end_stream=True)
+            made.flush()
+            return made.answer(stream)
+
+    async with served() as port:
+        begun = await asyncio.to_thread(begin, port)
+        later = asyncio.create_task(asyncio.to_thread(finish, *begun))
+        await asyncio.sleep(0.1)
+    assert (await later).body == b"5"
