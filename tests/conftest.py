@@ -1,5 +1,7 @@
 """What every test may ask for."""
 
+import os
+
 import pytest
 from hypothesis import settings
 
@@ -11,7 +13,10 @@ pytest_plugins = [
 ]
 
 # How long an example takes is for the machine to say: a busy one must not fail a true property.
-settings.register_profile("driftcloud", deadline=None)
+# The same examples at every run, unless a seed asks for others.
+settings.register_profile(
+    "driftcloud", deadline=None, derandomize="DRIFTCLOUD_TEST_SEED" not in os.environ
+)
 settings.load_profile("driftcloud")
 
 # Whose modules take longest begin first, so that in the end no worker is left alone with one.

@@ -101,6 +101,16 @@ def make_estate(running: RunningServer) -> Cloud:
     return Cloud(running, account, key["access_key_id"], key["secret_access_key"])
 
 
+def ids_of_living(cloud: Cloud) -> list[str]:
+    """The instances of us-east-1: those whose id ends as the last one's must not be stopped."""
+    rows = cloud.running.rows(
+        "select instance_id from instances where account_id = $1 and region = 'us-east-1'"
+        " and state in ('running', 'stopped') order by 1",
+        cloud.account.id,
+    )
+    return [row["instance_id"] for row in rows]
+
+
 def prepare(cloud: Cloud, home: Cloud) -> None:
     """What the owner of an account lets the agent's role do there."""
     iam, number = cloud.client("iam"), cloud.account.number
@@ -112,11 +122,12 @@ def prepare(cloud: Cloud, home: Cloud) -> None:
     del trust["Resource"]
     iam.create_role(RoleName="Operations", AssumeRolePolicyDocument=document(trust))
     iam.attach_role_policy(RoleName="Operations", PolicyArn=READ)
+    end = ids_of_living(cloud)[-1][-1]
     policy = document(
         statement("Allow", ["ec2:StartInstances", "ec2:StopInstances", "ec2:RebootInstances"]),
         statement("Allow", ["rds:StopDBInstance", "rds:StartDBInstance", "rds:AddTagsToResource"]),
         statement("Deny", "ec2:TerminateInstances"),
-        statement("Deny", "ec2:StopInstances", f"arn:aws:ec2:us-east-1:{number}:instance/*0"),
+        statement("Deny", "ec2:StopInstances", f"arn:aws:ec2:us-east-1:{number}:instance/*{end}"),
         statement("Deny", "rds:Stop*", f"arn:aws:rds:us-west-2:{number}:db:legacy-*"),
     )
     iam.put_role_policy(RoleName="Operations", PolicyName="act", PolicyDocument=policy)
@@ -228,12 +239,8 @@ def simulate(agent: Agent, profile: str, actions: Any, arns: list[str]) -> dict[
 
 def test_what_is_simulated_for_each_instance_is_what_happens(agent: Agent) -> None:
     cloud = agent.targets["shop"]
-    rows = cloud.running.rows(
-        "select instance_id from instances where account_id = $1 and region = 'us-east-1'"
-        " and state in ('running', 'stopped') order by instance_id like '%0' desc, 1 limit 60",
-        cloud.account.id,
-    )
-    ids = [row["instance_id"] for row in rows]
+    ids = ids_of_living(cloud)
+    ids = sorted(ids, key=lambda one: one[-1] != ids[-1][-1])[:60]
     arns = {f"arn:aws:ec2:us-east-1:{cloud.account.number}:instance/{one}": one for one in ids}
     told = simulate(agent, "shop", VERBS, list(arns))
     assert len(told) == len(arns) * len(VERBS)
