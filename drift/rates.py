@@ -54,6 +54,9 @@ ITEMS: dict[str, Callable[[str], Decimal]] = {
     "classic_gb": _of("elb", "classic-gb"),
     "stream_in": _of("kinesis", "on-demand-in"),
     "stream_out": _of("kinesis", "on-demand-out"),
+    "stream_put": _of("kinesis", "put-unit"),
+    "stream_long": _of("kinesis", "long-retention"),
+    "fan_out": _of("kinesis", "fan-out"),
     "cross_region": _of("transfer", "cross-region"),
     "egress": _of("transfer", "egress"),
     "cross_region_us_east": _of("transfer", "cross-region-us-east"),
@@ -64,13 +67,19 @@ ITEMS: dict[str, Callable[[str], Decimal]] = {
     "search_disk_old": _of("opensearch", "gp2"),
     "search_disk_io": _of("opensearch", "io1"),
     "search_disk_slow": _of("opensearch", "standard"),
+    "search_iops": _of("opensearch", "gp3-iops"),
+    "search_iops_io": _of("opensearch", "io1-iops"),
+    "search_mibps": _of("opensearch", "gp3-throughput"),
+    "warehouse_disk": _of("redshift", "storage"),
     "notebook_disk": _of("sagemaker", "storage"),
     "disk": _of("ebs", "gp3"),
     "disk_iops": _of("ebs", "gp3-iops"),
     "disk_mibps": _of("ebs", "gp3-throughput"),
     "disk_snapshot": _of("ebs", "snapshot"),
     "database_snapshot": _of("rds", "backup"),
-    "database_iops": _of("rds", "io1-iops"),
+    "database_iops": _of("rds", "io1-iops"),  # io2's cost the same
+    "database_iops_more": _of("rds", "gp3-iops"),
+    "database_mibps": _of("rds", "gp3-throughput"),
 }
 
 
@@ -121,6 +130,11 @@ def smaller(service: str, node: str, region: str) -> str:
 
 
 _SIZES = ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge", "24xlarge")
+
+
+def literals(figures: Mapping[str, object]) -> str:
+    """SQL for figures by name, to be looked up by `->>`."""
+    return _json({name: str(figure) for name, figure in figures.items()})
 
 
 def _looked_up(region: str, listed: Mapping[str, Decimal]) -> str:

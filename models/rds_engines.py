@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from models import prices
+from models.costs.services import GP3_LARGE_GIB, GP3_OF_LARGE, GP3_OF_SMALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +146,11 @@ def included(storage_type: str, size_gib: int) -> tuple[int | None, int | None]:
     """IOPS and MiB/s that come with a size of a storage type, where it has its own figures."""
     if storage_type != "gp3":
         return None, None
-    return (12000, 500) if size_gib >= LARGE_GIB else (3000, 125)
+    return GP3_OF_LARGE if size_gib >= LARGE_GIB else GP3_OF_SMALL
 
 
 # From this size on gp3 is striped over four volumes, and its speed can be chosen.
-LARGE_GIB = 400
+LARGE_GIB = GP3_LARGE_GIB
 
 
 def families(level: str) -> Sequence[tuple[str, str]]:

@@ -41,7 +41,8 @@ UPDATE container_clusters k
                           ELSE q.control_plane END AS hourly
           FROM container_clusters c {rates}
          WHERE c.account_id = :account AND c.orchestrator = 'eks') s
- WHERE k.id = s.id AND k.control_plane_hourly_cost <> s.hourly""",
+ WHERE k.id = s.id AND k.control_plane_hourly_cost <> s.hourly
+RETURNING k.arn, k.version = ANY (:old::text[]) AS old""",
     rates=rates.of("c.region", "control_plane", "extended_support"),
 )
 
@@ -49,5 +50,9 @@ UPDATE container_clusters k
 async def write(day: Day) -> None:
     """A day of every cluster."""
     old = [one.name for one in eks_versions.VERSIONS if one.standard_until <= day.date]
-    await day.apply("container_clusters", _SUPPORT, old=old)
+    supports = ("STANDARD_SUPPORT", "EXTENDED_SUPPORT")
+    for row in await day.fetch(_SUPPORT, old=old):
+        day.written["container_clusters"] += 1
+        await day.record("container_cluster", row["arn"], "support",
+                         supports[not row["old"]], supports[row["old"]])  # fmt: skip
     await day.apply("metrics_daily", _WRITE)

@@ -4,10 +4,23 @@
 
 from drift.day import Day
 from drift.profiles import fill, statement
+from drift.rates import literals
+from models import burstable
+from models.instance_credits import CREDITS
+from models.prices import price
 
-_RUNNING = """SELECT i.instance_id AS id, i.env, i.region, i.instance_type AS type,
+# vCPUs that a burstable machine may use all day for nothing, and what more of them cost an hour.
+_EARNED = f"({literals(burstable.credits_an_hour())} ->> i.instance_type)::float8 / 60"
+_CREDIT_PRICE = (
+    f"CASE WHEN i.platform_details LIKE '{burstable.DEARER}%' THEN {price('credits', 'windows')}"
+    f" WHEN i.instance_type LIKE 't4g.%' THEN {price('credits', 't4g')}"
+    f" ELSE {price('credits', 't3')} END"
+)
+
+_RUNNING = f"""SELECT i.instance_id AS id, i.env, i.region, i.instance_type AS type,
     i.hourly_cost::float8 AS hourly_cost, coalesce(i.has_gpu, false) AS has_gpu, 1 AS units,
-    i.avg_cpu_7d::float8 AS cpu_7d, 0::float8 AS memory_7d, 0::float8 AS connections_7d
+    i.avg_cpu_7d::float8 AS cpu_7d, 0::float8 AS memory_7d, 0::float8 AS connections_7d,
+    CASE WHEN {CREDITS} = 'unlimited' THEN {_EARNED} END AS earned, {_CREDIT_PRICE} AS vcpu_hour
     FROM instances i WHERE i.account_id = :account AND i.state = 'running'"""
 
 _FILL = fill("instance", _RUNNING)
@@ -22,16 +35,22 @@ _WRITE = statement(
        'disk_read', driftcloud_hundredths(d.network * 0.2 + d.cpu),
        'disk_write', driftcloud_hundredths(d.network * 0.3 + d.cpu * 2),
        'type', d.type, 'env', d.env, 'region', d.region)
+       || CASE WHEN d.surplus > 0 THEN jsonb_build_object('surplus_vcpu_hours', d.surplus,
+              'credit_cost', round(d.surplus * d.vcpu_hour, 4)) ELSE '{}' END
        || CASE WHEN d.has_gpu THEN jsonb_build_object('gpu_avg', driftcloud_hundredths(
               CASE d.profile WHEN 'gpu_busy' THEN 55 + 35 * d.peak ELSE 3 * d.peak END))
           ELSE '{}' END,
-       least(d.hourly_cost * 24 * d.w * d.weekend, 99999999)
+       least(d.hourly_cost * 24 * d.w * d.weekend
+             + CASE WHEN d.surplus > 0 THEN round(d.surplus * d.vcpu_hour, 4) ELSE 0 END, 99999999)
+  FROM (SELECT i.*, CASE WHEN i.earned IS NOT NULL THEN round((24
+                   * greatest(0, i.cpu / 100 * i.cores - i.earned))::numeric, 4) ELSE 0 END AS surplus
   FROM (SELECT r.id, r.env, r.region, r.type, r.hourly_cost, r.has_gpu, p.profile,
+               r.earned, r.vcpu_hour, coalesce(c.vcpus, 2) AS cores,
                {walk} AS w, {weekend} AS weekend, {cpu} AS cpu, {used_memory} AS used,
                p.network_mb * {rhythm}
                    * (0.85 + 0.3 * driftcloud_noise(:seed, r.id, '/network')) AS network,
                driftcloud_noise(:seed, r.id, '/peak') AS peak
-          FROM ({source}) r {yesterday} {profile} {capacity} OFFSET 0) d
+          FROM ({source}) r {yesterday} {profile} {capacity} OFFSET 0) i OFFSET 0) d
 {once}""",
     kind="instance",
     source=_RUNNING,

@@ -23,6 +23,8 @@ SELECT :account, 'streaming_cluster', s.arn, coalesce(p.profile, 'steady'),
 ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
     throughput_mbps = coalesce(old.throughput_mbps, excluded.throughput_mbps)""")
 
+# A record of up to 25 KiB is one payload unit; whoever has no records of his own here sends those of
+# two. What is kept for more than a week is what flowed in before that.
 _WRITE = statement(
     """
 {insert} jsonb_build_object(
@@ -30,28 +32,40 @@ _WRITE = statement(
        'throughput_max_mbps', driftcloud_hundredths(d.flow * (1.5 + d.peak)),
        'incoming_records', round(d.flow * 1048576 / 2048 * 86400)::bigint,
        'cpu_avg', driftcloud_hundredths(least(95, 4 + 80 * d.flow / d.room)),
-       'shards', d.shard_count, 'type', d.type, 'env', d.env, 'region', d.region),
-       least(d.hourly_cost * 24 * d.w * d.weekend
+       'shards', d.shard_count, 'type', d.type, 'env', d.env, 'region', d.region)
+       || CASE WHEN d.units > 0 THEN jsonb_build_object('put_units', d.units) ELSE '{}' END
+       || CASE WHEN d.long_gib > 0 THEN jsonb_build_object('long_gib', d.long_gib) ELSE '{}' END,
+       least(d.hourly_cost * 24 * d.w * d.weekend + d.units * d.put_unit
+             + round(d.long_gib / 30 * d.long_price, 4)
              + CASE WHEN d.on_demand THEN d.flow * 86400 / 1024 * d.by_use + d.put_gib * d.put_in
                     ELSE 0 END, 99999999)
+  FROM (SELECT s.*,
+               CASE WHEN s.type = 'kinesis' AND NOT s.on_demand
+                    THEN round(s.flow * 1048576 / 2048 * 86400) + s.put_units ELSE 0 END::bigint AS units,
+               CASE WHEN s.type = 'kinesis' AND s.kept_hours > 168
+                    THEN round((s.flow * (s.kept_hours - 168) * 3600 / 1024)::numeric, 4) ELSE 0 END AS long_gib
   FROM (SELECT r.*, {walk} AS w, {weekend} AS weekend,
                driftcloud_noise(:seed, r.id, '/peak') AS peak,
                p.throughput_mbps * {busy}
                    * (0.85 + 0.3 * driftcloud_noise(:seed, r.id, '/flow')) AS flow,
-               (q.stream_in + q.stream_out)::float8 AS by_use, q.stream_in::float8 AS put_in
+               (q.stream_in + q.stream_out)::float8 AS by_use, q.stream_in::float8 AS put_in,
+               q.stream_put::float8 AS put_unit, q.stream_long AS long_price
           FROM (SELECT s.arn AS id, s.env, s.region, s.engine AS type, s.shard_count,
                        greatest(s.provisioned_throughput_mbps, s.shard_count, 1)::float8 AS room,
                        s.hourly_cost::float8 AS hourly_cost, s.stream_mode = 'ON_DEMAND' AS on_demand,
-                       CASE WHEN s.stream_mode = 'ON_DEMAND' THEN (
-                            SELECT coalesce(sum(octet_length(o.data)), 0) FROM streaming_records o
-                             WHERE o.stream_id = s.id AND o.at >= :end - interval '2 days'
-                               AND o.at < :end - interval '1 day') / 1073741824.0 ELSE 0 END AS put_gib
+                       least(s.retention_hours, extract(epoch FROM :end - s.created_at)::float8 / 3600) AS kept_hours,
+                       CASE WHEN s.stream_mode = 'ON_DEMAND' THEN (SELECT coalesce(sum(octet_length(o.data)), 0) {put})
+                            ELSE 0 END / 1073741824.0 AS put_gib,
+                       CASE WHEN s.engine = 'kinesis' AND s.stream_mode <> 'ON_DEMAND' THEN (
+                            SELECT coalesce(sum(ceil(octet_length(o.data) / 25600.0)), 0) {put}) ELSE 0 END AS put_units
                   FROM streaming_clusters s
                  WHERE s.account_id = :account AND s.status <> 'DELETING') r
-               {rates} {yesterday} {profile} OFFSET 0) d
+               {rates} {yesterday} {profile} OFFSET 0) s OFFSET 0) d
 {once}""",
     kind="streaming_cluster",
-    rates=rates.of("r.region", "stream_in", "stream_out"),
+    rates=rates.of("r.region", "stream_in", "stream_out", "stream_put", "stream_long"),
+    put="""FROM streaming_records o WHERE o.stream_id = s.id
+        AND o.at >= :end - interval '2 days' AND o.at < :end - interval '1 day'""",
 )
 
 _LIVE = statement("""

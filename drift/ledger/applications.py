@@ -2,6 +2,7 @@
 
 from drift import rates
 from drift.ledger.source import DAY_OF_MONTH, HOURS, Part, Source, new, old, share
+from models.costs.search import FREE_IOPS, FREE_MIBPS
 
 _ARM = "CASE b.p ->> 'type' WHEN 'arm64' THEN '-ARM' ELSE '' END"
 _CALLS = "coalesce((b.p ->> 'invocations')::numeric, 0)"
@@ -14,8 +15,9 @@ _ROW = "LEFT JOIN managed_services z ON z.arn = b.id AND z.account_id = :account
 _WARM = "CASE WHEN z.provisioned_concurrency > 0 THEN 'Provisioned-' ELSE '' END"
 
 _SEARCH_DISKS = rates.of(
-    "b.region", "search_disk", "search_disk_old", "search_disk_io", "search_disk_slow"
-)
+    "b.region", "search_disk", "search_disk_old", "search_disk_io", "search_disk_slow",
+    "search_iops", "search_iops_io", "search_mibps",
+)  # fmt: skip
 _SEARCH_DISK = (
     "CASE z.storage_type WHEN 'gp2' THEN q.search_disk_old WHEN 'io1' THEN q.search_disk_io"
     " WHEN 'standard' THEN q.search_disk_slow ELSE q.search_disk END"
@@ -24,6 +26,14 @@ _SEARCH_VOLUME = (
     "CASE z.storage_type WHEN 'gp2' THEN 'ES:GP2-Storage' WHEN 'io1' THEN 'ES:PIOPS-Storage'"
     " WHEN 'standard' THEN 'ES:Magnetic-Storage' ELSE 'ES:GP3-Storage' END"
 )
+_STORED = "coalesce(z.storage_gib, 0) > 0"
+_GP3 = "coalesce(z.storage_type, 'gp3') = 'gp3'"
+# What gp3 brings along costs nothing more; of io1 every operation does.
+_SEARCH_IOPS = f"""CASE WHEN NOT {_STORED} THEN 0 WHEN z.storage_type = 'io1' THEN coalesce(z.iops, 0)
+    WHEN {_GP3} THEN greatest(0, coalesce(z.iops, 0) - {FREE_IOPS}) ELSE 0 END"""
+_SEARCH_MIBPS = f"""CASE WHEN {_STORED} AND {_GP3}
+    THEN greatest(0, coalesce(z.throughput_mibps, 0) - {FREE_MIBPS}) ELSE 0 END"""
+_SEARCH_FAST = "CASE z.storage_type WHEN 'io1' THEN q.search_iops_io ELSE q.search_iops END"
 
 
 def _search_nodes(kind: str) -> Part:
@@ -96,6 +106,20 @@ SOURCES = (
         "AmazonES",
         (
             Part(
+                old("'ES:GP3-Provisioned-Throughput'"),
+                "'ESDomain'",
+                "MBPS-Mo",
+                f"({_SEARCH_MIBPS}) * {_NODES} * {DAY_OF_MONTH}",
+                share(f"({_SEARCH_MIBPS}) * {_NODES} / 730 * q.search_mibps"),
+            ),
+            Part(
+                old("CASE z.storage_type WHEN 'io1' THEN 'ES:PIOPS' ELSE 'ES:GP3-PIOPS' END"),
+                "'ESDomain'",
+                "IOPS-Mo",
+                f"({_SEARCH_IOPS}) * {_NODES} * {DAY_OF_MONTH}",
+                share(f"({_SEARCH_IOPS}) * {_NODES} / 730 * {_SEARCH_FAST}"),
+            ),
+            Part(
                 old(_SEARCH_VOLUME),
                 "'ESDomain'",
                 "GB-Mo",
@@ -157,6 +181,13 @@ SOURCES = (
         "AmazonRedshift",
         (
             Part(
+                old("'RMS:' || (b.p ->> 'type')"),
+                "'RunComputeNode:0001'",
+                "GB-Mo",
+                f"coalesce(z.storage_gib, 0) * {_NODES} * {DAY_OF_MONTH}",
+                share(f"coalesce(z.storage_gib, 0) * {_NODES} / 730 * q.warehouse_disk"),
+            ),
+            Part(
                 old("'Node:' || (b.p ->> 'type')"),
                 "'RunComputeNode:0001'",
                 "Hrs",
@@ -164,6 +195,7 @@ SOURCES = (
             ),
         ),
         type="b.p ->> 'type'",
+        join=_ROW + rates.of("b.region", "warehouse_disk"),
         where=_WAREHOUSE,
     ),
     Source(

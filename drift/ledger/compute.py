@@ -8,9 +8,13 @@ ECS = "Amazon Elastic Container Service"
 EKS = "Amazon Elastic Container Service for Kubernetes"
 
 # A day that was cheaper than 24 hours at the row's price had so many hours less.
-_HOURS = "least(24, b.cost / nullif(z.hourly_cost * coalesce((b.p ->> 'w')::numeric, 1), 0))"
+_HOURS = "least(24, (b.cost - {}) / nullif(z.hourly_cost * coalesce((b.p ->> 'w')::numeric, 1), 0))"
+_UPTIME, _NODE_UPTIME = _HOURS.format("c0.cost"), _HOURS.format("0")
 
 _SPOT = "z.instance_lifecycle = 'spot'"
+
+# A version out of standard support is billed at another price under another name.
+_OLD = "coalesce(z.control_plane_hourly_cost > q.control_plane, false)"
 
 _ARM = "CASE z.architecture WHEN 'arm64' THEN 'ARM-' ELSE '' END"
 _FARGATE = rates.of("v.region", "vcpu", "memory", "vcpu_arm", "memory_arm")
@@ -22,17 +26,24 @@ SOURCES = (
         "AmazonEC2",
         (
             Part(
+                old("'CPUCredits:' || split_part(b.p ->> 'type', '.', 1)"),
+                "coalesce(z.usage_operation, 'RunInstances')",
+                "vCPU-Hours",
+                "coalesce((b.p ->> 'surplus_vcpu_hours')::numeric, 0)",
+                "coalesce((b.p ->> 'credit_cost')::numeric, 0)",  # nothing covers credits
+            ),
+            Part(
                 old("'SpotUsage:' || (b.p ->> 'type')"),
                 "coalesce(z.usage_operation, 'RunInstances')",
                 "Hrs",
-                f"coalesce({_HOURS}, {HOURS})",
-                f"CASE WHEN {_SPOT} THEN b.cost ELSE 0 END",  # nothing covers spot
+                f"coalesce({_UPTIME}, {HOURS})",
+                f"CASE WHEN {_SPOT} THEN b.cost - c0.cost ELSE 0 END",  # nor spot
             ),
             Part(
                 old("'BoxUsage:' || (b.p ->> 'type')"),
                 "coalesce(z.usage_operation, 'RunInstances')",
                 "Hrs",
-                f"coalesce({_HOURS}, {HOURS})",
+                f"coalesce({_UPTIME}, {HOURS})",
                 eligible="ec2",
             ),
         ),
@@ -50,7 +61,7 @@ SOURCES = (
                 old("'BoxUsage:' || (b.p ->> 'type')"),
                 "'RunInstances'",
                 "Hrs",
-                f"coalesce({_HOURS}, {HOURS})",
+                f"coalesce({_NODE_UPTIME}, {HOURS})",
                 eligible="ec2",
             ),
         ),
@@ -124,6 +135,18 @@ SOURCES = (
         "container_cluster",
         EKS,
         "AmazonEKS",
-        (Part(new("'AmazonEKS-Hours:perCluster'"), "'CreateOperation'", "Hours", HOURS),),
+        (
+            Part(
+                new(
+                    f"CASE WHEN {_OLD} THEN 'AmazonEKS-Hours:extendedSupport'"
+                    " ELSE 'AmazonEKS-Hours:perCluster' END"
+                ),
+                f"CASE WHEN {_OLD} THEN 'ExtendedSupport' ELSE 'CreateOperation' END",
+                "Hours",
+                HOURS,
+            ),
+        ),
+        join="LEFT JOIN container_clusters z ON z.arn = b.id AND z.account_id = :account\n  "
+        + rates.of("b.region", "control_plane"),
     ),
 )

@@ -1,6 +1,7 @@
 """What managed services cost: databases, caches, streams, search, machine learning."""
 
 from decimal import Decimal
+from typing import NamedTuple
 
 from models.costs.money import HOURS_PER_MONTH, SECONDS_PER_HOUR, Number, exact, quantise
 from models.prices import ENGINES, HOME_REGION, price, rates
@@ -9,6 +10,19 @@ VALKEY = Decimal("0.8")  # ElastiCache's Valkey beside Redis OSS and Memcached
 DEFAULT_BROKER = "kafka.m5.large"
 KINESIS_DAY_HOURS = 24
 KINESIS_WEEK_HOURS = 168
+
+
+class Included(NamedTuple):
+    """What a database's volume of gp3 does without costing more than its size."""
+
+    iops: int
+    mibps: int
+
+
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html: large ones are
+# striped
+GP3_LARGE_GIB = 400
+GP3_OF_SMALL, GP3_OF_LARGE = Included(3000, 125), Included(12000, 500)
 # Managed services without a list of their own: the EC2 machine times the usual markup.
 OTHER_MANAGED = Decimal("1.5")
 
@@ -45,9 +59,9 @@ def rds_storage_monthly(
     if kind in ("io1", "io2"):
         usd += (iops or 0) * price("rds", f"{kind}-iops", region)
     elif kind == "gp3":
-        free_iops, free_mibps = (12000, 500) if size >= 400 else (3000, 125)
-        usd += max((iops or 0) - free_iops, 0) * price("rds", "gp3-iops", region)
-        usd += max((throughput_mibps or 0) - free_mibps, 0) * price("rds", "gp3-throughput", region)
+        free = GP3_OF_LARGE if size >= GP3_LARGE_GIB else GP3_OF_SMALL
+        usd += max((iops or 0) - free.iops, 0) * price("rds", "gp3-iops", region)
+        usd += max((throughput_mibps or 0) - free.mibps, 0) * price("rds", "gp3-throughput", region)
     return quantise(usd * 2 if multi_az else usd)
 
 
@@ -106,8 +120,8 @@ def managed_service_hourly(
     *,
     storage_gib: Number = 0,
 ) -> Decimal:
-    """OpenSearch and SageMaker nodes by their lists, others (Redshift, DocumentDB, EMR …) by
-    the machine's EC2 price and a markup; `storage_gib` per node at the service's gp3 rate.
+    """OpenSearch, SageMaker and Redshift nodes by their lists, others (DocumentDB, EMR …) by
+    the machine's EC2 price and a markup; `storage_gib` per node at the service's rate.
     """
     name = service_type.lower()
     if "search" in name or name in ("es", "elk"):
@@ -118,6 +132,8 @@ def managed_service_hourly(
             price("sagemaker", instance_type, region),
             price("sagemaker", "storage", region),
         )
+    elif "redshift" in name:
+        node, disk = price("redshift", instance_type, region), price("redshift", "storage", region)
     else:
         machine = instance_type.removeprefix("db.").removeprefix("ml.").removeprefix("cache.")
         node = price("ec2", machine, region) * OTHER_MANAGED

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from models import burstable
 from models.callers import NUMBER
 from models.metrics.metric import (
     Figures,
@@ -19,24 +20,14 @@ from models.metrics.source import ACCOUNT, Source, day_of, days_of, days_of_all,
 
 MIB = 1_048_576
 _PACKET, _OPERATION = 900, 16_384
-# CPU credits that a burstable size earns in an hour
-# (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-credits-baseline-concepts.html).
-_CREDITS = {
-    "nano": 6, "micro": 12, "small": 24, "medium": 24, "large": 36, "xlarge": 96, "2xlarge": 192,
-}  # fmt: skip
-_T2_CREDITS = {
-    "nano": 3, "micro": 6, "small": 12, "medium": 24, "large": 36, "xlarge": 54, "2xlarge": 81,
-}  # fmt: skip
 _T_VCPUS = {"xlarge": 4, "2xlarge": 8}
 
 
 def _credits(payload: Payload) -> tuple[float, float] | None:
     """Credits earned and spent in an hour; None unless the type is burstable."""
     family, _, size = str(payload.get("type") or "").partition(".")
-    if family not in ("t2", "t3", "t3a", "t4g") or "cpu_avg" not in payload:
-        return None
-    earned = (_T2_CREDITS if family == "t2" else _CREDITS).get(size)
-    if earned is None:
+    earned = burstable.credits_an_hour().get(f"{family}.{size}")
+    if earned is None or "cpu_avg" not in payload:
         return None
     vcpus = _T_VCPUS.get(size, 1 if family == "t2" and size not in ("medium", "large") else 2)
     return float(earned), payload["cpu_avg"] / 100 * vcpus * 60

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from models import instance_types
+from models import burstable, instance_types
 from models.costs.compute import DEDICATED, licence_hourly
 from models.devices import Disks
 from models.machines import InstanceType
@@ -46,6 +46,22 @@ def products() -> Iterator[Product]:
             for usage, tenancy, capacity, word in USES:
                 yield _product(machine, shared, system, operation, licence, usage, tenancy,
                                capacity, word)  # fmt: skip
+    yield from _credits()
+
+
+def _credits() -> Iterator[Product]:
+    """What burstable machines use beyond the CPU credits that they earn."""
+    for family in burstable.FAMILIES:
+        for system, operation, _ in SYSTEMS:
+            if system == burstable.DEARER and family == "t4g":
+                continue  # Windows does not run on Graviton
+            item = "windows" if system == burstable.DEARER else family
+            yield Product(
+                "AmazonEC2", "CPU Credits", f"CPUCredits:{family}", operation, "vCPU-Hours",
+                f"per vCPU-Hour of CPU credits of {family.upper()} {system}",
+                (Tier(Rate("credits", item)),), SERVICE,
+                {"instance": family.upper(), "operatingSystem": system, "group": "CPU Credits"},
+            )  # fmt: skip
 
 
 def _product(

@@ -164,6 +164,19 @@ AWSDataTransfer|Data Transfer|DataTransfer-AZ-Bytes|IntraZone|GB|transfer intra-
 AWSDataTransfer|Data Transfer|CloudFront-Out-Bytes|CloudFront|GB|transfer cloudfront|transferType=CloudFront Outbound;toLocation=External;toLocationType=Other
 """  # noqa: E501 - a table
 
+# item of rates.csv, usage type of a single one, unit, product family, name
+_TWICE = (
+    ("gp2", "GP2-Storage", "GB-Mo", "Database Storage", "General Purpose"),
+    ("gp3", "GP3-Storage", "GB-Mo", "Database Storage", "General Purpose-GP3"),
+    ("io1", "PIOPS-Storage", "GB-Mo", "Database Storage", "Provisioned IOPS"),
+    ("io2", "PIOPS-Storage-IO2", "GB-Mo", "Database Storage", "Provisioned IOPS-IO2"),
+    ("standard", "StorageUsage", "GB-Mo", "Database Storage", "Magnetic"),
+    ("gp3-iops", "GP3-PIOPS", "IOPS-Mo", "Provisioned IOPS", "IOPS of GP3"),
+    ("gp3-throughput", "GP3-Throughput", "MBPS-Mo", "Provisioned Throughput", "throughput of GP3"),
+    ("io1-iops", "PIOPS", "IOPS-Mo", "Provisioned IOPS", "Provisioned IOPS"),
+    ("io2-iops", "PIOPS-IO2", "IOPS-Mo", "Provisioned IOPS", "Provisioned IOPS-IO2"),
+)
+
 
 def products() -> Iterator[Product]:
     """Every line of the table, storage of databases by engine too, transfers by destination."""
@@ -212,16 +225,14 @@ def _by_engine(one: Product) -> Iterator[Product]:
 
 
 def _multi_az_storage() -> Iterator[Product]:
-    """Volumes of databases that have a second one elsewhere."""
-    for kind, usage, name in (
-        ("gp2", "GP2-Storage", "General Purpose"), ("gp3", "GP3-Storage", "General Purpose-GP3"),
-        ("io1", "PIOPS-Storage", "Provisioned IOPS"), ("standard", "StorageUsage", "Magnetic"),
-    ):  # fmt: skip
-        own = {"volumeType": name, "deploymentOption": "Multi-AZ", "databaseEngine": "Any"}
+    """Volumes of databases that have a second one elsewhere, and how fast both are."""
+    shared = _shared("AmazonRDS")
+    for item, usage, unit, family, name in _TWICE:
+        own = {"deploymentOption": "Multi-AZ", "databaseEngine": "Any"}
         yield Product(
-            "AmazonRDS", "Database Storage", f"RDS:Multi-AZ-{usage}", "CreateDBInstance", "GB-Mo",
-            f"per GB-Mo - Multi-AZ {name}", (Tier(Rate("rds", kind, Decimal(2))),),
-            _shared("AmazonRDS"), own,
+            "AmazonRDS", family, f"RDS:Multi-AZ-{usage}", "CreateDBInstance", unit,
+            f"per {unit} - Multi-AZ {name}", (Tier(Rate("rds", item, Decimal(2))),), shared,
+            {**own, **({"volumeType": name} if unit == "GB-Mo" else {"group": f"RDS-{usage}"})},
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Managed nodes on the price list: databases, caches, search, brokers, machine learning."""
+"""Managed nodes on the price list: databases, caches, search, brokers, warehouses, learning."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -34,7 +34,7 @@ LEARNING = {
 }  # fmt: skip
 _FAMILIES = {"t": "General purpose", "m": "General purpose", "r": "Memory optimized",
              "x": "Memory optimized", "c": "Compute optimized", "i": "Storage optimized",
-             "g": "GPU instance", "p": "GPU instance"}  # fmt: skip
+             "g": "GPU instance", "p": "GPU instance", "d": "Storage optimized"}  # fmt: skip
 
 
 def products() -> Iterator[Product]:
@@ -43,6 +43,7 @@ def products() -> Iterator[Product]:
     yield from _caches()
     yield from _search()
     yield from _brokers()
+    yield from _warehouses()
     yield from _learning()
 
 
@@ -104,6 +105,23 @@ def _brokers() -> Iterator[Product]:
             "Hrs", f"per kafka.{node} broker hour", (Tier(Rate("msk", f"kafka.{node}")),),
             {**service, **_machine(node, cells)}, own, is_new=True,
         )  # fmt: skip
+
+
+def _warehouses() -> Iterator[Product]:
+    service = _service("AmazonRedshift", "Amazon Redshift")
+    for node, cells in table("redshift").items():
+        shared = {**service, **_machine(node, cells), "instanceType": node}
+        yield Product(
+            "AmazonRedshift", "Compute Instance", f"Node:{node}", "RunComputeNode:0001", "Hrs",
+            f"per Redshift {node} Compute Node hour (or partial hour)",
+            (Tier(Rate("redshift", node)),), shared, {"usageFamily": "Compute Node"},
+        )  # fmt: skip
+        if node.startswith("ra3."):
+            yield Product(
+                "AmazonRedshift", "Redshift Managed Storage", f"RMS:{node}", "RunComputeNode:0001",
+                "GB-Mo", f"per GB-Mo of managed storage of {node}",
+                (Tier(Rate("redshift", "storage")),), shared, {"usageFamily": "Managed Storage"},
+            )  # fmt: skip
 
 
 def _learning() -> Iterator[Product]:

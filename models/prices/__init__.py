@@ -2,7 +2,8 @@
 
 Tables (all prices in USD, on demand, us-east-1):
   ec2.csv, ec2_families.csv                           instance types with their machine, per hour
-  rds.csv elasticache.csv opensearch.csv msk.csv sagemaker.csv    classes and node types, per hour
+  rds.csv elasticache.csv opensearch.csv msk.csv redshift.csv sagemaker.csv
+                                                      classes and node types, per hour
   rates.csv                                           everything else, per unit named in `unit`
   regions.csv                                         factors of each region, in three groups
   commitments.csv                                     fractions off on-demand
@@ -24,6 +25,7 @@ NODE_AFFIXES = {
     "elasticache": ("cache.", ""),
     "opensearch": ("", ".search"),
     "msk": ("kafka.", ""),
+    "redshift": ("", ""),
     "sagemaker": ("ml.", ""),
 }
 
@@ -34,6 +36,7 @@ MARKUP = {
     "elasticache": Decimal("1.90"),
     "opensearch": Decimal("1.60"),
     "msk": Decimal("2.19"),
+    "redshift": Decimal("1.50"),
     "sagemaker": Decimal("1.20"),
 }
 
@@ -91,7 +94,7 @@ def factor(region: str, group: str = "compute") -> Decimal:
 def price(service: str, sku: str, region: str = HOME_REGION) -> Decimal:
     """USD for one unit of `sku` in `region`, unrounded, never 0 for a node.
 
-    Node services (`ec2`, `rds`, `elasticache`, `opensearch`, `msk`, `sagemaker`) take the node's
+    Node services (the keys of NODE_AFFIXES) take the node's
     AWS name and answer per hour; RDS takes "db.m5.large/postgres" (mysql when no engine is
     given). A name that no table has is interpolated (`interpolation.py`). Other services take an
     item of rates.csv, and an item it lacks is a KeyError: that is a mistake of the caller.

@@ -10,12 +10,21 @@ from tests.drift.conftest import World
 # Resources whose day divides into several things that are sold apart; costs as models.costs has
 # them. They join the small estate.
 _DIVIDED = """
-UPDATE rds_instances SET multi_az = true, storage_type = 'gp3', hourly_cost = 1, storage_monthly_cost = 23 WHERE account_id = $1 AND env = 'prod';
-UPDATE streaming_clusters SET retention_hours = 48, hourly_cost = 0.14 WHERE account_id = $1 AND name = 'clicks';
-INSERT INTO streaming_clusters (account_id, name, engine, shard_count, stream_mode, hourly_cost, instance_type, broker_count, storage_gib)
-VALUES ($1, 'taps', 'kinesis', 4, 'ON_DEMAND', 0.04, NULL, NULL, NULL), ($1, 'logs', 'msk', 3, 'PROVISIONED', 1.3011, 'kafka.m5.xlarge', 3, 100);
-UPDATE managed_services SET storage_gib = 100, storage_type = 'gp3', dedicated_master_type = 'm5.large.search', dedicated_master_count = 3,
-       hourly_cost = 0.8314 WHERE account_id = $1 AND name = 'search';
+UPDATE rds_instances SET multi_az = true, storage_type = 'gp3', hourly_cost = 1, allocated_storage_gib = 400, iops = 14000, storage_throughput = 600,
+       storage_monthly_cost = 188 WHERE account_id = $1 AND env = 'prod';
+UPDATE rds_instances SET storage_type = 'io2', iops = 2000, storage_monthly_cost = 212.5 WHERE account_id = $1 AND env = 'dev';
+UPDATE streaming_clusters SET retention_hours = 48, hourly_cost = 0.2 WHERE account_id = $1 AND name = 'clicks';
+INSERT INTO streaming_consumers (account_id, stream_id, name, arn) SELECT $1, id, 'reads', arn || '/consumer/reads' FROM streaming_clusters WHERE account_id = $1;
+INSERT INTO streaming_clusters (account_id, name, engine, shard_count, stream_mode, retention_hours, hourly_cost, instance_type, broker_count, storage_gib, created_at)
+VALUES ($1, 'taps', 'kinesis', 4, 'ON_DEMAND', 400, 0.04, NULL, NULL, NULL, '2026-01-01'), ($1, 'logs', 'msk', 3, 'PROVISIONED', 168, 1.3011, 'kafka.m5.xlarge', 3, 100, '2026-01-01');
+INSERT INTO instances (account_id, instance_id, instance_type, env, state, hourly_cost, created_at, launch_time)
+VALUES ($1, 'i-t' || $2, 't3.medium', 'prod', 'running', 0.0416, '2026-01-01', '2026-01-01'), ($1, 'i-s' || $2, 't3.medium', 'prod', 'running', 0.0416, '2026-01-01', '2026-01-01');
+UPDATE instances SET cpu_credits = 'standard' WHERE account_id = $1 AND instance_id LIKE 'i-s%';
+INSERT INTO resource_profiles (account_id, resource_type, resource_id, profile, load) VALUES ($1, 'instance', 'i-t' || $2, 'steady', 1.2), ($1, 'instance', 'i-s' || $2, 'steady', 1.2);
+UPDATE container_clusters SET version = '1.30', control_plane_hourly_cost = 0.1, estimated_hourly_cost = 0.1 WHERE account_id = $1;
+INSERT INTO managed_services (account_id, service_type, name, instance_type, node_count, hourly_cost, status) VALUES ($1, 'redshift', 'dwh', 'ra3.xlplus', 2, 2.172, 'available');
+UPDATE managed_services SET storage_gib = 100, storage_type = 'gp3', iops = 4000, throughput_mibps = 225, dedicated_master_type = 'm5.large.search', dedicated_master_count = 3,
+       hourly_cost = 0.8709 WHERE account_id = $1 AND name = 'search';
 INSERT INTO managed_services (account_id, service_type, name, instance_type, storage_gib, hourly_cost, status)
 VALUES ($1, 'sagemaker-notebook', 'writes', 'ml.t3.medium', 50, 0.0596, 'InService'), ($1, 'sagemaker-notebook', 'sleeps', 'ml.t3.medium', 50, 0.0096, 'Stopped');
 INSERT INTO load_balancers (account_id, lb_arn, name, env, type, hourly_cost) VALUES ($1, 'arn:aws:elasticloadbalancing:us-east-1:' || $2 || ':loadbalancer/old', 'old', 'prod', 'classic', 0.025);
@@ -36,6 +45,9 @@ APART = {
     "OnDemand-BilledOutgoingBytes", "Kafka.Storage.GP2", "ES:GP3-Storage", "ESInstance:m5.large",
     "EBS:VolumeP-IOPS.gp3", "EBS:VolumeP-Throughput.gp3", "Notebk:VolumeUsage.gp2", "DataProcessing-Bytes", "Requests-SIA-Tier1",
     "Lambda-Provisioned-GB-Second", "Lambda-Provisioned-Concurrency", "Fargate-ARM-GB-Hours",
+    "RDS:Multi-AZ-GP3-PIOPS", "RDS:Multi-AZ-GP3-Throughput", "RDS:PIOPS-IO2", "RDS:PIOPS-Storage-IO2", "CPUCredits:t3", "Node:ra3.xlplus",
+    "PutRequestPayloadUnits", "LongTermRetention-ByteHrs", "EnhancedFanoutHour", "ES:GP3-PIOPS", "ES:GP3-Provisioned-Throughput",
+    "AmazonEKS-Hours:extendedSupport",
 }  # fmt: skip
 
 
@@ -64,6 +76,10 @@ async def test_every_line_is_what_was_used_times_its_price(world: World) -> None
         if not any(abs(cost - one) <= max(CENT, SHARE * one) for one in costs):
             wrong.append((line["usage_type"], line["usage_amount"], cost, costs))
     assert wrong == []
+    bursts = await world.rows(
+        "SELECT DISTINCT resource_id FROM cost_lines_daily WHERE account_id = $1 AND usage_type = 'CPUCredits:t3'"
+    )
+    assert [row["resource_id"] for row in bursts] == [f"i-t{world.number}"]
     # what commitments may cover is the same to the day that settles them and to whoever looks back
     assert not await world.rows(
         """SELECT usage_type, eligible FROM cost_lines_daily

@@ -6,7 +6,7 @@ from models import price_list, prices, regions
 from models.costs.compute import licence_hourly
 from models.price_list.terms import usd_text
 
-ENGINELESS = {"ec2", "elasticache", "opensearch", "msk", "sagemaker"}
+ENGINELESS = {"ec2", "elasticache", "opensearch", "msk", "redshift", "sagemaker"}
 
 
 def test_every_price_is_the_tables_own_in_every_region() -> None:
