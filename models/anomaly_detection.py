@@ -3,7 +3,7 @@
 A day is compared with the ten to thirty-five usual days before it: their weekly rhythm is taken
 out, a line is laid through them by the median of all slopes (Theil and Sen), which a few spikes
 cannot bend, and the spread around it is the median of the deviations. What came on the same day
-of the month before is no surprise either.
+of the month before is no surprise either, nor is what is hardly more than came by fits and starts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,6 +30,9 @@ FEW_USD, MUCH = 10.0, 0.4
 USUAL_SHARE = 0.04
 WEEKEND_SHARE = 0.06
 USUAL_USD = 0.02
+# Of costs that come by fits and starts, as of jobs, most days tell nothing: what exceeds the most
+# that came unasked by no more than this is as before.
+FITS = 1.25
 _NORMAL = 1.4826  # from the median of deviations to a standard deviation
 _SCARCE = 0.05
 
@@ -59,27 +62,31 @@ def judge(days: Mapping[date, float], flagged: Sequence[date], day: date) -> Ver
     ][-MOST_DAYS:]
     if len(known) < LEAST_DAYS:
         return None
-    expected, spread = _expected(known, day)
+    expected, spread, most = _expected(known, day)
     expected = max([expected, *(days[one] for one in _month_before(day) if one in days)])
     share = WEEKEND_SHARE if _is_weekend(day) else USUAL_SHARE
     spread = max(spread, share * expected, USUAL_USD)
     impact = days.get(day, 0.0) - expected
     deviation = impact / spread
     slight = impact < LEAST_IMPACT or impact < min(FEW_USD, MUCH * expected)
-    if deviation < LEAST_DEVIATION or slight:
+    if deviation < LEAST_DEVIATION or slight or impact < FITS * most:
         return Verdict(expected, None)
     return Verdict(expected, round(deviation / (deviation + LEAST_DEVIATION), 2))
 
 
 def runs(flagged: Sequence[date]) -> list[tuple[date, date]]:
-    """First and last days of flagged days on end."""
+    """First and last days of flagged days on end; a weekend between them ends no run."""
     found: list[tuple[date, date]] = []
     for day in flagged:
-        if found and day - found[-1][1] == DAY:
+        if found and all(_is_weekend(one) for one in _between(found[-1][1], day)):
             found[-1] = (found[-1][0], day)
         else:
             found.append((day, day))
     return found
+
+
+def _between(first: date, last: date) -> list[date]:
+    return [first + DAY * n for n in range(1, (last - first).days)]
 
 
 def _baseline(first: date, flagged: Sequence[date]) -> tuple[date, set[date]]:
@@ -93,7 +100,8 @@ def _baseline(first: date, flagged: Sequence[date]) -> tuple[date, set[date]]:
     return first, left_out
 
 
-def _expected(known: Sequence[tuple[date, float]], day: date) -> tuple[float, float]:
+def _expected(known: Sequence[tuple[date, float]], day: date) -> tuple[float, float, float]:
+    """What is due on a day, the usual deviation from it, and the greatest that there was."""
     factor = _weekend(known)
     if factor is None:  # weekends are another thing altogether: compare like with like
         known = [one for one in known if _is_weekend(one[0]) == _is_weekend(day)]
@@ -110,9 +118,10 @@ def _expected(known: Sequence[tuple[date, float]], day: date) -> tuple[float, fl
         or [0.0]
     )
     level = median([amount - slope * at for at, amount in points])
-    spread = median([abs(amount - slope * at - level) for at, amount in points])
+    left = [amount - slope * at - level for at, amount in points]
     own = factor if _is_weekend(day) else 1.0
-    return max(0.0, level * own), _NORMAL * spread * own
+    spread = _NORMAL * median(map(abs, left)) * own
+    return max(0.0, level * own), spread, max(left) * own
 
 
 def _weekend(known: Sequence[tuple[date, float]]) -> float | None:

@@ -108,7 +108,7 @@ def _anomaly(
         "dimension_value": value,
         "starts_on": start,
         "ends_on": end,
-        "max_score": max(scores[value, one] for one in days),
+        "max_score": max(scores.get((value, one), 0.0) for one in days),
         "current_score": scores[value, end],
         "max_impact": max(spent - due for spent, due in zip(actual, usual, strict=True)),
         "total_impact": sum(actual) - sum(usual),

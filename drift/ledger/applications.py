@@ -29,7 +29,8 @@ _SEARCH_VOLUME = (
 _STORED = "coalesce(z.storage_gib, 0) > 0"
 _GP3 = "coalesce(z.storage_type, 'gp3') = 'gp3'"
 # What gp3 brings along costs nothing more; of io1 every operation does.
-_SEARCH_IOPS = f"""CASE WHEN NOT {_STORED} THEN 0 WHEN z.storage_type = 'io1' THEN coalesce(z.iops, 0)
+_SEARCH_IOPS = f"""CASE WHEN NOT {_STORED} THEN 0
+    WHEN z.storage_type = 'io1' THEN coalesce(z.iops, 0)
     WHEN {_GP3} THEN greatest(0, coalesce(z.iops, 0) - {FREE_IOPS}) ELSE 0 END"""
 _SEARCH_MIBPS = f"""CASE WHEN {_STORED} AND {_GP3}
     THEN greatest(0, coalesce(z.throughput_mibps, 0) - {FREE_MIBPS}) ELSE 0 END"""

@@ -45,6 +45,7 @@ def test_ten_days_of_history_are_needed() -> None:
         (series(*[100, 104, 97, 102, 99, 95, 106] * 4, 108), 100),
         (series(*[50, *[10] * 29, 50], first=date(2026, 4, 1)), 50),  # each first of a month
         (series(*[10] * 12, 500, *[10] * 12, 10), 10),
+        (series(32, *[20, 20, 21] * 8, 33), 20),  # as jobs do, now and then
     ],
 )
 def test_what_is_usual(days: dict[date, float], expected: float) -> None:
@@ -92,3 +93,16 @@ def test_runs_are_days_on_end() -> None:
         (MONDAY, MONDAY + DAY),
         (MONDAY + DAY * 3, MONDAY + DAY * 3),
     ]
+    friday = MONDAY + DAY * 4
+    assert anomaly_detection.runs([friday, friday + DAY * 3]) == [(friday, friday + DAY * 3)]
+
+
+def test_a_step_is_told_of_once_though_weekends_hide_it() -> None:
+    days, flagged = series(*weekly(4, 100, 60)), []
+    for n in range(28, 56):
+        day = MONDAY + DAY * n
+        days[day] = 130.0 if day.weekday() < 5 else 70.0
+        found = judge(days, flagged, day)
+        if found is not None and found.score is not None:
+            flagged.append(day)
+    assert anomaly_detection.runs(flagged) == [(MONDAY + DAY * 28, MONDAY + DAY * 35)]
