@@ -112,14 +112,25 @@ def _every_second(count: float, *names: str) -> dict[str, Rate]:
 
 
 _PARAMETER_READS: Final = ("GetParameter", "GetParameters", "GetParametersByPath")
+_OBJECT_READS: Final = ("GetObject", "HeadObject", "ListObjectsV2", "ListObjects",
+                        "ListObjectVersions")  # fmt: skip
+_OBJECT_WRITES: Final = ("PutObject", "CopyObject", "DeleteObject", "DeleteObjects",
+                         "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload",
+                         "AbortMultipartUpload")  # fmt: skip
 # Operations that draw from one bucket, named by the first of them.
-_TOGETHER: Final = dict.fromkeys(_PARAMETER_READS, _PARAMETER_READS[0])
+_TOGETHER: Final = {
+    name: together[0]
+    for together in (_PARAMETER_READS, _OBJECT_READS, _OBJECT_WRITES)
+    for name in together
+}
 # By service and operation; "*" is one bucket for all other operations of the service together.
 _DOCUMENTED: Final[dict[str, dict[str, Rate]]] = {
     # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html
     "cloudtrail": _every_second(2, "LookupEvents")
-    | _every_second(10, "GetTrail", "GetTrailStatus", "GetEventSelectors", "ListTrails",
-                    "DescribeTrails"),
+    | _every_second(10, "GetTrail", "GetTrailStatus", "GetEventSelectors", "GetInsightSelectors",
+                    "ListTrails", "ListTags", "DescribeTrails")
+    | _every_second(1, "CreateTrail", "UpdateTrail", "DeleteTrail", "StartLogging", "StopLogging",
+                    "PutEventSelectors", "AddTags", "RemoveTags"),
     # https://docs.aws.amazon.com/general/latest/gr/cw_region.html
     "cloudwatch": _every_second(9, "DescribeAlarms", "DescribeAlarmsForMetric")
     | _every_second(3, "DeleteAlarms", "DisableAlarmActions", "EnableAlarmActions",
@@ -155,13 +166,15 @@ _DOCUMENTED: Final[dict[str, dict[str, Rate]]] = {
     | _every_second(1, "DescribeLimits")
     | _every_second(10, "DescribeStream", "UpdateShardCount")
     | _every_second(20, "DescribeStreamSummary"),
-    # https://docs.aws.amazon.com/general/latest/gr/ssm.html: reading parameters is one bucket
+    # https://docs.aws.amazon.com/general/latest/gr/ssm.html: reading parameters is one bucket.
+    # Writing them: what AWS Support says, https://github.com/github-aws-runners/
+    # terraform-aws-github-runner/issues/2944.
     "ssm": _every_second(40, *_PARAMETER_READS) | _every_second(3, "PutParameter"),
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     "sts": _every_second(600, "*"),
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
-    "s3": _every_second(5500, "GetObject", "HeadObject", "ListObjectsV2", "ListObjects")
-    | _every_second(3500, "PutObject", "CopyObject", "DeleteObject"),
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html: 5,500 GET
+    # and HEAD, 3,500 PUT, COPY, POST and DELETE requests for each prefix
+    "s3": _every_second(5500, *_OBJECT_READS) | _every_second(3500, *_OBJECT_WRITES),
 }  # fmt: skip
 # Where a region's rate is another: what the page on CloudWatch Logs gives.
 _IN_REGIONS: Final[dict[tuple[str, str, str], Rate]] = {

@@ -16,7 +16,7 @@ _JOBS = (
     ("processing-job", 6, "ml.m5.xlarge", 2, 30, 0.2, 1.5),
     ("transform-job", 4, "ml.m5.xlarge", 1, 0, 0.3, 2.0),
     ("compilation-job", 1, "ml.m5.xlarge", 0, 0, 0.1, 0.3),
-    ("hyper-parameter-tuning-job", 2, "ml.m5.2xlarge", 2, 50, 2.0, 8.0),
+    ("hyper-parameter-tuning-job", 2, "ml.m5.2xlarge", 2, 50, 1.0, 5.0),
     ("automl-job", 1, "ml.m5.4xlarge", 1, 50, 3.0, 6.0),
 )
 _WORDS = {
@@ -78,7 +78,9 @@ def _jobs(estate: Estate, machine: Row, owner: Owner) -> None:
         for at in range(count):
             own = estate.chance("sagemaker_job", kind, at)
             days = (estate.end - estate.start) / count
-            born = estate.start + days * at + timedelta(hours=own.between(0, 12))
+            # the rare and dear ones have days of their own: no bill jumps because all came at once
+            apart = days / 3 if count <= 2 else timedelta(0)
+            born = estate.start + days * at + apart + timedelta(hours=own.between(0, 12))
             hours = own.between(shortest, longest)
             # an AutoML job's name has 32 letters at most
             name = f"{owner.service[:12]}-{_WORDS[kind]}-{born:%Y%m%d}-{at + 1:02d}"
