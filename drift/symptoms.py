@@ -48,6 +48,22 @@ MOVED_ON = f"EXISTS (SELECT FROM {RULES} r WHERE {_MOVES})"
 RULED = f"EXISTS (SELECT FROM {RULES} r WHERE {_MOVES} OR {_TIDIES})"
 
 
+def log_days(retention: str) -> str:
+    """Of a log group l: `u.newest`, what it holds, and `u.kept`, what it would with a retention of so many days.
+
+    As drift/days/log_groups.py keeps them: what came in on those days, and where fewer are known, the
+    missing ones as the known. `retention` is SQL.
+    """
+    return f"""
+ CROSS JOIN LATERAL (
+       SELECT k.newest, k.recent + k.usual * greatest(0, least({retention} - k.days,
+              ($2::timestamptz)::date + 1 - l.created_at::date - k.days)) AS kept
+         FROM (SELECT (array_agg(d.stored_gb ORDER BY d.date DESC))[1] AS newest, sum(d.ingested_gb) AS recent,
+                      count(*) AS days, avg(d.ingested_gb) AS usual
+                 FROM log_group_usage_daily d
+                WHERE d.log_group_id = l.id AND d.date > ($2::timestamptz)::date - {retention}) k) u"""
+
+
 def known_days(most: int) -> str:
     """Over how many days an account is judged (SQL): `most`, where three times as many are known.
 

@@ -7,6 +7,7 @@ import json
 from drift import rates
 from drift.day import Day, Happening
 from drift.picking import branch, region
+from drift.symptoms import log_days
 from drift.worsening import level
 
 ODDS = 0.06
@@ -23,13 +24,9 @@ TRAPS = (
 _ENOUGH = "CASE l.env WHEN 'prod' THEN 30 WHEN 'staging' THEN 14 ELSE 7 END"
 
 SYMPTOM = f"""
-SELECT l.arn, greatest(0, u.newest - u.usual * {_ENOUGH}) * {rates.literal("l.region", "storage")} AS saving
-  FROM log_groups l
- CROSS JOIN LATERAL (
-       SELECT (array_agg(d.stored_gb ORDER BY d.date DESC))[1] AS newest, avg(d.ingested_gb) AS usual
-         FROM log_group_usage_daily d
-        WHERE d.log_group_id = l.id AND d.date > $2::timestamptz::date - 7) u
- WHERE u.newest IS NOT NULL AND l.account_id = $1 AND l.retention_days IS NULL AND $2::timestamptz IS NOT NULL"""
+SELECT l.arn, greatest(0, u.newest - u.kept) * {rates.literal("l.region", "storage")} AS saving
+  FROM log_groups l {log_days(_ENOUGH)}
+ WHERE u.newest IS NOT NULL AND l.account_id = $1 AND l.retention_days IS NULL"""
 
 
 async def happen(day: Day) -> Happening | None:

@@ -7,6 +7,7 @@ import json
 from drift import rates
 from drift.day import Day, Happening
 from drift.picking import branch, region
+from drift.symptoms import log_days
 from drift.worsening import level
 
 ODDS = 0.02
@@ -24,13 +25,9 @@ NEEDED = "CASE l.env WHEN 'prod' THEN 90 WHEN 'staging' THEN 14 ELSE 7 END"
 
 # What is older than needed goes on the day after.
 SYMPTOM = f"""
-SELECT l.arn, (u.newest - u.usual * {NEEDED}) * {rates.literal("l.region", "storage")} AS saving
-  FROM log_groups l
- CROSS JOIN LATERAL (
-       SELECT (array_agg(d.stored_gb ORDER BY d.date DESC))[1] AS newest, avg(d.ingested_gb) AS usual
-         FROM log_group_usage_daily d
-        WHERE d.log_group_id = l.id AND d.date > $2::timestamptz::date - 7) u
- WHERE l.account_id = $1 AND l.retention_days > {NEEDED} AND u.newest > u.usual * {NEEDED}"""
+SELECT l.arn, (u.newest - u.kept) * {rates.literal("l.region", "storage")} AS saving
+  FROM log_groups l {log_days(NEEDED)}
+ WHERE l.account_id = $1 AND l.retention_days > {NEEDED} AND u.newest > u.kept"""
 
 
 async def happen(day: Day) -> Happening | None:
