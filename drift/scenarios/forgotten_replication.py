@@ -35,6 +35,7 @@ _LIFECYCLE = {
             "Status": "Enabled",
             "Filter": {"Prefix": ""},
             "Expiration": {"Days": 30},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
         }
     ]
 }

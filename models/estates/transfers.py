@@ -10,6 +10,13 @@ _REWRITTEN_GB = 90.0
 _PUBLIC_GB = 60.0
 _PEER_GB = 260.0
 _DAYS = 730 / 24
+# What is written over is kept for a night: versions do not pile up.
+_WRITTEN_OVER = {
+    "ID": "written-over",
+    "Status": "Enabled",
+    "Filter": {"Prefix": ""},
+    "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+}
 
 
 def create(estate: Estate) -> None:
@@ -42,7 +49,10 @@ def _replicated(estate: Estate, profiles: dict[Any, Row], buckets: list[Row]) ->
     if source is None or at is None:
         return
     target = buckets.pop(at)
-    source["versioning"] = target["versioning"] = "Enabled"
+    for bucket in (source, target):
+        bucket["versioning"] = "Enabled"
+        rules = (bucket["lifecycle_policy"] or {}).get("Rules", [])
+        bucket["lifecycle_policy"] = {"Rules": [*rules, _WRITTEN_OVER]}
     source["replication"] = {
         "Role": f"arn:aws:iam::{estate.number}:role/s3-replication",
         "Rules": [
