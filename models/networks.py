@@ -75,16 +75,18 @@ async def create_defaults(
     """Give the account a default network in every region of `zones` that has none yet.
 
     `zones` are (region, zone, zone id) as of `regions.py`, sixteen a region at most.
-    `connection` is an asyncpg connection of the owner role.
+    `connection` is an asyncpg connection of the owner role. They are no event: nobody made them.
     """
-    await connection.execute(
-        _DEFAULTS,
-        account_id,
-        [zone[0] for zone in zones],
-        [zone[1] for zone in zones],
-        [zone[2] for zone in zones],
-        created_at,
-    )
+    async with connection.transaction():
+        await connection.execute("select set_config('driftcloud.audit', 'off', true)")
+        await connection.execute(
+            _DEFAULTS,
+            account_id,
+            [zone[0] for zone in zones],
+            [zone[1] for zone in zones],
+            [zone[2] for zone in zones],
+            created_at,
+        )
 
 
 def default_vpc_id(number: str, region: str) -> str:

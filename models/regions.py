@@ -105,10 +105,15 @@ def zones(region: str, account_number: str = "") -> tuple[Zone, ...]:
         return ()
     ids = known.zone_ids
     if account_number:
-        orders = [order for order in permutations(ids) if _keeps_legacy(order, ids)]
+        orders = _orders(ids)
         ids = orders[_draw(f"zones {account_number} {region}", len(orders))]
     pairs = zip(known.zone_letters, ids, strict=True)
     return tuple(Zone(region + letter, zone_id, region) for letter, zone_id in pairs)
+
+
+@cache
+def _orders(ids: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple(order for order in permutations(ids) if _keeps_legacy(order, ids))
 
 
 def _keeps_legacy(order: tuple[str, ...], ids: tuple[str, ...]) -> bool:

@@ -7,6 +7,7 @@ from hypothesis import settings
 
 pytest_plugins = [
     "tests.fixtures.database",
+    "tests.fixtures.shared_models",
     "tests.fixtures.server",
     "tests.fixtures.days",
     "tests.fixtures.tidy",
