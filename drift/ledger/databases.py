@@ -44,6 +44,13 @@ _IOPS = f"""CASE WHEN b.p ->> 'engine' LIKE 'aurora%' THEN 0
     - CASE WHEN {_LARGE} THEN {GP3_OF_LARGE.iops} ELSE {GP3_OF_SMALL.iops} END) ELSE 0 END"""
 _TIMES = "CASE WHEN z.multi_az THEN 2 ELSE 1 END / 30.0"
 _STORED = "coalesce((b.p ->> 'storage_cost')::numeric, 0)"
+# Memcached without servers costs what Redis does.
+_CACHE_KIND = "CASE b.p ->> 'engine' WHEN 'valkey' THEN 'Valkey' ELSE 'Redis' END"
+_CACHE_OPERATION = (
+    "CASE b.p ->> 'engine' WHEN 'valkey' THEN 'CreateServerlessCache:0003'"
+    " ELSE 'CreateServerlessCache:0002' END"
+)
+_CACHE_SERVERLESS = "coalesce(b.p ->> 'type' = 'serverless', false)"
 _STREAM = "LEFT JOIN streaming_clusters z ON z.arn = b.id AND z.account_id = :account\n  "
 _STREAM_RATES = ("stream_long", "shard_week", "fan_out")
 _BY_USE = "coalesce(z.stream_mode = 'ON_DEMAND', false)"
@@ -143,6 +150,34 @@ SOURCES = (
         ),
         type="b.p ->> 'type'",
         engine=_ENGINE,
+        where=f"NOT {_CACHE_SERVERLESS}",
+    ),
+    Source(
+        "cache_cluster",
+        "Amazon ElastiCache",
+        "AmazonElastiCache",
+        (
+            Part(
+                old(f"'ElastiCache:ElastiCacheProcessingUnits-' || {_CACHE_KIND}"),
+                _CACHE_OPERATION,
+                "ECPUs",
+                "c0.cost / u.ecpu",
+                share("coalesce((z.serverless ->> 'minimum_ecpu')::numeric, 0) * 3600 * u.ecpu"),
+            ),
+            Part(
+                old(f"'ElastiCache:CachedData-' || {_CACHE_KIND}"),
+                _CACHE_OPERATION,
+                "GB-hours",
+                "c1.cost / u.gb",
+            ),
+        ),
+        engine=_ENGINE,
+        join="LEFT JOIN cache_clusters z ON z.cluster_id = b.id AND z.account_id = :account\n  "
+        + rates.of("b.region", "cached", "cached_valkey", "ecpu", "ecpu_valkey")
+        + f"""\n  CROSS JOIN LATERAL (SELECT
+              CASE {_CACHE_KIND} WHEN 'Valkey' THEN q.cached_valkey ELSE q.cached END AS gb,
+              CASE {_CACHE_KIND} WHEN 'Valkey' THEN q.ecpu_valkey ELSE q.ecpu END AS ecpu) u""",
+        where=_CACHE_SERVERLESS,
     ),
     Source(
         "cache_snapshot",
@@ -208,14 +243,17 @@ SOURCES = (
                 f" THEN {_share(f'q.shard_week * {_SHARDS}')} ELSE 0 END",
             ),
             Part(
-                new(
-                    "CASE WHEN z.stream_mode = 'ON_DEMAND' THEN 'OnDemand-StreamHour'"
-                    " ELSE 'Storage-ShardHour' END"
-                ),
-                "CASE WHEN z.stream_mode = 'ON_DEMAND' THEN 'OnDemandStreamHr'"
-                " ELSE 'shardHourStorage' END",
+                new("'OnDemand-StreamHour'"),
+                "'OnDemandStreamHr'",
+                "StreamHr",
+                HOURS,
+                f"CASE WHEN {_BY_USE} THEN b.cost ELSE 0 END",
+            ),
+            Part(
+                new("'Storage-ShardHour'"),
+                "'shardHourStorage'",
                 "ShardHour",
-                f"{HOURS} * CASE WHEN {_BY_USE} THEN 1 ELSE {_SHARDS} END",
+                f"{HOURS} * {_SHARDS}",
             ),
         ),
         join=_STREAM
