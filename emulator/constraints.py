@@ -162,6 +162,12 @@ def _dialect(operation: Operation) -> str:
     return "s3" if "rest-xml" in protocols else "java"
 
 
+# What a service takes although its model does not list it:
+# https://docs.aws.amazon.com/opensearch-service/latest/developerguide/supported-instance-types.html
+_UNLISTED = {
+    "ESPartitionInstanceType": frozenset(("t3.small.elasticsearch", "t3.medium.elasticsearch"))
+}
+
 # --- the tests of one value -------------------------------------------------------------------
 
 
@@ -196,7 +202,7 @@ def _tests(shape: Shape, dialect: str) -> list[tuple[str, Test, str]]:
 
 
 def _enum(shape: Shape) -> tuple[str, Test, str]:
-    allowed = frozenset(shape.enum)
+    allowed = frozenset(shape.enum) | _UNLISTED.get(shape.name, frozenset())
     text = f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"
     return ("enum", allowed.__contains__, text)
 

@@ -50,10 +50,18 @@ async def insert(db: Any, row: Mapping[str, Any]) -> bool:
 
 
 async def set_parameters(
-    db: Any, level: str, region: str, name: str, parameters: Mapping[str, str]
+    db: Any, level: str, region: str, name: str, parameters: Mapping[str, Mapping[str, str]]
 ) -> bool:
-    """Change settings of a group; False when it is not there."""
+    """Change settings of a group, as `settings` gives them; False when it is not there."""
     return bool(await db.write(_SET, region, level, name, dict(parameters)))
+
+
+def settings(row: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """What a group sets: by name the `value` and the `method` by which it takes effect."""
+    return {
+        name: one if isinstance(one, dict) else {"value": one, "method": "pending-reboot"}
+        for name, one in row["parameters"].items()
+    }
 
 
 async def delete(db: Any, level: str, region: str, name: str) -> bool:

@@ -94,8 +94,11 @@ def _json_value(text: str) -> Any:
 
 @cache
 def _template(request_uri: str) -> tuple[re.Pattern[str], list[str]]:
-    """The pattern of a URI's paths, and the labels in the order of its groups."""
-    path = request_uri.partition("?")[0]
+    """The pattern of a URI's paths, and the labels in the order of its groups.
+
+    A slash at the end may stand or not: SDKs differ (Backup's URIs have one in Python, not in Go).
+    """
+    path = request_uri.partition("?")[0].rstrip("/") or "/"
     literals_and_labels = re.split(r"\{([^}]+)\}", path)
     pattern, names = "", []
     for position, each in enumerate(literals_and_labels):

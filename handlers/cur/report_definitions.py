@@ -2,7 +2,8 @@
 
 Source: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_cur_PutReportDefinition.html
 and the pages of the operations beside it. A report is delivered when it is put or modified and
-after every virtual day.
+after every virtual day. A bill once closed never changes here, so RefreshClosedReports has nothing to
+add.
 """
 
 from collections.abc import Mapping
@@ -142,8 +143,6 @@ def _check_elements(given: Mapping[str, Any]) -> None:
             raise _invalid("Artifact ATHENA needs report versioning OVERWRITE_REPORT.")
         if artifact != "ATHENA":
             raise _invalid(f"Artifact {artifact} is not supported in this account.")
-    if given.get("RefreshClosedReports"):
-        raise _invalid("RefreshClosedReports is not supported in this account.")
     if given.get("BillingViewArn"):
         raise _invalid("BillingViewArn is not supported in this account.")
 

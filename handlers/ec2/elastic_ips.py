@@ -11,6 +11,7 @@ from emulator import ids
 from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.filters import TAGS, conditions
+from emulator.pages import page
 from emulator.rows import Constant, Rows, View
 from handlers.ec2 import identifiers
 from handlers.ec2.identifiers import ALLOCATION, ASSOCIATION, INSTANCE, NETWORK_INTERFACE
@@ -42,6 +43,23 @@ async def describe_addresses(ctx: Context, params: dict[str, Any]) -> dict[str, 
     if missing and not filtered:
         raise _no_address(missing[0])
     return {"Addresses": Rows(ADDRESS_VIEW, rows)}
+
+
+async def describe_addresses_attribute(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Addresses and the names that reverse DNS has for them, which nothing here gives.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeAddressesAttribute.html
+    """
+    asked = params.get("AllocationIds")
+    identifiers.check(ALLOCATION, asked or ())
+    here = page(ctx, params)
+    rows = await elastic_ips.LISTING.page(
+        ctx.db, region=ctx.region, ids=asked, after=here.after, limit=here.fetch
+    )
+    if asked and here.limit is None:
+        identifiers.check_found(ALLOCATION, asked, (row["allocation_id"] for row in rows))
+    shown, token = here.cut(rows, "allocation_id")
+    return {"Addresses": Rows(ATTRIBUTE_VIEW, shown), "NextToken": token}
 
 
 async def allocate_address(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -282,6 +300,8 @@ ADDRESS_VIEW = View(
         "Tags": TAG_LIST,
     }
 )
+
+ATTRIBUTE_VIEW = View({"PublicIp": "public_ip", "AllocationId": "allocation_id"})
 
 FILTERS = TAGS | {
     "allocation-id": "allocation_id",

@@ -98,7 +98,8 @@ async def cancel_spot_instance_requests(ctx: Context, params: dict[str, Any]) ->
 
 
 def _price(text: str | None) -> Decimal | None:
-    if text is None:
+    """The most to pay; an empty one is none, as Terraform's provider sends it."""
+    if not text:
         return None
     try:
         price = Decimal(text)

@@ -271,7 +271,7 @@ VIEW = View(
         "health": Computed(lambda _: {"issues": []}, "arn"),
         "accessConfig": {"authenticationMode": "authentication_mode"},
         "upgradePolicy": {"supportType": "support_type"},
-        "zonalShiftConfig": {"enabled": "zonal_shift"},
+        "zonalShiftConfig": When("zonal_shift", {"enabled": "zonal_shift"}),
         "deletionProtection": "deletion_protection",
     }
 )

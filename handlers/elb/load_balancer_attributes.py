@@ -44,7 +44,7 @@ async def modify_load_balancer_attributes(ctx: Context, params: dict[str, Any]) 
                 "InvalidConfigurationRequest", "S3BucketName must be specified to enable AccessLog"
             )
         given["AccessLog"] = {"EmitInterval": 60, "S3BucketPrefix": "", **log}
-    if given.get("ConnectionDraining", {}).get("Enabled"):
+    if "ConnectionDraining" in given:
         given["ConnectionDraining"] = {"Timeout": 300, **given["ConnectionDraining"]}
     for one in given.get("AdditionalAttributes") or ():
         if one.get("Key") != _DESYNC:

@@ -26,6 +26,17 @@ async def describe_load_balancer_attributes(ctx: Context, params: dict[str, Any]
     return {"Attributes": attributes.shown(_table(row), row["attributes"])}
 
 
+async def describe_capacity_reservation(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """The capacity reserved for a load balancer; none is, for nothing here reserves any.
+
+    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeCapacityReservation.html
+    """
+    arn = identifiers.checked(BALANCER, params["LoadBalancerArn"])
+    if await load_balancers.find_one(ctx.db, ctx.region, arn) is None:
+        raise not_found(BALANCER, arn)
+    return {"CapacityReservationState": []}
+
+
 async def modify_load_balancer_attributes(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Change some attributes; the answer has all of them."""
     async with ctx.db.transaction():

@@ -43,7 +43,7 @@ def _public(row: Any, kind: str | None) -> str:
     """A type of public access, which needs clients that say who they are."""
     if kind not in PUBLIC:
         raise bad_request(f"Public access must be one of {', '.join(PUBLIC)}.", "publicAccess")
-    authentication = cluster_view.provisioned(row)["ClientAuthentication"]
+    authentication = cluster_view.provisioned_authentication(row)
     transit = cluster_view.provisioned(row)["EncryptionInfo"]["EncryptionInTransit"]
     anybody = (authentication.get("Unauthenticated") or {}).get("Enabled")
     if kind != "DISABLED" and (anybody or transit["ClientBroker"] != "TLS"):

@@ -32,15 +32,15 @@ def provisioned(row: Any) -> dict[str, Any]:
     found = {
         "BrokerNodeGroupInfo": _broker_group(row),
         "CurrentBrokerSoftwareInfo": software(row),
-        "ClientAuthentication": provisioned_authentication(row),
         "EncryptionInfo": _encryption(row),
         "EnhancedMonitoring": row["enhanced_monitoring"],
         "OpenMonitoring": settings.get("OpenMonitoring") or {"Prometheus": _EXPORTERS},
         "NumberOfBrokerNodes": row["broker_count"],
         "StorageMode": settings.get("StorageMode") or "LOCAL",
     }
-    if settings.get("LoggingInfo"):
-        found["LoggingInfo"] = settings["LoggingInfo"]
+    for name in ("ClientAuthentication", "LoggingInfo"):
+        if settings.get(name):
+            found[name] = settings[name]
     if row["status"] != "CREATING" and streaming_kafka.has_zookeeper(version):
         found["ZookeeperConnectString"] = cluster_addresses.zookeeper(row, 2181)
         found["ZookeeperConnectStringTls"] = cluster_addresses.zookeeper(row, 2182)

@@ -95,7 +95,7 @@ async def get_bootstrap_brokers(ctx: Context, params: dict[str, Any]) -> dict[st
         return {"BootstrapBrokerStringSaslIam": address}
     shown = cluster_view.provisioned(row)
     transit = shown["EncryptionInfo"]["EncryptionInTransit"]["ClientBroker"]
-    sasl = shown["ClientAuthentication"].get("Sasl") or {}
+    sasl = cluster_view.provisioned_authentication(row).get("Sasl") or {}
     ports = {
         "BootstrapBrokerString": (cluster_addresses.PLAINTEXT, transit != "TLS"),
         "BootstrapBrokerStringTls": (cluster_addresses.TLS, transit != "PLAINTEXT"),

@@ -161,7 +161,8 @@ INSTANCE_VIEW = View(
         "MonitoringInterval": "monitoring_interval_seconds",
         "MonitoringRoleArn": When("monitoring_interval_seconds", "monitoring_role_arn"),
         "PromotionTier": When(
-            "cluster_identifier", Computed(lambda tier: tier or 1, "promotion_tier")
+            "cluster_identifier",
+            Computed(lambda tier: 1 if tier is None else tier, "promotion_tier"),
         ),
         "DBInstanceArn": "arn",
         "IAMDatabaseAuthenticationEnabled": "iam_authentication",

@@ -163,7 +163,10 @@ async def _deleted(ctx: Context, params: Mapping[str, Any], level: str) -> dict[
 async def _modified(ctx: Context, params: Mapping[str, Any], level: str) -> dict[str, Any]:
     noun = NOUNS[level]
     wanted = {
-        one["ParameterName"]: one.get("ParameterValue") or ""
+        one["ParameterName"]: {
+            "value": one.get("ParameterValue") or "",
+            "method": one.get("ApplyMethod") or "pending-reboot",
+        }
         for one in params["Parameters"]
         if one.get("ParameterName")
     }
@@ -176,20 +179,21 @@ async def _modified(ctx: Context, params: Mapping[str, Any], level: str) -> dict
 async def _parameters(ctx: Context, params: Mapping[str, Any], level: str) -> dict[str, Any]:
     page = lists.page(ctx, params)
     row = await _find(ctx, level, params[NOUNS[level].parameter])
-    own = sorted(row["parameters"].items()) if params.get("Source") != "system" else []
+    kept = rds_parameter_groups.settings(row)
+    own = sorted(kept.items()) if params.get("Source") != "system" else []
     shown, marker = page.cut_items(own, lambda one: str(one[0]))
     return {
         "Parameters": [
             {
                 "ParameterName": name,
-                "ParameterValue": value,
+                "ParameterValue": setting["value"],
                 "Source": "user",
                 "ApplyType": "dynamic",
                 "DataType": "string",
                 "IsModifiable": True,
-                "ApplyMethod": "pending-reboot",
+                "ApplyMethod": setting["method"],
             }
-            for name, value in shown
+            for name, setting in shown
         ],
         "Marker": marker,
     }

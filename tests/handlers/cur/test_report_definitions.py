@@ -134,7 +134,6 @@ def test_a_report_lives_from_putting_to_deletion(cloud: Cloud, cur: Any) -> None
         {"AdditionalArtifacts": ["ATHENA"]},
         {"S3Bucket": "nobodys-bucket"},
         {"S3Region": "eu-west-1"},
-        {"RefreshClosedReports": True},
     ],
 )
 def test_what_cannot_be_delivered_is_refused(cloud: Cloud, changes: dict[str, Any]) -> None:
