@@ -2,8 +2,7 @@
 
 Source: https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_cur_PutReportDefinition.html
 and the pages of the operations beside it. A report is delivered when it is put or modified and
-after every virtual day. A bill once closed never changes here, so RefreshClosedReports has nothing to
-add.
+after every virtual day. A bill once closed never changes here: RefreshClosedReports adds nothing.
 """
 
 from collections.abc import Mapping
