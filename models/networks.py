@@ -19,10 +19,18 @@ EVERYWHERE_OUT = [
     }
 ]
 
-# AWS gives each region of a new account one VPC, a /20 subnet per zone, and one security group
-# that trusts its own members. Ids are derived from account and region: made again, they are the
-# same ones.
-_DEFAULTS = """
+# AWS gives each region of a new account one VPC with its way out, a /20 subnet per zone, and one
+# security group that trusts its own members. Ids are derived from account and region: made again,
+# they are the same ones. Where triggers would give a network its parts they find them here.
+_RULE_ID = "'sgr-0' || left(md5(g.group_id || {told}), 16)"
+_IN, _OUT = (
+    _RULE_ID.format(told=told)
+    for told in (
+        "'/False/(''-1'', None, None, ''UserIdGroupPairs'', ' || quote_literal(g.group_id) || ')'",
+        "'/True/(''-1'', None, None, ''IpRanges'', ''0.0.0.0/0'')'",
+    )
+)
+_DEFAULTS = f"""
 with place as (
     select a.id as account_id, a.account_number as number, z.region, z.zone, z.zone_id,
            row_number() over (partition by z.region order by z.zone) - 1 as at
@@ -46,22 +54,55 @@ with place as (
            $5::timestamptz
       from place p join network n using (region)
     on conflict do nothing
+), gateway as (
+    insert into internet_gateways (id, account_id, internet_gateway_id, vpc_id, region, created_at)
+    select md5('igw row' || vpc_id)::uuid, account_id, driftcloud_part_id('igw', vpc_id), vpc_id,
+           region, $5::timestamptz
+      from network
+    on conflict do nothing
+), way as (
+    insert into route_tables (id, account_id, route_table_id, vpc_id, region, main_association_id,
+                              routes, created_at)
+    select md5('rtb row' || vpc_id)::uuid, account_id, driftcloud_part_id('rtb', vpc_id), vpc_id,
+           region, driftcloud_part_id('rtbassoc', vpc_id), driftcloud_first_routes(true, vpc_id),
+           $5::timestamptz
+      from network
+    on conflict do nothing
+), acl as (
+    insert into network_acls (id, account_id, network_acl_id, vpc_id, region, is_default, entries,
+                              created_at)
+    select md5('acl row' || vpc_id)::uuid, account_id, driftcloud_part_id('acl', vpc_id), vpc_id,
+           region, true, driftcloud_first_entries(), $5::timestamptz
+      from network
+    on conflict do nothing
+), guard as (
+    select a.account_number as number, n.*,
+           'sg-' || substr(md5('sg' || a.account_number || n.region), 1, 17) as group_id
+      from network n join cloud_accounts a on a.id = n.account_id
+), rule as (
+    insert into security_group_rules (id, account_id, rule_id, group_id, region, is_egress,
+                                      ip_protocol, cidr_ipv4, referenced_group_id,
+                                      referenced_account, place, created_at)
+    select md5('sgr row' || r.rule_id)::uuid, g.account_id, r.rule_id, g.group_id, g.region,
+           r.is_egress, '-1', case when r.is_egress then '0.0.0.0/0' end,
+           case when not r.is_egress then g.group_id end,
+           case when not r.is_egress then g.number end,
+           case when r.is_egress then 1001 else 1601 end, $5::timestamptz
+      from guard g, lateral (values (false, {_IN}), (true, {_OUT})) as r(is_egress, rule_id)
+    on conflict do nothing
 )
 insert into security_groups (id, account_id, group_id, name, description, vpc_id, region,
                              ingress, egress, created_at)
-select md5('sg row' || a.account_number || n.region)::uuid, n.account_id, g.group_id, 'default',
-       'default VPC security group', n.vpc_id, n.region,
+select md5('sg row' || g.number || g.region)::uuid, g.account_id, g.group_id, 'default',
+       'default VPC security group', g.vpc_id, g.region,
        jsonb_build_array(jsonb_build_object('IpProtocol', '-1', 'IpRanges', '[]'::jsonb,
            'Ipv6Ranges', '[]'::jsonb, 'PrefixListIds', '[]'::jsonb,
            'UserIdGroupPairs', jsonb_build_array(jsonb_build_object(
-               'GroupId', g.group_id, 'UserId', a.account_number)))),
-       '[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}], "Ipv6Ranges": [],
-          "PrefixListIds": [], "UserIdGroupPairs": []}]'::jsonb,
+               'GroupId', g.group_id, 'UserId', g.number)))),
+       '[{{"IpProtocol": "-1", "IpRanges": [{{"CidrIp": "0.0.0.0/0"}}], "Ipv6Ranges": [],
+          "PrefixListIds": [], "UserIdGroupPairs": []}}]'::jsonb,
        $5::timestamptz
-  from network n
-  join cloud_accounts a on a.id = n.account_id,
-       lateral (select 'sg-' || substr(md5('sg' || a.account_number || n.region), 1, 17))
-           as g(group_id)
+  from guard g
 on conflict do nothing
 """
 
@@ -78,7 +119,10 @@ async def create_defaults(
     `connection` is an asyncpg connection of the owner role. They are no event: nobody made them.
     """
     async with connection.transaction():
-        await connection.execute("select set_config('driftcloud.audit', 'off', true)")
+        # what refers to what, and every part of a network, are the statement's own work
+        await connection.execute(
+            "select set_config('driftcloud.audit', 'off', true), driftcloud_unchecked(true)"
+        )
         await connection.execute(
             _DEFAULTS,
             account_id,
@@ -87,6 +131,12 @@ async def create_defaults(
             [zone[2] for zone in zones],
             created_at,
         )
+        await connection.execute("select driftcloud_unchecked(false)")
+
+
+async def furnish(connection: Any, account_id: uuid.UUID) -> None:
+    """Give the account's networks, written in bulk, the gateways, tables and rules they imply."""
+    await connection.execute("select driftcloud_furnish_networks($1)", account_id)
 
 
 def default_vpc_id(number: str, region: str) -> str:

@@ -1,54 +1,70 @@
-"""Route tables and internet gateways, as they follow from what a VPC has.
+"""Route tables: where the traffic of subnets goes."""
 
-No table holds them: a VPC has its main route table; it has an internet gateway where instances
-get public addresses or a public NAT gateway stands; and each NAT gateway has a route table for
-the private subnets of its zone.
-"""
+from collections.abc import Mapping
+from typing import Any
 
 from models.callers import NUMBER
-from models.listing import Column, Listing
+from models.listing import Listing
 
 
-def _id(prefix: str, of: str) -> str:
-    return f"('{prefix}-' || substr(md5('{prefix}' || {of}), 1, 17))"
+def _alive(target: str, vpc: str) -> str:
+    """Whether what a route leads to (a jsonb object of one member) takes traffic of a VPC."""
+    return f"""(case
+ when {target} ? 'NatGatewayId' then exists (
+      select from nat_gateways as n where n.nat_gateway_id = {target} ->> 'NatGatewayId'
+         and n.state in ('pending', 'available'))
+ when {target} ->> 'GatewayId' like 'igw-%' then exists (
+      select from internet_gateways as g
+       where g.internet_gateway_id = {target} ->> 'GatewayId' and g.vpc_id = {vpc})
+ when {target} ? 'TransitGatewayId' then exists (
+      select from transit_gateway_attachments as a
+       where a.transit_gateway_id = {target} ->> 'TransitGatewayId' and a.vpc_id = {vpc}
+         and a.state = 'available')
+ when {target} ? 'VpcPeeringConnectionId' then exists (
+      select from vpc_peering_connections as c
+       where c.peering_id = {target} ->> 'VpcPeeringConnectionId' and c.state = 'active'
+         and {vpc} in (c.requester_vpc_id, c.accepter_vpc_id))
+ when {target} ? 'EgressOnlyInternetGatewayId' then exists (
+      select from egress_only_internet_gateways as g
+       where g.gateway_id = {target} ->> 'EgressOnlyInternetGatewayId' and g.vpc_id = {vpc})
+ when {target} ? 'InstanceId' then exists (
+      select from instances as i where i.instance_id = {target} ->> 'InstanceId'
+         and i.vpc_id = {vpc} and i.state = 'running')
+ when {target} ? 'NetworkInterfaceId' then exists (
+      select from network_interfaces as o
+       where o.network_interface_id = {target} ->> 'NetworkInterfaceId' and o.vpc_id = {vpc})
+ else false end)"""
 
 
-_OPEN = """(v.is_default
- or exists (select 1 from subnets as s where s.vpc_id = v.vpc_id and s.map_public_ip_on_launch)
- or exists (select 1 from nat_gateways as n where n.vpc_id = v.vpc_id
-               and n.state <> 'deleted' and n.connectivity_type = 'public'))"""
-_LOCAL = (
-    "jsonb_build_array(jsonb_build_object('cidr', v.cidr_block, 'gateway', 'local',"
-    " 'origin', 'CreateRouteTable'))"
-)
-
-
-def _out(target: str, of: str) -> str:
-    return (
-        f"jsonb_build_array(jsonb_build_object('cidr', '0.0.0.0/0', '{target}', {of},"
-        " 'origin', 'CreateRoute'))"
-    )
-
-
-_IGW = _id("igw", "v.vpc_id")
+# The lists of the services with gateway endpoints, as models/prefix_lists.py names them.
+_LIST = "'pl-' || left(md5(e.region || '/' || split_part(e.service_name, '.', 4)), 8)"
 _TABLES = f"""
-select {_id("rtb", "v.vpc_id")} as id, v.vpc_id, v.region, true as main,
-       {_LOCAL} || case when {_OPEN} then {_out("gateway", _IGW)} else '[]' end as routes,
-       jsonb_build_array(jsonb_build_object('id', {_id("rtbassoc", "v.vpc_id")}, 'main', true,
-           'table', {_id("rtb", "v.vpc_id")})) as associations
-  from vpcs as v
-union all
-select {_id("rtb", "n.nat_gateway_id")}, v.vpc_id, v.region, false,
-       {_LOCAL} || {_out("nat", "n.nat_gateway_id")},
-       coalesce((select jsonb_agg(jsonb_build_object('id', {_id("rtbassoc", "s.subnet_id")},
-                        'main', false, 'table', {_id("rtb", "n.nat_gateway_id")},
-                        'subnet', s.subnet_id) order by s.subnet_id)
-                   from subnets as s join subnets as own on own.subnet_id = n.subnet_id
-                  where s.vpc_id = n.vpc_id and not s.map_public_ip_on_launch
-                    and s.subnet_id <> own.subnet_id
-                    and s.availability_zone = own.availability_zone), '[]')
-  from nat_gateways as n join vpcs as v on v.vpc_id = n.vpc_id
- where n.state <> 'deleted'
+select t.route_table_id as id, t.vpc_id, t.region, t.tags,
+       jsonb_build_array(jsonb_build_object('DestinationCidrBlock', v.cidr_block, 'GatewayId',
+           'local', 'Origin', 'CreateRouteTable', 'State', 'active'))
+       || coalesce((
+           select jsonb_agg(r.value || jsonb_build_object(
+                      case when r.key like 'pl-%' then 'DestinationPrefixListId'
+                           when r.key like '%:%' then 'DestinationIpv6CidrBlock'
+                           else 'DestinationCidrBlock' end, r.key, 'Origin', 'CreateRoute',
+                      'State', case when {_alive("r.value", "t.vpc_id")} then 'active'
+                                    else 'blackhole' end) order by r.key)
+             from jsonb_each(t.routes) as r), '[]')
+       || coalesce((
+           select jsonb_agg(jsonb_build_object('DestinationPrefixListId', {_LIST}, 'GatewayId',
+                      e.vpc_endpoint_id, 'Origin', 'CreateRoute', 'State', 'active')
+                      order by e.vpc_endpoint_id)
+             from vpc_endpoints as e
+            where e.account_id = t.account_id and e.vpc_id = t.vpc_id
+              and t.route_table_id = any(e.route_table_ids)), '[]') as routes,
+       case when t.main_association_id is null then '[]' else
+           jsonb_build_array(jsonb_build_object('id', t.main_association_id, 'main', true,
+               'table', t.route_table_id)) end
+       || coalesce((
+           select jsonb_agg(jsonb_build_object('id', s.route_table_association_id, 'main', false,
+                      'table', t.route_table_id, 'subnet', s.subnet_id) order by s.subnet_id)
+             from subnets as s where s.route_table_id = t.route_table_id), '[]') as associations
+  from route_tables as t join vpcs as v on v.vpc_id = t.vpc_id
 """
 
 
@@ -59,8 +75,21 @@ def _any(column: str, key: str) -> str:
     )
 
 
+_ROUTES = {
+    "cidr": "DestinationCidrBlock",
+    "ipv6_cidr": "DestinationIpv6CidrBlock",
+    "prefix_list": "DestinationPrefixListId",
+    "egress_only": "EgressOnlyInternetGatewayId",
+    "gateway": "GatewayId",
+    "instance": "InstanceId",
+    "nat": "NatGatewayId",
+    "origin": "Origin",
+    "state": "State",
+    "transit_gateway": "TransitGatewayId",
+    "peering": "VpcPeeringConnectionId",
+}
 LISTING = Listing(
-    f"r.id, r.vpc_id, r.region, r.main, r.routes, r.associations, {NUMBER} as owner",
+    f"r.id, r.vpc_id, r.region, r.routes, r.associations, r.tags, {NUMBER} as owner",
     f"({_TABLES}) as r",
     key="r.id",
     columns={
@@ -71,27 +100,147 @@ LISTING = Listing(
         "association_id": _any("associations", "id"),
         "association_main": _any("associations", "main"),
         "subnet_id": _any("associations", "subnet"),
-        "route_cidr": _any("routes", "cidr"),
-        "route_gateway": _any("routes", "gateway"),
-        "route_nat": _any("routes", "nat"),
-        "route_origin": _any("routes", "origin"),
-        "route_state": "'active'::text",
+        **{f"route_{name}": _any("routes", member) for name, member in _ROUTES.items()},
         "nothing": "null::text",
     },
-    # Neither table can be tagged here.
     tagged="route_table",
 )
 
-INTERNET_GATEWAYS = Listing(
-    f"g.id, g.vpc_id, g.region, {NUMBER} as owner",
-    f"(select {_IGW} as id, v.vpc_id, v.region from vpcs as v where {_OPEN}) as g",
-    key="g.id",
-    columns={
-        "region": "g.region",
-        "id": "g.id",
-        "vpc_id": "g.vpc_id",
-        "owner": Column(NUMBER),
-        "state": "'available'::text",
-    },
-    tagged="internet_gateway",
+_HELD = f"""
+with held as (
+    select t.id, t.vpc_id, t.routes, v.cidr_block
+      from route_tables as t join vpcs as v on v.vpc_id = t.vpc_id
+     where t.account_id = (select driftcloud_account()) and t.region = $1
+       and t.route_table_id = $2
+       for no key update of t
+), judged as (
+    select h.id, h.cidr_block = $3::text as local, h.routes ? $3::text as present,
+           {_alive("$4::jsonb", "h.vpc_id")} as alive,
+           exists (select from internet_gateways as g
+                    where g.internet_gateway_id = $4::jsonb ->> 'GatewayId') as elsewhere,
+           $3::text not like 'pl-%' or $5::boolean
+           or exists (select from managed_prefix_lists as p
+                       where p.prefix_list_id = $3 and p.region = $1) as listed
+      from held as h
+)"""
+_PUT = f"""{_HELD}, done as (
+    update route_tables as t set routes = t.routes || jsonb_build_object($3::text, $4::jsonb)
+      from judged as j
+     where t.id = j.id and j.alive and j.listed and not j.local and j.present = $6::boolean
+    returning t.id
 )
+select j.*, exists (select from done) as done from judged as j
+"""
+_TAKE = """
+update route_tables set routes = routes - $3::text
+ where region = $1 and route_table_id = $2 and routes ? $3::text returning id
+"""
+_INSERT = """
+insert into route_tables (account_id, route_table_id, vpc_id, region, tags, created_at)
+select v.account_id, $3, v.vpc_id, v.region, $4, $5
+  from vpcs as v where v.region = $1 and v.vpc_id = $2
+returning route_table_id
+"""
+_DELETE = """
+delete from route_tables as t
+ where t.region = $1 and t.route_table_id = $2 and t.main_association_id is null
+   and not exists (select from subnets as s where s.route_table_id = t.route_table_id)
+returning t.id
+"""
+# $3 subnet, $4 the new association's id
+_ASSOCIATE = """
+with judged as (
+    select t.route_table_id, s.subnet_id, s.route_table_id as before, s.vpc_id = t.vpc_id as near
+      from route_tables as t
+      left join subnets as s on s.subnet_id = $3 and s.region = $1
+     where t.region = $1 and t.route_table_id = $2
+), done as (
+    update subnets as s set route_table_id = j.route_table_id, route_table_association_id = $4
+      from judged as j
+     where s.subnet_id = j.subnet_id and s.route_table_id is null and j.near
+    returning s.id
+)
+select j.*, exists (select from done) as done from judged as j
+"""
+_DISASSOCIATE = """
+update subnets set route_table_id = null, route_table_association_id = null
+ where region = $1 and route_table_association_id = $2 returning id
+"""
+_MOVE = """
+update subnets as s set route_table_id = t.route_table_id, route_table_association_id = $4
+  from route_tables as t
+ where s.region = $1 and s.route_table_association_id = $2
+   and t.region = $1 and t.route_table_id = $3 and t.vpc_id = s.vpc_id
+returning s.id
+"""
+_MAIN = """
+update route_tables set main_association_id = null
+ where region = $1 and main_association_id = $2 returning vpc_id
+"""
+_IS_MAIN = "select from route_tables where region = $1 and main_association_id = $2"
+_NEW_MAIN = """
+update route_tables set main_association_id = $4
+ where region = $1 and route_table_id = $2 and vpc_id = $3 returning id
+"""
+
+
+async def insert(
+    db: Any, region: str, vpc_id: str, table_id: str, tags: Mapping[str, str], now: Any
+) -> bool:
+    """Store a new table of a VPC; False: there is no such VPC."""
+    return bool(await db.write(_INSERT, region, vpc_id, table_id, dict(tags), now))
+
+
+async def delete(db: Any, region: str, table_id: str) -> bool:
+    """Delete a table; False when it is not there, the main one or used by a subnet."""
+    return bool(await db.write(_DELETE, region, table_id))
+
+
+async def put(
+    db: Any, region: str, table_id: str, destination: str, target: Mapping[str, str], *,
+    of_aws: bool, replace: bool,
+) -> Any | None:  # fmt: skip
+    """A new route, or with `replace` another target of one that is there.
+
+    `of_aws`: the destination is a prefix list of AWS's. The verdict: the destination is the VPC's
+    own (`local`), has a route (`present`), is a prefix list that is there (`listed`); its target
+    takes traffic (`alive`), or is a gateway of another VPC (`elsewhere`); and it was `done`.
+    None: there is no such table.
+    """
+    rows = await db.write(_PUT, region, table_id, destination, dict(target), of_aws, replace)
+    return rows[0] if rows else None
+
+
+async def take(db: Any, region: str, table_id: str, destination: str) -> bool:
+    """Remove a route; False when it is not there."""
+    return bool(await db.write(_TAKE, region, table_id, destination))
+
+
+async def associate(
+    db: Any, region: str, table_id: str, subnet_id: str, association_id: str
+) -> Any | None:
+    """Let a subnet use a table; the verdict: its `subnet_id`, `near`, table `before`, `done`."""
+    rows = await db.write(_ASSOCIATE, region, table_id, subnet_id, association_id)
+    return rows[0] if rows else None
+
+
+async def disassociate(db: Any, region: str, association_id: str) -> bool:
+    """Let a subnet use the main table again; False: there is no such association of a subnet."""
+    return bool(await db.write(_DISASSOCIATE, region, association_id))
+
+
+async def is_main(db: Any, region: str, association_id: str) -> bool:
+    """Whether an association is that of a main table."""
+    return bool(await db.fetch(_IS_MAIN, region, association_id))
+
+
+async def move(db: Any, region: str, old: str, table_id: str, new: str) -> bool:
+    """Put another table in an association's place, a subnet's or a main one's.
+
+    To be called in a transaction, which a False must undo: one of them is not there, or the
+    table is of another VPC.
+    """
+    if await db.write(_MOVE, region, old, table_id, new):
+        return True
+    rows = await db.write(_MAIN, region, old)
+    return bool(rows) and bool(await db.write(_NEW_MAIN, region, table_id, rows[0]["vpc_id"], new))

@@ -9,31 +9,29 @@ from models.listing import Column, Database, Listing
 _ARN = f"('arn:aws:ec2:' || g.region || ':' || {NUMBER} || ':security-group/' || g.group_id)"
 
 
-def _permission(side: str, expression: str, within: str = "") -> str:
-    """A condition on any permission of one side, or on any entry of a list within it."""
-    inside = f", jsonb_array_elements(p -> '{within}') as r" if within else ""
+def _rule(egress: bool, expression: str) -> str:
+    """A condition on any rule of one side."""
     return (
-        f"exists (select 1 from jsonb_array_elements(g.{side}) as p{inside}"
-        f" where {expression} {{match}})"
+        "exists (select 1 from security_group_rules as r where r.group_id = g.group_id"
+        f" and r.is_egress = {'true' if egress else 'false'} and {expression} {{match}})"
     )
 
 
-def _permissions(side: str) -> dict[str, str]:
-    return {
-        f"{side}_cidr": _permission(side, "r ->> 'CidrIp'", "IpRanges"),
-        f"{side}_ipv6_cidr": _permission(side, "r ->> 'CidrIpv6'", "Ipv6Ranges"),
-        f"{side}_from_port": _permission(side, "p ->> 'FromPort'"),
-        f"{side}_to_port": _permission(side, "p ->> 'ToPort'"),
-        f"{side}_protocol": _permission(side, "p ->> 'IpProtocol'"),
-        f"{side}_prefix_list_id": _permission(side, "r ->> 'PrefixListId'", "PrefixListIds"),
-        f"{side}_group_id": _permission(side, "r ->> 'GroupId'", "UserIdGroupPairs"),
-        f"{side}_user_id": _permission(side, "r ->> 'UserId'", "UserIdGroupPairs"),
-        f"{side}_group_name": _permission(
-            side,
-            "(select o.name from security_groups as o where o.group_id = r ->> 'GroupId')",
-            "UserIdGroupPairs",
+def _rules(side: str, egress: bool) -> dict[str, str]:
+    told = {
+        "cidr": "r.cidr_ipv4",
+        "ipv6_cidr": "r.cidr_ipv6",
+        "from_port": "r.from_port::text",
+        "to_port": "r.to_port::text",
+        "protocol": "r.ip_protocol",
+        "prefix_list_id": "r.prefix_list_id",
+        "group_id": "r.referenced_group_id",
+        "user_id": "r.referenced_account",
+        "group_name": (
+            "(select o.name from security_groups as o where o.group_id = r.referenced_group_id)"
         ),
     }
+    return {f"{side}_{name}": _rule(egress, expression) for name, expression in told.items()}
 
 
 LISTING = Listing(
@@ -48,8 +46,8 @@ LISTING = Listing(
         "description": "g.description",
         "vpc_id": "g.vpc_id",
         "owner": Column(NUMBER),
-        **_permissions("ingress"),
-        **_permissions("egress"),
+        **_rules("ingress", False),
+        **_rules("egress", True),
     },
     tagged="security_group",
 )
@@ -72,10 +70,8 @@ exists (select 1 from instances as i
  or exists (select 1 from network_interfaces as o
              where o.vpc_id = g.vpc_id and g.group_id = any(o.security_group_ids))
  or exists (select 1 from load_balancers as b where g.group_id = any(b.security_group_ids))
- or exists (select 1 from security_groups as o, jsonb_array_elements(o.ingress || o.egress) as p,
-                   jsonb_array_elements(p -> 'UserIdGroupPairs') as r
-             where o.vpc_id = g.vpc_id and o.group_id <> g.group_id
-               and r ->> 'GroupId' = g.group_id)
+ or exists (select 1 from security_group_rules as r
+             where r.referenced_group_id = g.group_id and r.group_id <> g.group_id)
 """
 DELETE = f"""
 delete from security_groups as g

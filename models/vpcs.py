@@ -3,19 +3,23 @@
 from collections.abc import Mapping
 from typing import Any
 
+from models import single_rows
 from models.callers import NUMBER
+from models.dhcp_options import BORN
 from models.listing import Column, Database, Listing
 
-# The set that AWS itself makes has a derived id; there is one for each account and region.
+# A VPC that was told to have no DHCP options shows them as AWS does, by the name `default`.
 _DHCP = (
-    "(case v.dhcp_options_id when 'default' then 'dopt-'"
-    f" || substr(md5('dopt' || {NUMBER} || v.region), 1, 17) else v.dhcp_options_id end)"
+    f"(case v.dhcp_options_id when 'default' then {BORN.format(region='v.region')}"
+    " when 'none' then 'default' else v.dhcp_options_id end)"
 )
 _ASSOCIATION = "('vpc-cidr-assoc-' || substr(md5(v.vpc_id), 1, 17))"
 
 LISTING = Listing(
     f"v.vpc_id, v.cidr_block, v.is_default, v.state, {_DHCP} as dhcp_options_id,"
-    f" v.instance_tenancy, {_ASSOCIATION} as association_id, {NUMBER} as owner, v.tags, v.region",
+    f" v.instance_tenancy, {_ASSOCIATION} as association_id, {NUMBER} as owner, v.tags, v.region,"
+    " v.enable_dns_support, v.enable_network_address_usage_metrics,"
+    " coalesce(v.enable_dns_hostnames, v.is_default) as enable_dns_hostnames",
     "vpcs as v",
     key="v.vpc_id",
     columns={
@@ -51,6 +55,14 @@ _IN_USE = """
 exists (select 1 from subnets as s where s.vpc_id = v.vpc_id)
  or exists (select 1 from security_groups as g where g.vpc_id = v.vpc_id and g.name <> 'default')
  or exists (select 1 from vpc_endpoints as e where e.vpc_id = v.vpc_id)
+ or exists (select 1 from internet_gateways as w where w.vpc_id = v.vpc_id)
+ or exists (select 1 from egress_only_internet_gateways as w where w.vpc_id = v.vpc_id)
+ or exists (select 1 from route_tables as t
+             where t.vpc_id = v.vpc_id and t.main_association_id is null)
+ or exists (select 1 from network_acls as a where a.vpc_id = v.vpc_id and not a.is_default)
+ or exists (select 1 from vpc_peering_connections as c
+             where c.account_id = v.account_id and c.state = 'active'
+               and v.vpc_id in (c.requester_vpc_id, c.accepter_vpc_id))
  or exists (select 1 from nat_gateways as n where n.vpc_id = v.vpc_id and n.state <> 'deleted')
  or exists (select 1 from instances as i where i.vpc_id = v.vpc_id and i.state <> 'terminated')
 """
@@ -84,6 +96,11 @@ async def insert(db: Any, row: Mapping[str, Any]) -> None:
     await db.write(
         INSERT, *(row[name] for name in names), row["group_id"], row["ingress"], row["egress"]
     )
+
+
+async def update(db: Any, region: str, vpc_id: str, changes: Mapping[str, Any]) -> None:
+    """Change columns of a VPC."""
+    await single_rows.update(db, "vpcs", region, "vpc_id", vpc_id, changes)
 
 
 async def delete(db: Any, region: str, vpc_id: str) -> bool:

@@ -43,6 +43,23 @@ SUBNET = Noun("subnet", "InvalidSubnetID", "The subnet ID '{}' does not exist")
 SECURITY_GROUP = Noun(
     "sg", "InvalidGroup", "The security group '{}' does not exist", "", "InvalidGroupId"
 )
+SECURITY_GROUP_RULE = Noun(
+    "sgr", "InvalidSecurityGroupRuleId", "The security group rule ID '{}' does not exist"
+)
+PREFIX_LIST = Noun("pl", "InvalidPrefixListID", "The prefix list ID '{}' does not exist")
+NETWORK_ACL = Noun("acl", "InvalidNetworkAclID", "The networkAcl ID '{}' does not exist")
+DHCP_OPTIONS = Noun("dopt", "InvalidDhcpOptionID", "The dhcpOption ID '{}' does not exist")
+FLOW_LOG = Noun("fl", "InvalidFlowLogId", "The flow log ID '{}' does not exist")
+EGRESS_ONLY_GATEWAY = Noun(
+    "eigw",
+    "InvalidEgressOnlyInternetGatewayId",
+    "The egress only internet gateway ID '{}' does not exist",
+)
+PEERING = Noun(
+    "pcx",
+    "InvalidVpcPeeringConnectionID",
+    "The vpcPeeringConnection ID '{}' does not exist",
+)
 NETWORK_INTERFACE = Noun(
     "eni", "InvalidNetworkInterfaceID", "The networkInterface ID '{}' does not exist"
 )

@@ -36,6 +36,15 @@ NOUNS = {
     "vpc": identifiers.VPC,
     "subnet": identifiers.SUBNET,
     "security_group": identifiers.SECURITY_GROUP,
+    "security_group_rule": identifiers.SECURITY_GROUP_RULE,
+    "internet_gateway": identifiers.INTERNET_GATEWAY,
+    "route_table": identifiers.ROUTE_TABLE,
+    "network_acl": identifiers.NETWORK_ACL,
+    "dhcp_options": identifiers.DHCP_OPTIONS,
+    "flow_log": identifiers.FLOW_LOG,
+    "managed_prefix_list": identifiers.PREFIX_LIST,
+    "egress_only_internet_gateway": identifiers.EGRESS_ONLY_GATEWAY,
+    "vpc_peering_connection": identifiers.PEERING,
     "nat_gateway": identifiers.NAT_GATEWAY,
     "vpc_endpoint": identifiers.VPC_ENDPOINT,
     "launch_template": identifiers.LAUNCH_TEMPLATE,
@@ -50,6 +59,8 @@ NOUNS = {
 AWS_NAMES = {name: name.replace("_", "-") for name in NOUNS} | {
     "nat_gateway": "natgateway",
     "spot_request": "spot-instances-request",
+    "flow_log": "vpc-flow-log",
+    "managed_prefix_list": "prefix-list",
     "commitment": "reserved-instances",
 }
 OUR_NAMES = {aws: ours for ours, aws in AWS_NAMES.items()}

@@ -1,31 +1,28 @@
-"""Rules of security groups: let in, let out, taken back, and listed one by one.
+"""Rules of security groups: let in, let out, changed, taken back, and listed one by one.
 
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/
-API_AuthorizeSecurityGroupIngress.html and the pages of the operations beside it. Rules have no
-tags of their own here.
+API_AuthorizeSecurityGroupIngress.html and the pages of the operations beside it.
 """
 
-from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Network, IPv6Network
+from collections.abc import Mapping
 from typing import Any
 
-from emulator import arns, pages
+from asyncpg.exceptions import UniqueViolationError
+
+from emulator import ids, pages
 from emulator.context import Context
 from emulator.errors import AwsError
-from emulator.matching import Values, chosen
-from handlers.ec2 import identifiers
-from handlers.ec2.identifiers import SECURITY_GROUP, Noun
+from emulator.filters import TAGS, conditions
+from emulator.rows import Each, Rows, View, When
+from handlers.ec2 import identifiers, security_group_permissions
+from handlers.ec2.identifiers import PREFIX_LIST, SECURITY_GROUP, SECURITY_GROUP_RULE
 from handlers.ec2.security_groups import named
-from handlers.ec2.tag_specifications import check_types
-from models import security_group_rules, security_groups
-from models.security_group_rules import PEERS, Rule
+from handlers.ec2.tag_specifications import check_types, tags_for
+from models import security_group_rules
+from models.security_group_rules import PEERS, SAME
 
-NOUN = "security_groups"
-RULE = Noun("sgr", "InvalidSecurityGroupRuleId", "The security group rule ID '{}' does not exist")
 # https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 MOST_RULES = 60
-_NUMBERS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
-_HIGHEST = {"tcp": (0, 65_535), "udp": (0, 65_535), "icmp": (-1, 255), "icmpv6": (-1, 255)}
 
 
 async def authorize_security_group_ingress(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -48,269 +45,246 @@ async def revoke_security_group_egress(ctx: Context, params: dict[str, Any]) -> 
     return await _revoke(ctx, params, egress=True)
 
 
+async def update_security_group_rule_descriptions_ingress(
+    ctx: Context, params: dict[str, Any]
+) -> dict[str, Any]:
+    """Say something else of rules that let somebody in."""
+    return await _describe(ctx, params, egress=False)
+
+
+async def update_security_group_rule_descriptions_egress(
+    ctx: Context, params: dict[str, Any]
+) -> dict[str, Any]:
+    """Say something else of rules that let somebody out."""
+    return await _describe(ctx, params, egress=True)
+
+
 async def describe_security_group_rules(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Rules of the region's groups, by id, filter and page."""
-    asked = params.get("SecurityGroupRuleIds") or ()
-    identifiers.check(RULE, asked)
+    asked = params.get("SecurityGroupRuleIds")
+    identifiers.check(SECURITY_GROUP_RULE, asked or ())
     page = pages.page(ctx, params)
-    given = params.get("Filters") or ()
-    groups = [value for one in given if one.get("Name") == "group-id" for value in one["Values"]]
-    plain = groups and not any(letter in value for value in groups for letter in "*?\\")
-    rows = await security_group_rules.groups(ctx.db, ctx.region, groups if plain else None)
-    found = [
-        _shown(ctx, row["group_id"], rule, egress)
-        for row in rows
-        for egress in (False, True)
-        for rule in security_group_rules.rules(row["egress" if egress else "ingress"])
-    ]
-    if asked:
-        identifiers.check_found(RULE, asked, (one["SecurityGroupRuleId"] for one in found))
-        found = [one for one in found if one["SecurityGroupRuleId"] in set(asked)]
-    found = sorted(chosen(found, _FILTERS, given), key=_rule_id)
-    shown, token = page.cut_items(found, _rule_id)
-    return {"SecurityGroupRules": shown, "NextToken": token}
+    listing = security_group_rules.LISTING
+    where = conditions(ctx, listing, FILTERS, params.get("Filters"))
+    rows = await listing.page(
+        ctx.db, where, region=ctx.region, ids=asked, after=page.after, limit=page.fetch
+    )
+    if asked and not where and page.limit is None:
+        identifiers.check_found(SECURITY_GROUP_RULE, asked, (row["rule_id"] for row in rows))
+    shown, token = page.cut(rows, "rule_id")
+    return {"SecurityGroupRules": Rows(RULE_VIEW, shown), "NextToken": token}
+
+
+async def modify_security_group_rules(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Let rules say something else; what a request leaves out they say no longer."""
+    group_id = params["GroupId"]
+    identifiers.check(SECURITY_GROUP, [group_id])
+    wanted = []
+    for one in params["SecurityGroupRules"]:
+        rule_id, given = one["SecurityGroupRuleId"], one.get("SecurityGroupRule") or {}
+        identifiers.check(SECURITY_GROUP_RULE, [rule_id])
+        wanted.append({"rule_id": rule_id, **_changed(ctx, given)})
+    if not wanted or len({one["rule_id"] for one in wanted}) < len(wanted):
+        raise AwsError("InvalidParameterValue", "Each rule must be named once.")
+    try:
+        verdict = await security_group_rules.modify(ctx.db, ctx.region, group_id, wanted)
+    except UniqueViolationError:
+        raise _twice(wanted[0]) from None
+    _check_group(verdict, group_id)
+    if verdict["missing"]:
+        raise identifiers.not_found(SECURITY_GROUP_RULE, verdict["missing"])
+    _check_peers(verdict)
+    return {"Return": True}
 
 
 async def _authorize(ctx: Context, params: dict[str, Any], *, egress: bool) -> dict[str, Any]:
     check_types(params, ("security-group-rule",))
-    if any(one.get("Tags") for one in params.get("TagSpecifications") or ()):
-        raise AwsError(
-            "UnsupportedOperation",
-            "Tags of security group rules are not supported by this emulator.",
+    tags = tags_for(params, "security-group-rule")
+    group_id = await _group_id(ctx, params)
+    wanted = await security_group_permissions.rules_of(ctx, params, group_id)
+    known = set()
+    for rule in wanted:
+        same = tuple(rule.get(name) for name in SAME)
+        if same in known:
+            raise _twice(rule)
+        known.add(same)
+        rule["rule_id"] = ids.new("sgr")
+    try:
+        verdict = await security_group_rules.authorize(
+            ctx.db, ctx.region, group_id, egress, wanted, tags, ctx.now, MOST_RULES
         )
-    async with ctx.db.transaction():
-        group = await _group(ctx, params)
-        wanted = await _wanted(ctx, params, group)
-        kept = security_group_rules.rules(group["egress" if egress else "ingress"])
-        known = {rule.same() for rule in kept}
-        for rule in wanted:
-            if rule.same() in known:
-                raise AwsError(
-                    "InvalidPermission.Duplicate",
-                    f'the specified rule "peer: {_told(rule)}, ALLOW" already exists',
-                )
-            known.add(rule.same())
-        if len(kept) + len(wanted) > MOST_RULES:
-            raise AwsError(
-                "RulesPerSecurityGroupLimitExceeded",
-                "The maximum number of rules per security group has been reached.",
-            )
-        await security_group_rules.store(ctx.db, group["group_id"], egress, [*kept, *wanted])
-    shown = [_shown(ctx, group["group_id"], rule, egress) for rule in wanted]
-    return {"Return": True, "SecurityGroupRules": shown}
+    except UniqueViolationError:
+        raise _twice(wanted[0]) from None
+    _check_group(verdict, group_id)
+    _check_peers(verdict)
+    if verdict["twice"]:
+        raise _twice(wanted[verdict["twice"] - 1])
+    if verdict["total"] > MOST_RULES:
+        raise AwsError(
+            "RulesPerSecurityGroupLimitExceeded",
+            "The maximum number of rules per security group has been reached.",
+        )
+    order = {rule["rule_id"]: at for at, rule in enumerate(wanted)}
+    made = sorted(verdict["done"], key=lambda row: order[row["rule_id"]])
+    return {"Return": True, "SecurityGroupRules": Rows(RULE_VIEW, made)}
 
 
 async def _revoke(ctx: Context, params: dict[str, Any], *, egress: bool) -> dict[str, Any]:
+    group_id = await _group_id(ctx, params)
     asked = params.get("SecurityGroupRuleIds") or ()
-    identifiers.check(RULE, asked)
-    async with ctx.db.transaction():
-        group = await _group(ctx, params)
-        kept = security_group_rules.rules(group["egress" if egress else "ingress"])
-        unknown: list[Rule] = []
-        if asked:
-            by_id = {rule.rule_id(group["group_id"], egress): rule for rule in kept}
-            identifiers.check_found(RULE, asked, by_id)
-            gone = {by_id[one].same() for one in asked}
-        else:
-            wanted = await _wanted(ctx, params, group, known=True)
-            present = {rule.same() for rule in kept}
-            unknown = [rule for rule in wanted if rule.same() not in present]
-            gone = {rule.same() for rule in wanted} & present
-        if unknown and not group["is_default"]:
-            raise AwsError(
-                "InvalidPermission.NotFound",
-                "The specified rule does not exist in this security group.",
-            )
-        rest = [rule for rule in kept if rule.same() not in gone]
-        await security_group_rules.store(ctx.db, group["group_id"], egress, rest)
-    revoked = [
-        _revoked(_shown(ctx, group["group_id"], rule, egress))
-        for rule in kept
-        if rule.same() in gone
-    ]
-    answer: dict[str, Any] = {"Return": True, "RevokedSecurityGroupRules": revoked}
+    identifiers.check(SECURITY_GROUP_RULE, asked)
+    if asked:
+        wanted: list[dict[str, Any]] = _by_id(asked)
+    else:
+        wanted = await security_group_permissions.rules_of(ctx, params, group_id)
+    verdict = await security_group_rules.revoke(
+        ctx.db, ctx.region, group_id, egress, wanted, by_id=bool(asked)
+    )
+    _check_group(verdict, group_id)
+    unknown = [wanted[place - 1] for place in verdict["missing"] or ()]
+    if unknown and asked:
+        raise identifiers.not_found(SECURITY_GROUP_RULE, (one["rule_id"] for one in unknown))
+    if unknown and not verdict["lenient"]:
+        raise _absent()
+    answer: dict[str, Any] = {
+        "Return": True,
+        "RevokedSecurityGroupRules": Rows(REVOKED_VIEW, verdict["done"] or ()),
+    }
     if unknown:
         answer["UnknownIpPermissions"] = security_group_rules.permissions(unknown)
     return answer
 
 
-async def _group(ctx: Context, params: Mapping[str, Any]) -> Any:
-    """The group of a request, held: by id, or by name in the default VPC."""
+async def _describe(ctx: Context, params: dict[str, Any], *, egress: bool) -> dict[str, Any]:
+    group_id = await _group_id(ctx, params)
+    told = params.get("SecurityGroupRuleDescriptions") or ()
+    if bool(told) is bool(params.get("IpPermissions")):
+        raise AwsError(
+            "InvalidParameterCombination" if told else "MissingParameter",
+            "The request must contain either ipPermissions or securityGroupRuleDescriptions.",
+        )
+    if told:
+        wanted = _by_id([one.get("SecurityGroupRuleId") or "" for one in told])
+        identifiers.check(SECURITY_GROUP_RULE, [one["rule_id"] for one in wanted])
+        for rule, one in zip(wanted, told, strict=True):
+            rule["description"] = security_group_permissions.description(one.get("Description"))
+    else:
+        wanted = await security_group_permissions.rules_of(ctx, params, group_id)
+    verdict = await security_group_rules.describe(
+        ctx.db, ctx.region, group_id, egress, wanted, by_id=bool(told)
+    )
+    _check_group(verdict, group_id)
+    if verdict["missing"] and told:
+        missing = [wanted[place - 1]["rule_id"] for place in verdict["missing"]]
+        raise identifiers.not_found(SECURITY_GROUP_RULE, missing)
+    if verdict["missing"]:
+        raise _absent()
+    return {"Return": True}
+
+
+async def _group_id(ctx: Context, params: Mapping[str, Any]) -> str:
+    """The group of a request: by id, or by name in the default VPC."""
     group_id, name = params.get("GroupId"), params.get("GroupName")
     if not group_id and not name:
         raise AwsError(
             "MissingParameter", "The request must contain the parameter groupName or groupId"
         )
-    if not group_id:
-        group_id = await named(ctx, str(name))
-    identifiers.check(SECURITY_GROUP, [group_id])
-    group = await security_group_rules.lock(ctx.db, ctx.region, group_id)
-    if group is None:
-        raise identifiers.not_found(SECURITY_GROUP, [group_id])
-    return group
-
-
-async def _wanted(
-    ctx: Context, params: Mapping[str, Any], group: Any, *, known: bool = False
-) -> list[Rule]:
-    """The rules that a request names, in its one form or the other; `known` ones may be old."""
-    given = list(params.get("IpPermissions") or ())
-    if params.get("CidrIp") or params.get("SourceSecurityGroupName"):
-        source = params.get("SourceSecurityGroupName")
-        given.append(
-            {
-                "IpProtocol": params.get("IpProtocol"),
-                "FromPort": params.get("FromPort"),
-                "ToPort": params.get("ToPort"),
-                "IpRanges": [{"CidrIp": params["CidrIp"]}] if params.get("CidrIp") else [],
-                "UserIdGroupPairs": [{"GroupName": source}] if source else [],
-            }
-        )
-    if not given:
-        raise AwsError(
-            "MissingParameter",
-            "The request must contain the parameter ipPermissions or securityGroupRuleIds",
-        )
-    found: list[Rule] = []
-    for one in given:
-        found += await _rules_of(ctx, one, group, known)
-    if not found:
-        raise AwsError("InvalidParameterValue", "A rule must name a source or a destination.")
+    found = str(group_id) if group_id else await named(ctx, str(name))
+    identifiers.check(SECURITY_GROUP, [found])
     return found
 
 
-async def _rules_of(ctx: Context, one: Mapping[str, Any], group: Any, known: bool) -> list[Rule]:
-    protocol = str(one.get("IpProtocol") or "").lower()
-    protocol = _NUMBERS.get(protocol, protocol)
-    if protocol not in _HIGHEST and not (protocol == "-1" or protocol.isdigit()):
+def _by_id(asked: Any) -> list[dict[str, Any]]:
+    """Rules that are named by id alone."""
+    return [{"rule_id": one, "place": at} for at, one in enumerate(asked, 1)]
+
+
+def _changed(ctx: Context, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a rule is to say: protocol, ports and the one peer that it names."""
+    rule = security_group_permissions.traffic(given)
+    rule["description"] = security_group_permissions.description(given.get("Description"))
+    named = [member for member in _PLACES if given.get(member)]
+    if len(named) != 1:
         raise AwsError(
-            "InvalidParameterValue",
-            f"Invalid value '{one.get('IpProtocol')}' for IP protocol. Unknown protocol.",
+            "InvalidParameterCombination" if named else "MissingParameter",
+            "A rule must name exactly one of CidrIpv4, CidrIpv6, PrefixListId and"
+            " ReferencedGroupId.",
         )
-    ports = _ports(protocol, one.get("FromPort"), one.get("ToPort"))
-    found = []
-    for place, member in PEERS.items():
-        for entry in one.get(place) or ():
-            owner = ""
-            if place == "UserIdGroupPairs":
-                peer, owner = await _peer_group(ctx, entry, group, known)
-            else:
-                peer = _peer(place, str(entry.get(member) or ""))
-            found.append(Rule(protocol, *ports, place, peer, owner, entry.get("Description")))
-    return found
+    text = given[named[0]]
+    if named[0] == "ReferencedGroupId":
+        identifiers.check(SECURITY_GROUP, [text])
+        own = ctx.principal.account_number
+        return rule | {"referenced_group_id": text, "referenced_account": own}
+    return rule | security_group_permissions.peer(ctx, _PLACES[named[0]], text)
 
 
-def _ports(protocol: str, first: int | None, last: int | None) -> tuple[int | None, int | None]:
-    if protocol not in _HIGHEST:
-        return None, None
-    least, most = _HIGHEST[protocol]
-    for name, port in (("fromPort", first), ("toPort", last)):
-        if port is None:
-            raise AwsError("MissingParameter", f"The request must contain the parameter {name}")
-        if not least <= port <= most:
-            raise AwsError(
-                "InvalidParameterValue",
-                f"Invalid value '{port}' for portRange. Must specify both from and to ports with"
-                f" {protocol.upper()}.",
-            )
-    if protocol in ("tcp", "udp") and (first or 0) > (last or 0):
-        raise AwsError(
-            "InvalidParameterValue",
-            f"Invalid TCP/UDP port range ({first}:{last})",
-        )
-    return first, last
-
-
-def _peer(place: str, text: str) -> str:
-    """A block of addresses, moved down to its first as EC2 does, or the id of a prefix list."""
-    if place == "PrefixListIds":
-        raise AwsError(
-            "InvalidPrefixListID.NotFound", f"The prefix list ID '{text}' does not exist"
-        )
-    try:
-        if "/" not in text:
-            raise ValueError
-        kind = IPv4Network if place == "IpRanges" else IPv6Network
-        return str(kind(text, strict=False))
-    except ValueError:
-        raise AwsError("InvalidParameterValue", f"CIDR block {text} is malformed") from None
-
-
-async def _peer_group(
-    ctx: Context, entry: Mapping[str, Any], group: Any, known: bool
-) -> tuple[str, str]:
-    """The group that a rule trusts, of the same network, and whose it is."""
-    owner = entry.get("UserId") or ctx.principal.account_number
-    group_id = entry.get("GroupId")
-    if not group_id:
-        group_id = await named(ctx, str(entry.get("GroupName") or ""))
-    identifiers.check(SECURITY_GROUP, [group_id])
-    if known or group_id == group["group_id"]:
-        return group_id, owner
-    peer = await security_groups.find_one(ctx.db, ctx.region, group_id)
-    if peer is None or owner != ctx.principal.account_number:
+def _check_group(verdict: Any, group_id: str) -> None:
+    if not verdict["found"]:
         raise identifiers.not_found(SECURITY_GROUP, [group_id])
-    if peer["vpc_id"] != group["vpc_id"]:
+
+
+def _check_peers(verdict: Any) -> None:
+    """Refuse a peer that is not there, or of a network that the group's does not reach."""
+    if verdict["stranger"] and verdict["stranger_known"]:
         raise AwsError(
             "InvalidGroup.NotFound",
             "You have specified two resources that belong to different networks.",
         )
-    return group_id, owner
+    if verdict["stranger"]:
+        raise identifiers.not_found(SECURITY_GROUP, [verdict["stranger"]])
+    if verdict["no_list"]:
+        raise identifiers.not_found(PREFIX_LIST, [verdict["no_list"]])
 
 
-def _told(rule: Rule) -> str:
-    """A rule as EC2's refusals tell it."""
-    if rule.protocol == "-1":
-        return f"{rule.peer}, ALL"
-    ports = "" if rule.first is None else f", from port: {rule.first}, to port: {rule.last}"
-    return f"{rule.peer}, {rule.protocol.upper()}{ports}"
+def _absent() -> AwsError:
+    return AwsError(
+        "InvalidPermission.NotFound", "The specified rule does not exist in this security group."
+    )
 
 
-_MEMBERS = {"IpRanges": "CidrIpv4", "Ipv6Ranges": "CidrIpv6", "PrefixListIds": "PrefixListId"}
+def _twice(rule: Mapping[str, Any]) -> AwsError:
+    """The refusal of a rule that is there already, as EC2 words it."""
+    peer = next(rule[column] for _, column in PEERS.values() if rule.get(column))
+    told = f"{peer}, ALL"
+    if rule["ip_protocol"] != "-1":
+        first, last = rule["from_port"], rule["to_port"]
+        ports = "" if first is None else f", from port: {first}, to port: {last}"
+        told = f"{peer}, {rule['ip_protocol'].upper()}{ports}"
+    return AwsError(
+        "InvalidPermission.Duplicate", f'the specified rule "peer: {told}, ALLOW" already exists'
+    )
 
 
-def _shown(ctx: Context, group_id: str, rule: Rule, egress: bool) -> dict[str, Any]:
-    rule_id = rule.rule_id(group_id, egress)
-    peer: dict[str, Any] = {_MEMBERS.get(rule.place, ""): rule.peer}
-    if rule.place == "UserIdGroupPairs":
-        peer = {"ReferencedGroupInfo": {"GroupId": rule.peer, "UserId": rule.owner}}
-    return {
-        "SecurityGroupRuleId": rule_id,
-        "GroupId": group_id,
-        "GroupOwnerId": ctx.principal.account_number,
-        "IsEgress": egress,
-        "IpProtocol": rule.protocol,
-        "FromPort": -1 if rule.first is None else rule.first,
-        "ToPort": -1 if rule.last is None else rule.last,
-        **peer,
-        **({"Description": rule.description} if rule.description else {}),
-        "Tags": [],
-        "SecurityGroupRuleArn": arns.arn(ctx, "ec2", f"security-group-rule/{rule_id}"),
-    }
-
-
-def _revoked(shown: dict[str, Any]) -> dict[str, Any]:
-    """A rule that is there no more, in the shape that its end has."""
-    info = shown.get("ReferencedGroupInfo")
-    kept = {
-        name: value
-        for name, value in shown.items()
-        if name not in ("GroupOwnerId", "Tags", "SecurityGroupRuleArn", "ReferencedGroupInfo")
-    }
-    return kept | ({"ReferencedGroupId": info["GroupId"]} if info else {})
-
-
-def _rule_id(shown: Mapping[str, Any]) -> str:
-    return str(shown["SecurityGroupRuleId"])
-
-
-def _nothing(shown: Mapping[str, Any]) -> Iterable[str]:
-    return ()
-
-
-_FILTERS: dict[str, Values[Mapping[str, Any]]] = {
-    "group-id": lambda shown: (shown["GroupId"],),
-    "security-group-rule-id": lambda shown: (shown["SecurityGroupRuleId"],),
-    "tag-key": _nothing,
-    "tag:": _nothing,
+_PLACES = {
+    "CidrIpv4": "IpRanges",
+    "CidrIpv6": "Ipv6Ranges",
+    "PrefixListId": "PrefixListIds",
+    "ReferencedGroupId": "UserIdGroupPairs",
 }
+_TOLD = {
+    "SecurityGroupRuleId": "rule_id",
+    "GroupId": "group_id",
+    "IsEgress": "is_egress",
+    "IpProtocol": "ip_protocol",
+    "FromPort": "from_port",
+    "ToPort": "to_port",
+    "CidrIpv4": "cidr_ipv4",
+    "CidrIpv6": "cidr_ipv6",
+    "PrefixListId": "prefix_list_id",
+    "Description": "description",
+}
+RULE_VIEW = View(
+    {
+        **_TOLD,
+        "GroupOwnerId": "owner",
+        "ReferencedGroupInfo": When(
+            "referenced_group_id",
+            {"GroupId": "referenced_group_id", "UserId": "referenced_account"},
+        ),
+        "Tags": Each("tags", {"Key": "key", "Value": "value"}),
+        "SecurityGroupRuleArn": "arn",
+    }
+)
+REVOKED_VIEW = View({**_TOLD, "ReferencedGroupId": "referenced_group_id"})
+
+FILTERS = TAGS | {"group-id": "group_id", "security-group-rule-id": "rule_id"}

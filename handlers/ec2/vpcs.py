@@ -34,16 +34,35 @@ async def describe_vpcs(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
 
 
 async def describe_vpc_attribute(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """One attribute of a VPC; instances of default VPCs get public names."""
-    vpc_id, attribute = params["VpcId"], params["Attribute"]
-    vpc = await _find(ctx, vpc_id)
-    values = {
-        "enableDnsSupport": ("EnableDnsSupport", True),
-        "enableDnsHostnames": ("EnableDnsHostnames", vpc["is_default"]),
-        "enableNetworkAddressUsageMetrics": ("EnableNetworkAddressUsageMetrics", False),
-    }
-    member, value = values[attribute]
-    return {"VpcId": vpc_id, member: {"Value": value}}
+    """One attribute of a VPC."""
+    vpc = await _find(ctx, params["VpcId"])
+    name = params["Attribute"]
+    member = name[0].upper() + name[1:]
+    return {"VpcId": vpc["vpc_id"], member: {"Value": vpc[ATTRIBUTES[member]]}}
+
+
+async def modify_vpc_attribute(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Say whether a VPC has DNS, names for its machines, or metrics of its addresses."""
+    given = [(member, params[member]) for member in ATTRIBUTES if params.get(member)]
+    if len(given) != 1:
+        raise AwsError(
+            "InvalidParameterCombination" if given else "MissingParameter",
+            "You must specify exactly one attribute to modify. Use separate requests for each"
+            " attribute.",
+        )
+    [(member, value)] = given
+    wanted = value.get("Value")
+    if wanted is None:
+        raise AwsError("MissingParameter", "The request must contain the parameter value")
+    vpc = await _find(ctx, params["VpcId"])
+    if member == "EnableDnsHostnames" and wanted and not vpc["enable_dns_support"]:
+        raise AwsError(
+            "InvalidParameterCombination",
+            "DNS hostnames cannot be enabled in a VPC that has no DNS support.",
+        )
+    changes = {ATTRIBUTES[member]: wanted}
+    await vpcs.update(ctx.db, ctx.region, vpc["vpc_id"], changes)
+    return {}
 
 
 async def create_vpc(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -89,6 +108,12 @@ async def _find(ctx: Context, vpc_id: str) -> Any:
         raise identifiers.not_found(VPC, [vpc_id])
     return vpc
 
+
+ATTRIBUTES = {
+    "EnableDnsSupport": "enable_dns_support",
+    "EnableDnsHostnames": "enable_dns_hostnames",
+    "EnableNetworkAddressUsageMetrics": "enable_network_address_usage_metrics",
+}
 
 VPC_VIEW = View(
     {

@@ -192,6 +192,7 @@ async def _write(connection: Any, estate: Estate, steps: _Steps) -> dict[str, in
         await _silence(connection)
         counts[table] = await copy_in(connection, table, estate.rows[table])
     await _silence(connection)
+    await networks.furnish(connection, estate.account_id)
     await users.write(connection, estate)
     await labels.write(connection, estate)
     steps.done("writing")

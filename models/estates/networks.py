@@ -34,7 +34,7 @@ def _build(estate: Estate, env: str, region: str) -> Network:
     estate.add(
         "vpcs",
         {"id": chance.key(), **where, "vpc_id": vpc_id, "cidr_block": f"10.{octet}.0.0/16",
-         "tags": tags},
+         "enable_dns_hostnames": True, "tags": tags},
     )  # fmt: skip
     estate.tag("vpc", vpc_id, tags, built)
     places: dict[bool, list[Place]] = {True: [], False: []}

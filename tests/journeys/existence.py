@@ -18,8 +18,9 @@ from tests.journeys.wire import Answer, Call
 SEEDS = 2
 # An operation made to tell whose anybody's access key is.
 TELLING = ("sts", "GetAccessKeyInfo")
-# What every account sees, beside public images and offerings: a policy of AWS's own.
-AWSS_OWN = "p-FullAWSAccess"
+# What every account sees, beside public images and offerings: a policy of AWS's own, and what a VPC
+# says that was told of no DHCP options.
+AWSS_OWN = frozenset({"p-FullAWSAccess", "default"})
 # What differs between two answers to the same question.
 _PASSING = re.compile(
     rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[A-Z0-9]{16,}|"
@@ -57,7 +58,7 @@ def things(running: RunningServer, account_id: Any) -> tuple[Thing, ...]:
             rf" coalesce(split_part({name}::text, ':', 4), '') in ('', 'us-east-1')",
             account_id,
         )
-        for value in {rows[0]["one"], rows[0]["other"]} - {None, AWSS_OWN}:
+        for value in {rows[0]["one"], rows[0]["other"]} - {None, *AWSS_OWN}:
             found[value] = Thing(table if name == "arn" else name, value, _nothing(value))
     return tuple(sorted(found.values(), key=lambda one: one.name))
 

@@ -32,7 +32,11 @@ async def tables(connection: asyncpg.Connection) -> list[str]:
 
 
 # What may be null, but of which a check on several columns wants one.
-NEEDED = {("s3_contents", "object_id"), ("s3_objects", "size_bytes")}
+NEEDED = {
+    ("s3_contents", "object_id"),
+    ("s3_objects", "size_bytes"),
+    ("security_group_rules", "cidr_ipv4"),
+}
 
 
 def value(kind: str, rule: str | None) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.server import Cloud
-from tests.handlers.ec2.answers import refusal
+from tests.handlers.ec2.answers import Sql, refusal
 
 HTTPS = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
 EVERYWHERE = {"IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "all"}]}
@@ -118,3 +118,108 @@ def test_what_is_refused(ec2: Any, other_cloud: Cloud, group: str) -> None:
     unknown = revoke(GroupId=here, IpPermissions=[HTTPS | EVERYWHERE])["UnknownIpPermissions"]
     assert unknown[0]["FromPort"] == 443
     assert shown(ec2, group) == []
+
+
+def test_rules_have_tags_and_change(ec2: Any, cloud: Cloud, group: str) -> None:
+    kind = "security-group-rule"
+    told = [{"ResourceType": kind, "Tags": [{"Key": "Name", "Value": "web"}]}]
+    [rule] = ec2.authorize_security_group_ingress(
+        GroupId=group, IpPermissions=[HTTPS | EVERYWHERE], TagSpecifications=told
+    )["SecurityGroupRules"]
+    rule_id = rule["SecurityGroupRuleId"]
+    assert rule["Tags"] == told[0]["Tags"]
+    ec2.create_tags(Resources=[rule_id], Tags=[{"Key": "team", "Value": "net"}])
+    ec2.delete_tags(Resources=[rule_id], Tags=[{"Key": "Name"}])
+    describe = ec2.describe_security_group_rules
+    for name, value in (
+        ("tag:team", "net"),
+        ("tag-key", "te*"),
+        ("security-group-rule-id", rule_id),
+    ):
+        found = describe(Filters=[{"Name": name, "Values": [value]}])["SecurityGroupRules"]
+        assert [one["SecurityGroupRuleId"] for one in found] == [rule_id], name
+    [tag] = ec2.describe_tags(Filters=[{"Name": "resource-type", "Values": [kind]}])["Tags"]
+    assert (tag["ResourceId"], tag["Key"]) == (rule_id, "team")
+    tagging = cloud.client("resourcegroupstaggingapi")
+    [row] = tagging.get_resources(ResourceTypeFilters=[f"ec2:{kind}"])["ResourceTagMappingList"]
+    assert row["ResourceARN"] == rule["SecurityGroupRuleArn"]
+    # a rule keeps its id, whatever it says
+    change = {"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8443, "CidrIpv4": "10.0.0.0/8"}
+    modify = ec2.modify_security_group_rules
+    modify(GroupId=group, SecurityGroupRules=[
+        {"SecurityGroupRuleId": rule_id, "SecurityGroupRule": change}])  # fmt: skip
+    [now] = describe(SecurityGroupRuleIds=[rule_id])["SecurityGroupRules"]
+    assert (now["FromPort"], now["ToPort"], now["CidrIpv4"]) == (8080, 8443, "10.0.0.0/8")
+    assert "Description" not in now
+    assert [one["ToPort"] for one in shown(ec2, group)] == [8443]
+    update = ec2.update_security_group_rule_descriptions_ingress
+    update(GroupId=group, SecurityGroupRuleDescriptions=[
+        {"SecurityGroupRuleId": rule_id, "Description": "from inside"}])  # fmt: skip
+    assert shown(ec2, group)[0]["IpRanges"][0]["Description"] == "from inside"
+    same = {"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8443,
+            "IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "again"}]}  # fmt: skip
+    update(GroupId=group, IpPermissions=[same])
+    assert describe(SecurityGroupRuleIds=[rule_id])["SecurityGroupRules"][0]["Description"] == (
+        "again"
+    )
+    assert refusal(update, GroupId=group, IpPermissions=[HTTPS | EVERYWHERE])[0] == (
+        "InvalidPermission.NotFound"
+    )
+    assert refusal(update, GroupId=group, IpPermissions=[
+        HTTPS | {"IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "ä"}]}])[1].startswith(
+        "Invalid rule description."
+    )  # fmt: skip
+    absent = "sgr-0123456789abcdef0"
+    gone = {"SecurityGroupRuleId": absent, "SecurityGroupRule": change}
+    assert refusal(modify, GroupId=group, SecurityGroupRules=[gone]) == (
+        "InvalidSecurityGroupRuleId.NotFound",
+        f"The security group rule ID '{absent}' does not exist",
+    )
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[HTTPS | EVERYWHERE])
+    twice = {"SecurityGroupRuleId": rule_id,
+             "SecurityGroupRule": HTTPS | {"CidrIpv4": "0.0.0.0/0"}}  # fmt: skip
+    assert refusal(modify, GroupId=group, SecurityGroupRules=[twice])[0] == (
+        "InvalidPermission.Duplicate"
+    )
+
+
+def test_rules_and_groups_agree_whichever_is_written(ec2: Any, group: str, sql: Sql) -> None:
+    permissions = [
+        HTTPS | {"IpRanges": [{"CidrIp": f"10.{at}.0.0/16"} for at in range(2)]},
+        {"IpProtocol": "-1", "FromPort": -1, "ToPort": -1, "IpRanges": [{"CidrIp": "10.9.0.0/16"}]},
+    ]
+    sql("update security_groups set ingress = $2 where group_id = $1", group, permissions)
+    here = [{"Name": "group-id", "Values": [group]}]
+
+    def rules() -> dict[str, dict[str, Any]]:
+        found = ec2.describe_security_group_rules(Filters=here)["SecurityGroupRules"]
+        return {one["CidrIpv4"]: one for one in found if not one["IsEgress"]}
+
+    before = rules()
+    assert {cidr: one["FromPort"] for cidr, one in before.items()} == {
+        "10.0.0.0/16": 443, "10.1.0.0/16": 443, "10.9.0.0/16": -1,
+    }  # fmt: skip
+    sql("update security_groups set ingress = ingress - 1 where group_id = $1", group)
+    kept = rules()
+    assert kept == {cidr: one for cidr, one in before.items() if cidr != "10.9.0.0/16"}
+    sql("update security_group_rules set from_port = 1, to_port = 2 where rule_id = $1",
+        kept["10.0.0.0/16"]["SecurityGroupRuleId"])  # fmt: skip
+    assert [one["FromPort"] for one in shown(ec2, group)] == [1, 443]
+    sql("delete from security_group_rules where group_id = $1 and not is_egress", group)
+    assert shown(ec2, group) == []
+    # whoever says again what a rule said once, gets a rule of its own
+    ids = "select rule_id from security_group_rules where group_id = $1 and cidr_ipv4 = $2"
+    sql("update security_groups set ingress = $2 where group_id = $1", group, permissions)
+    [old] = sql(ids, group, "10.0.0.0/16")
+    sql("update security_group_rules set cidr_ipv4 = '10.7.0.0/16' where rule_id = $1",
+        old["rule_id"])  # fmt: skip
+    sql("update security_groups set ingress = ingress || $2 where group_id = $1", group,
+        permissions[:1])  # fmt: skip
+    [new] = sql(ids, group, "10.0.0.0/16")
+    assert new != old == sql(ids, group, "10.7.0.0/16")[0]
+    events = sql(
+        "select new_value from resource_change_events where resource_id = $1"
+        " and field_name in ('cidr_ipv4', 'lifecycle') order by changed_at, new_value",
+        old["rule_id"],
+    )  # fmt: skip
+    assert "10.7.0.0/16" in [one["new_value"] for one in events]
