@@ -14,8 +14,8 @@ _BALANCER = (
 )
 _CLASSIC = "b.p ->> 'type' = 'classic'"
 _UNIT = (
-    f"CASE WHEN {_CLASSIC} THEN q.classic_gb WHEN b.p ->> 'type' = 'network' THEN q.network_lcu"
-    " WHEN b.p ->> 'type' = 'gateway' THEN q.gateway_lcu ELSE q.application_lcu END"
+    "CASE b.p ->> 'type' WHEN 'network' THEN q.network_lcu"
+    " WHEN 'gateway' THEN q.gateway_lcu ELSE q.application_lcu END"
 )
 # What prices that wander leave of a cent is no capacity unit.
 _HOURLY = f"{HOURS} * coalesce(z.hourly_cost, b.cost) * greatest(1, (b.p ->> 'w')::numeric)"
@@ -60,10 +60,17 @@ SOURCES = (
                 f"CASE WHEN b.cost - {_HOURLY} < {_LEFT} THEN b.cost ELSE {_HOURLY} END",
             ),
             Part(
-                old(f"CASE WHEN {_CLASSIC} THEN 'DataProcessing-Bytes' ELSE 'LCUUsage' END"),
+                old("'DataProcessing-Bytes'"),
+                _BALANCER,
+                "GB",
+                "c1.cost / q.classic_gb",
+                f"CASE WHEN {_CLASSIC} THEN b.cost ELSE 0 END",
+            ),
+            Part(
+                old("'LCUUsage'"),
                 _BALANCER,
                 "LCU-Hrs",
-                f"c1.cost / ({_UNIT})",
+                f"c2.cost / ({_UNIT})",
             ),
         ),
         join="LEFT JOIN load_balancers z ON z.lb_arn = b.id AND z.account_id = :account\n  "

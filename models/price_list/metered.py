@@ -112,8 +112,8 @@ AmazonKinesis|Kinesis Streams|OnDemand-StreamHour|OnDemandStreamHr|StreamHr|kine
 AmazonKinesis|Kinesis Streams|OnDemand-BilledIncomingBytes|PutRequest|GB|kinesis on-demand-in|group=On-demand data ingested
 AmazonKinesis|Kinesis Streams|OnDemand-BilledOutgoingBytes|GetRecords|GB|kinesis on-demand-out|group=On-demand data retrieved
 AmazonMSK|Managed Streaming for Apache Kafka (MSK)|Kafka.Storage.GP2|RunVolume|GB-Mo|msk storage|group=Storage
-AmazonMSK|Managed Streaming for Apache Kafka (MSK)|Kafka.Serverless.ClusterHours|RunServerless|Hrs|msk serverless|group=Serverless
-AmazonMSK|Managed Streaming for Apache Kafka (MSK)|Kafka.Serverless.PartitionHours|RunServerless|Hrs|msk serverless-partition|group=Serverless
+AmazonMSK|Managed Streaming for Apache Kafka (MSK)|Kafka.Serverless.ClusterHours|RunServerless|hours|msk serverless|group=Serverless
+AmazonMSK|Managed Streaming for Apache Kafka (MSK)|Kafka.Serverless.PartitionHours|RunServerless|hours|msk serverless-partition|group=Serverless
 AmazonEKS|Compute|AmazonEKS-Hours:perCluster|CreateOperation|Hours|eks cluster|tiertype=HAStandard
 AmazonEKS|Compute|AmazonEKS-Hours:extendedSupport|ExtendedSupport|Hours|eks cluster-extended-support|tiertype=HAStandard
 AmazonECS|Compute|Fargate-vCPU-Hours:perCPU|FargateTask|hours|ecs vcpu-x86_64|cputype=perCPU;tenancy=Shared

@@ -102,7 +102,7 @@ def _brokers() -> Iterator[Product]:
         own = {"group": "Broker", "computeFamily": node, "instanceType": f"kafka.{node}"}
         yield Product(
             "AmazonMSK", "Managed Streaming for Apache Kafka (MSK)", f"Kafka.{node}", "RunBroker",
-            "Hrs", f"per kafka.{node} broker hour", (Tier(Rate("msk", f"kafka.{node}")),),
+            "hours", f"per kafka.{node} broker hour", (Tier(Rate("msk", f"kafka.{node}")),),
             {**service, **_machine(node, cells)}, own, is_new=True,
         )  # fmt: skip
 

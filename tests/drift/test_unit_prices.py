@@ -35,7 +35,7 @@ UPDATE volumes SET iops = 6000, throughput = 250, monthly_cost = 28 WHERE accoun
 UPDATE container_services SET requested_memory_mb = 8192, architecture = 'arm64' WHERE cluster_id IN (SELECT id FROM container_clusters WHERE account_id = $1)
 """
 _LINES = f"""
-SELECT l.product_code, l.usage_type, l.region, {SKU_SQL} AS sku, l.usage_amount, l.on_demand_cost
+SELECT l.product_code, l.usage_type, l.region, {SKU_SQL} AS sku, l.usage_amount, l.usage_unit, l.on_demand_cost
   FROM cost_lines_daily l
  WHERE account_id = $1 AND record_type = 'Usage' AND usage_type NOT LIKE '%Spot%'"""
 # Days are told in hundredths of a cent, parts of them too; 0.1 per cent is what rows round.
@@ -71,6 +71,7 @@ async def test_every_line_is_what_was_used_times_its_price(world: World) -> None
     for line in lines:
         product = sold.get(line["sku"][:12])
         assert product is not None, (line["product_code"], line["usage_type"])
+        assert product.unit == line["usage_unit"], line["usage_type"]
         costs = [line["usage_amount"] * usd for _, usd in product.prices(line["region"])]
         cost = line["on_demand_cost"]
         if not any(abs(cost - one) <= max(CENT, SHARE * one) for one in costs):
