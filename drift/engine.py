@@ -28,6 +28,7 @@ CHANNEL = "driftcloud_tick"
 LOCK_CLASS = 0x74696B  # "tik": first key of every account's advisory lock
 RETRIES = 3
 _RETRIED = ("40001", "40P01")  # serialization failure, deadlock with a request
+_TAKEN = "metrics_daily_resource_type_resource_id_date_key"
 
 # Rows of a day from which on it pays to go without foreign keys: PostgreSQL forgets every plan of
 # the session when they are turned off and on.
@@ -44,6 +45,8 @@ _LOCK = "SELECT pg_advisory_xact_lock($1, hashtext($2::uuid::text))"
 _PREPARE = """SELECT set_config('driftcloud.source', 'drift_engine', true),
     set_config('driftcloud.audit', 'off', true), set_config('driftcloud.account', $1::text, true),
     set_config('jit', 'off', true), set_config('enable_nestloop', 'off', true),
+    set_config('enable_mergejoin', 'off', true), set_config('enable_sort', 'off', true),
+    set_config('seq_page_cost', '0.1', true), set_config('random_page_cost', '0.11', true),
     set_config('gin_pending_list_limit', '64MB', true), set_config('work_mem', '64MB', true),
     set_config('plan_cache_mode', 'force_generic_plan', true),
     set_config('max_parallel_workers_per_gather', '0', true)"""
@@ -235,14 +238,17 @@ async def _tick_once(
     live: bool = True,
     settle: date | None = date.max,
 ) -> TickReport | None:
+    wary = False
     for attempt in range(1, RETRIES + 1):
         try:
             async with connection.transaction():
                 return await _write_day(
-                    connection, account_id, knobs, first_day, since, live, settle
+                    connection, account_id, knobs, first_day, since, live, settle, wary
                 )
         except Exception as error:
-            if attempt == RETRIES or getattr(error, "sqlstate", None) not in _RETRIED:
+            taken = getattr(error, "constraint_name", None) == _TAKEN and not wary
+            wary = wary or taken
+            if attempt == RETRIES or not (taken or getattr(error, "sqlstate", None) in _RETRIED):
                 raise
     return None
 
@@ -255,6 +261,7 @@ async def _write_day(
     since: date | None,
     live: bool,
     settle: date | None,
+    wary: bool,
 ) -> TickReport | None:
     began = time.perf_counter()
     await connection.execute(_LOCK, LOCK_CLASS, account_id)
@@ -280,6 +287,7 @@ async def _write_day(
         account["seed"],
         knobs.changed(json.loads(account["intensity"])),
         since or today,
+        wary=wary,
     )
     await connection.execute(_DRAW, f"{day.account_number}/{today}/{day.seed}")
     await capacities.learn(day)

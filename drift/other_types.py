@@ -5,7 +5,7 @@ A SYMPTOM has two arguments only, and prices live in no table: they stand in its
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 from models import instance_types, prices
@@ -101,12 +101,14 @@ def halved() -> str:
     usual = {size: found.most_common(1)[0][0] for size, found in sizes.items()}
     rare = {name: part for name, part in parts.items() if part != usual[name.partition(".")[2]]}
     return (
-        "(i.hourly_cost * coalesce("
-        f"(SELECT z.part FROM unnest({_texts(rare)}, {_numbers(rare.values())}) AS z (type, part)"
-        " WHERE z.type = i.instance_type), "
-        f"(SELECT z.part FROM unnest({_texts(usual)}, {_numbers(usual.values())}) AS z (size, part)"
-        " WHERE z.size = split_part(i.instance_type, '.', 2)), 1))"
+        f"(i.hourly_cost * coalesce(({_listed(rare)} ->> i.instance_type)::numeric, "
+        f"({_listed(usual)} ->> split_part(i.instance_type, '.', 2))::numeric, 1))"
     )
+
+
+def _listed(parts: Mapping[str, str]) -> str:
+    """An object that is searched, not read through for every row as rows would be."""
+    return "'{" + ",".join(f'"{name}":{part}' for name, part in parts.items()) + "}'::jsonb"
 
 
 def _part(name: str) -> str:

@@ -73,7 +73,6 @@ FRAGMENTS = {
 SELECT ((SELECT driftcloud_row_keys(:account, :date, '{kind}'))
            || lpad(to_hex(row_number() OVER (ORDER BY d.id COLLATE "C")), 12, '0'))::uuid,
        :account, '{kind}', d.id, :date,""",
-    "once": "ON CONFLICT (resource_type, resource_id, date) DO NOTHING",
 }  # fmt: skip
 
 _FILL = """

@@ -11,7 +11,7 @@ from drift.statement import Statement
 
 _LEARN = """
 INSERT INTO resource_profiles AS old (account_id, resource_type, resource_id, profile, load, {level}, params)
-SELECT :account, '{owner}', g.arn, min(p.profile), sum(p.load), sum(p.{level}),
+SELECT :account, '{owner}', g.arn, min(p.profile), sum(p.load ORDER BY m.instance_id), sum(p.{level} ORDER BY m.instance_id),
        jsonb_build_object('{count}', count(*))
   FROM {members}
   LEFT JOIN resource_profiles p ON p.account_id = :account AND p.resource_type = '{member}'
@@ -26,7 +26,7 @@ ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE
 # Those that have more, fewer or other members than they were last shared by.
 _SHARE = """
 WITH changed AS (
-    SELECT g.id, g.arn, q.load, q.{level}, q.profile, count(*) AS members, avg(p.memory_gib) AS each_gib
+    SELECT g.id, g.arn, q.load, q.{level}, q.profile, count(*) AS members, avg(p.memory_gib ORDER BY m.instance_id) AS each_gib
       FROM {members}
       JOIN resource_profiles q ON q.account_id = :account AND q.resource_type = '{owner}'
            AND q.resource_id = g.arn

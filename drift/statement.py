@@ -18,19 +18,28 @@ _NAME = re.compile(r"(?<![:\w]):([a-z_]+)")
 _FRAGMENT = re.compile(r"\{([a-z_]+)\}")
 
 
+# A day's rows are new, and to look for each before it is written takes a third of the time.
+_ONCE = "ON CONFLICT (resource_type, resource_id, date) DO NOTHING"
+
+
 class Statement:
     """SQL in which `:name` stands for a value of the day, and `{name}` for a fragment of SQL.
 
     Fragments are constants of this package, set in when the module is imported; values are bound
     when the statement runs. `::type` stays a cast. `sql` has $1, $2, … in the order of `names`;
-    every name is bound once, however often it occurs.
+    every name is bound once, however often it occurs. Where `{once}` stands, `wary` leaves alone
+    what is there already, and `sql` fails at it; elsewhere they are the same.
     """
 
     def __init__(self, sql: str, **fragments: str) -> None:
         self.names: list[str] = []
+        self.sql = self._compiled(sql, {**fragments, "once": ""})
+        self.wary = self._compiled(sql, {**fragments, "once": _ONCE})
+
+    def _compiled(self, sql: str, fragments: Mapping[str, str]) -> str:
         while _FRAGMENT.search(sql):
             sql = _FRAGMENT.sub(lambda match: fragments[match[1]], sql)
-        self.sql = _NAME.sub(self._number, sql)
+        return _NAME.sub(self._number, sql)
 
     def _number(self, match: re.Match[str]) -> str:
         name = match[1]

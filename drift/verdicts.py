@@ -4,7 +4,7 @@
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -37,21 +37,23 @@ def reach(remedies: Sequence[str]) -> int:
     return 3 if operation.startswith(_BUYS) else 2
 
 
+def _about(patterns: Iterable[str]) -> str:
+    """Of each pattern, as JSON: resource type, remedies, decoys, and the patterns akin to it."""
+    return "{" + ",".join(f"{json.dumps(name)}:{_about_one(name)}" for name in patterns) + "}"
+
+
 @cache
-def _about() -> str:
-    """Of every pattern, as JSON: resource type, remedies, decoys, and the patterns akin to it."""
+def _about_one(pattern: str) -> str:
+    module = scenarios.by_pattern()[pattern]
     about = {
-        name: {
-            "type": module.RESOURCE_TYPE,
-            "remedies": list(module.REMEDIES),
-            "akin": akin(name),
-            "decoys": [
-                {"reason": decoy.reason, "tags": dict(decoy.tags)}
-                for one in akin(name)
-                for decoy in DECOYS.get(one, ())
-            ],
-        }
-        for name, module in scenarios.by_pattern().items()
+        "type": module.RESOURCE_TYPE,
+        "remedies": list(module.REMEDIES),
+        "akin": akin(pattern),
+        "decoys": [
+            {"reason": decoy.reason, "tags": dict(decoy.tags)}
+            for one in akin(pattern)
+            for decoy in DECOYS.get(one, ())
+        ],
     }
     return json.dumps(about)
 
@@ -100,9 +102,9 @@ SELECT $1, f.pattern, f.kind, f.id, CASE WHEN $7::date IS NULL THEN $6::date ELS
        CASE WHEN d.reason IS NULL THEN f.saving ELSE 0 END,
        CASE WHEN d.reason IS NULL THEN 0 ELSE {HARM_MONTHS} * greatest(f.saving, c.usd) + {HARM_USD} END,
        t.tags ->> (CASE WHEN t.tags ? 'owner' THEN 'owner' WHEN t.tags ? 'Owner' THEN 'Owner' ELSE 'created_by' END)
-  FROM (SELECT u.pattern, u.id, u.saving, $5::text::jsonb -> u.pattern AS about,
-               $5::text::jsonb -> u.pattern ->> 'type' AS kind
-          FROM unnest($2::text[], $3::text[], $4::numeric[]) AS u (pattern, id, saving)) f
+  FROM (SELECT u.pattern, u.id, u.saving, u.about, u.about ->> 'type' AS kind
+          FROM (SELECT o.*, (SELECT $5::text::jsonb) -> o.pattern AS about
+                  FROM unnest($2::text[], $3::text[], $4::numeric[]) AS o (pattern, id, saving) OFFSET 0) u) f
   LEFT JOIN LATERAL (SELECT jsonb_object_agg(g.key, g.value) AS tags FROM resource_tags g
         WHERE g.resource_type = f.kind AND g.resource_id = f.id AND g.account_id = $1) t ON true
   LEFT JOIN LATERAL (SELECT coalesce($9, (
@@ -139,14 +141,14 @@ async def add(
         return
     await connection.execute(
         _ADD, account_id, [one.pattern for one in fresh], [one.resource_id for one in fresh],
-        [one.saving for one in fresh], _about(), today, since, seen, decoy,
+        [one.saving for one in fresh], _about({one.pattern: None for one in fresh}), today, since, seen, decoy,
     )  # fmt: skip
 
 
 _SEE = f"""
 UPDATE truth.labels l SET seen = coalesce(l.seen, $3),
        remedies = CASE WHEN l.remedies = '{{}}' THEN ARRAY(
-           SELECT jsonb_array_elements_text($4::text::jsonb -> l.pattern -> 'remedies')) ELSE l.remedies END,
+           SELECT jsonb_array_elements_text((SELECT $4::text::jsonb) -> l.pattern -> 'remedies')) ELSE l.remedies END,
        saving_usd_month = CASE WHEN l.decoy IS NULL THEN f.saving ELSE 0 END,
        harm_usd = CASE WHEN l.decoy IS NULL THEN 0 ELSE {HARM_USD} + {HARM_MONTHS} * greatest(f.saving, (
            SELECT m.estimated_daily_cost / 24 * {HOURS_A_MONTH} FROM metrics_daily m
@@ -159,7 +161,11 @@ async def see(connection: Any, shown: Sequence[tuple[int, Decimal]], today: date
     """What shows its symptom, by the label's key, and what its remedy would save now."""
     if shown:
         await connection.execute(
-            _SEE, [key for key, _ in shown], [saving for _, saving in shown], today, _about()
+            _SEE,
+            [key for key, _ in shown],
+            [saving for _, saving in shown],
+            today,
+            _about(scenarios.by_pattern()),
         )
 
 

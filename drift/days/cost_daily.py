@@ -22,7 +22,8 @@ ROLLUP = {
 }
 _WRITE = Statement(
     """INSERT INTO cost_daily ({columns}) {select} AND date = :date
-   AND NOT EXISTS (SELECT FROM cost_daily WHERE account_id = :account AND date = :date) {groups}""",
+   AND (SELECT max(date) FROM cost_daily
+         WHERE account_id = :account AND date <= :date) IS DISTINCT FROM :date {groups}""",
     **ROLLUP,
 )
 

@@ -46,8 +46,8 @@ SELECT :account, f.digest, (SELECT jsonb_object_agg(t.key, t.value) {active}
 
 _STATEMENTS = tuple(source.statement() for source in SOURCES)
 _DONE = Statement("""
-SELECT EXISTS (SELECT FROM cost_lines_daily
-                WHERE account_id = :account AND date = :date) AS done""")
+SELECT max(date) IS NOT DISTINCT FROM :date AS done
+  FROM cost_lines_daily WHERE account_id = :account AND date <= :date""")
 
 
 async def write(day: Day) -> None:

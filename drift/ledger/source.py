@@ -18,7 +18,7 @@ _DAYS = """SELECT m.resource_id AS id, coalesce(m.metric_payload ->> 'region', '
         m.metric_payload ->> 'env' AS env, m.metric_payload AS p, m.estimated_daily_cost AS cost
    FROM metrics_daily m
   WHERE m.account_id = :account AND m.resource_type = '{kind}' AND m.date = :date
-    AND m.estimated_daily_cost > 0"""
+    AND m.estimated_daily_cost > 0 OFFSET 0"""
 
 _INSERT = """
 INSERT INTO cost_lines_daily (account_id, date, resource_type, resource_id, region,
@@ -35,9 +35,9 @@ SELECT :account, :date, '{kind}', b.id, b.region, {zone}, '{service}', '{product
               GROUP BY 1) g ON g.resource_id = b.id
   LEFT JOIN cost_tag_sets s ON s.account_id = :account AND s.digest = g.digest
   {costs}
-  CROSS JOIN LATERAL (VALUES {parts})
+  CROSS JOIN LATERAL ({parts})
        AS l (usage_type, operation, unit, amount, cost, eligible, type)
- WHERE l.cost > 0 AND {where}"""
+ WHERE {where}"""
 
 # The tags that may divide a bill, as `t`, and what tells one set of them from another.
 ACTIVE_TAGS = """
@@ -102,7 +102,7 @@ class Source:
             where=self.where,
             rows=self.rows,
             costs=self._costs(),
-            parts=", ".join(self._part(at) for at in range(len(self.parts))),
+            parts="\n  UNION ALL ".join(self._part(at) for at in range(len(self.parts))),
         )
 
     def _costs(self) -> str:
@@ -119,8 +119,8 @@ class Source:
         part = self.parts[at]
         eligible = f"'{part.eligible}'" if part.eligible else "NULL::text"
         return (
-            f"({part.usage_type}, {part.operation}, '{part.unit}', ({part.amount})::numeric,"
-            f" c{at}.cost, {eligible}, {part.type or self.type})"
+            f"SELECT {part.usage_type}, {part.operation}, '{part.unit}', ({part.amount})::numeric,"
+            f" c{at}.cost, {eligible}, ({part.type or self.type})::text WHERE c{at}.cost > 0"
         )
 
 

@@ -140,8 +140,10 @@ async def connect(
         timeout=10,
         command_timeout=command_seconds,
         server_settings=given,
-        # a tick has a quarter of a thousand statements: with room for fewer, each is planned anew
+        # a tick has a quarter of a thousand statements: with room for fewer, or forgotten by the
+        # next tick, each is planned anew
         statement_cache_size=500,
+        max_cached_statement_lifetime=0,
     )
     try:
         await connection.set_type_codec(
