@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from models import instance_types
+from models import burstable, instance_types
 from models.callers import NUMBER
 from models.costs import monthly_of_hourly
+from models.instance_credits import CREDITS
 from models.instance_types import InstanceType
 from models.recommendations import machines
 from models.recommendations.evidence import ASKED, OWN, PEAKS, Scope, bill, days_seen, figure
@@ -50,7 +51,9 @@ with seen as materialized (
 ), bill as materialized ({bill(KIND)})
 select r.instance_id as id, r.name, r.region, r.instance_type as type, r.hourly_cost as hourly,
        coalesce(r.platform, '') as platform, coalesce(r.platform_details, 'Linux/UNIX') as system,
-       coalesce(r.tenancy, 'default') as tenancy, r.tags, r.has_gpu, r.state, r.availability_zone,
+       coalesce(r.tenancy, 'default') as tenancy, {
+    CREDITS.replace("i.", "r.")
+} = 'unlimited' as unlimited, r.tags, r.has_gpu, r.state, r.availability_zone,
        'arn:aws:ec2:' || r.region || ':' || {NUMBER} || ':instance/' || r.instance_id as arn,
        seen.*, bill.listed, bill.charged
   from instances r
@@ -129,7 +132,9 @@ def _options(
             tenancy=row["tenancy"], architecture=architecture, same_family=same_family,
             allowed=scope.allows,
         )  # fmt: skip
-    return tuple(_option(row, current, one, cpu, memory) for one in found)
+    options = [_option(row, current, one, cpu, memory) for one in found]
+    # what a smaller one of the burstable kind would burst may cost more than its size saves
+    return tuple(one for one in options if is_exhausted(cpu, memory) or one.saving.monthly > 0)
 
 
 def _option(
@@ -141,9 +146,15 @@ def _option(
 ) -> Option:
     use = machines.projected(current, one.machine, cpu, memory)
     apart = machines.differences(current, one.machine)
-    saving = Saving(
-        monthly_of_hourly(row["hourly"]), monthly_of_hourly(one.hourly), charged_share(row)
+    busy = float(row["cpu_mean"] or 0) * current.vcpus / 100 if row["unlimited"] else 0.0
+    now, then = (
+        burstable.surplus_hourly(name, busy, row["platform"])
+        for name in (current.name, one.machine.name)
     )
+    saving = Saving(
+        monthly_of_hourly(row["hourly"] + now), monthly_of_hourly(one.hourly + then),
+        charged_share(row),
+    )  # fmt: skip
     return Option(
         {"type": one.machine.name, "hourly": one.hourly}, use, saving, machines.risk(use), apart,
         "Medium" if "Architecture" in apart else "Low" if apart else "VeryLow",
