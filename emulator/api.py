@@ -261,8 +261,7 @@ class Service:
     """One AWS API: its metadata, operations and shapes."""
 
     def __init__(self, name: str, folder: Path) -> None:
-        raw = model_files.text(folder)
-        sections = model_files.sections(raw)
+        sections = model_files.model(folder)
         self.name = name
         self.metadata: dict[str, Any] = sections["metadata"]
         self.operations: Mapping[str, Operation] = Operations(self, sections["operations"])

@@ -1,19 +1,17 @@
 """The command line: `driftcloud serve`, and every verb of `control`."""
 
 import argparse
-import asyncio
-import inspect
 import os
 import sys
 import typing
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from emulator import control, episode_verbs, guard_verbs, score_verbs
 from emulator.settings import PREFIX, Settings
+
+if TYPE_CHECKING:
+    from emulator import control
 
 EPILOG = f"""\
 Start here:
@@ -27,12 +25,14 @@ Every option of serve is a variable too: --data-dir is {PREFIX}DATA_DIR, and so 
 # What each verb needs to reach its database; serve takes all the others as well.
 _SHARED = ("data_dir", "database_url")
 
-Verb = Callable[..., Coroutine[Any, Any, control.Answer]]
+Verb = Callable[..., Coroutine[Any, Any, "control.Answer"]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 not done, 2 not understood."""
-    given = vars(parser().parse_args(argv))
+    words = sys.argv[1:] if argv is None else list(argv)
+    # whoever starts a server waits: the verbs, and what they need, are left out
+    given = vars(parser(verbs_too=words[:1] != ["serve"]).parse_args(words))
     verb, as_json = given.pop("verb"), given.pop("json", False)
     # a verb's own options (--days, --seed) may be called as settings of serve are
     own = _SHARED if verb else [one.name for one in fields(Settings)]
@@ -45,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             from emulator.serve import serve
 
             return serve(settings)
+        import asyncio
+
         answer = asyncio.run(_run(verb, settings, given, quiet=as_json))
     except _told() as error:
         # a fault comes of a database that could not be reached; why, its cause tells
@@ -64,6 +66,7 @@ def _told() -> tuple[type[Exception], ...]:
     """What can go wrong around this program, and is told in a line, without a traceback."""
     import asyncpg
 
+    from emulator import control
     from emulator.database.installation import EmbeddedError
     from emulator.database.migrate import MigrationError
     from emulator.errors import Fault
@@ -74,6 +77,10 @@ def _told() -> tuple[type[Exception], ...]:
 
 def verbs() -> dict[str, Verb]:
     """The verbs by name, in the order in which their modules tell them."""
+    import inspect
+
+    from emulator import control, episode_verbs, guard_verbs, score_verbs
+
     return {
         name: function
         for module in (control, episode_verbs, guard_verbs, score_verbs)
@@ -82,7 +89,7 @@ def verbs() -> dict[str, Verb]:
     }
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(*, verbs_too: bool = True) -> argparse.ArgumentParser:
     """The grammar of the command line, read off the verbs' signatures and docstrings."""
     top = argparse.ArgumentParser(
         prog="driftcloud",
@@ -96,7 +103,7 @@ def parser() -> argparse.ArgumentParser:
     _add_settings(serve, [one.name for one in fields(Settings)])
     serve.set_defaults(verb=None)
     groups: dict[str, Any] = {}
-    for name, verb in verbs().items():
+    for name, verb in verbs().items() if verbs_too else ():
         group, _, action = name.partition("_")
         if action and group not in groups:
             actions = [
@@ -110,6 +117,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_verb(commands: Any, name: str, verb: Verb) -> None:
+    import inspect
+
     about = inspect.getdoc(verb) or ""
     one = commands.add_parser(
         name.replace("_", "-"), help=about.partition("\n")[0], description=about
@@ -144,6 +153,8 @@ def _add_verb(commands: Any, name: str, verb: Verb) -> None:
 
 def parameters(verb: Verb) -> dict[str, Callable[[Any], Any]]:
     """The parameters of a verb, and what makes a value of each."""
+    import inspect
+
     hints = typing.get_type_hints(verb, include_extras=True)
     names = list(inspect.signature(verb).parameters)[1:]
     return {name: _kind(hints[name])[0] for name in names}
@@ -175,7 +186,7 @@ def _kind(hint: Any) -> tuple[Callable[[str], Any], str]:
 
 async def _run(
     verb: Verb, settings: Settings, given: dict[str, Any], *, quiet: bool
-) -> control.Answer:
+) -> "control.Answer":
     from emulator.server import open_world
 
     async with open_world(settings) as world:
@@ -192,12 +203,14 @@ def bar(done: int, total: int, what: str) -> None:
     print(f"{line:<78}", end="\n" if done >= total else "", file=sys.stderr, flush=True)
 
 
-def _json(answer: control.Answer) -> str:
+def _json(answer: "control.Answer") -> str:
+    import orjson
+
     options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
     return orjson.dumps(answer, option=options, default=str).decode()
 
 
-def _readable(answer: control.Answer) -> str:
+def _readable(answer: "control.Answer") -> str:
     """An answer as people read it: a table of rows, or a name and a value a line."""
     if isinstance(answer, list):
         return _table(answer)

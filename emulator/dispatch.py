@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator import web_hooks
-from models import event_delivery, event_outbox
+from models import event_outbox
 
 if TYPE_CHECKING:
     from emulator.clock import Clocks
@@ -77,6 +77,8 @@ class Dispatcher:
 
     async def _deliver(self, rows: Sequence[Any], calls: list[web_hooks.Call]) -> None:
         """Events of one account and region."""
+        from models import event_delivery  # with all kinds of targets, which most never have
+
         account_id, region = rows[0]["account_id"], rows[0]["region"]
         wall = datetime.now(UTC)
         shift = await self._clocks.shift(account_id, wall)

@@ -1,12 +1,9 @@
 """Logs: one JSON object a line, on standard error."""
 
-import json
 import logging
 import sys
 from datetime import UTC, datetime
 from typing import Any
-
-import orjson
 
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -16,6 +13,8 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
+        import orjson
+
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -28,6 +27,8 @@ class JsonFormatter(logging.Formatter):
         try:
             return orjson.dumps(line, default=str).decode()
         except TypeError:  # a lone surrogate, from a client: escaped, where orjson refuses it
+            import json
+
             return json.dumps(line, default=str)
 
 

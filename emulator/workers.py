@@ -1,5 +1,6 @@
 """Workers: several server processes on one socket and one database."""
 
+import gc
 import logging
 import os
 import signal
@@ -8,7 +9,8 @@ import time
 from dataclasses import replace
 
 from emulator.database.embedded import EmbeddedError, EmbeddedServer
-from emulator.serve import SIGNALS, run, run_loop
+from emulator.serve import SIGNALS
+from emulator.serving import run, run_loop
 from emulator.settings import Settings
 from emulator.shared_buckets import SharedBuckets
 
@@ -24,6 +26,7 @@ def supervise(settings: Settings, listening: socket.socket, launched: EmbeddedSe
     """Prepare the world, run the workers, replace those that die, end them all on a signal."""
     if launched is not None:
         launched.wait()
+    gc.enable()
     run_loop(_prepare(settings, launched))
     stopping: list[int] = []
     for number in SIGNALS:

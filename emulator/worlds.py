@@ -10,10 +10,8 @@ from typing import Any
 from emulator.control import DEFAULT_ACCOUNT, DEFAULT_END, Answer, ControlError, World
 from models import (
     accounts,
-    anomaly_monitors,
     networks,
     organizations,
-    public_images,
     regions,
     roles,
     virtual_clocks,
@@ -62,10 +60,12 @@ async def create(
 
 async def finish_histories(world: World) -> None:
     """Write the days that estates were promised and have not yet, perhaps since a kill."""
-    from drift import engine
-
     async with world.database.owner() as connection:
         promised = await virtual_clocks.promised_histories(connection)
+    if not promised:
+        return
+    from drift import engine
+
     total, done = sum(one["days"] for one in promised), itertools.count(1)
     for days, accounts_ in itertools.groupby(
         sorted(promised, key=itemgetter("days")), key=itemgetter("days")
@@ -194,6 +194,8 @@ async def pause(world: World, paused: bool, *, account: str) -> Answer:
 
 async def furnish(connection: Any, account: Account) -> None:
     """What every account has from its first day: networks, images, roles, a monitor of costs."""
+    from models import anomaly_monitors, public_images
+
     await public_images.install(connection, list(regions.all_regions()))
     await _default_network(connection, account)
     await roles.create_defaults(connection, account.id, account.number, [MANAGEMENT_ACCOUNT])

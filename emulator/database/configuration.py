@@ -90,19 +90,29 @@ def ident(names: tuple[str, ...]) -> str:
     return "".join(lines)
 
 
+def files(*, durable: bool, names: tuple[str, ...], laid: bool = True) -> dict[str, str]:
+    """The configuration files by name; `durable` and `names` as in `write`.
+
+    Not `laid`: for a first start, that does not wait for the disk. What was laid out before it
+    is not there either.
+    """
+    lines = {**SETTINGS, "synchronous_commit": "on" if durable else "off"}
+    if not laid:
+        lines["fsync"] = "off"
+    return {
+        "postgresql.conf": "".join(f"{name} = {value}\n" for name, value in lines.items()),
+        "pg_hba.conf": HBA,
+        "pg_ident.conf": ident(names),
+    }
+
+
 def write(data: Path, *, durable: bool, names: tuple[str, ...]) -> None:
     """Write the configuration files of a data directory, in place of whatever was there.
 
     `durable` makes a commit wait for the disk. Without it a crash of the machine may lose the
     last moments (never the order of things); a killed server loses nothing either way.
     """
-    lines = {**SETTINGS, "synchronous_commit": "on" if durable else "off"}
-    files = {
-        "postgresql.conf": "".join(f"{name} = {value}\n" for name, value in lines.items()),
-        "pg_hba.conf": HBA,
-        "pg_ident.conf": ident(names),
-    }
-    for name, text in files.items():
+    for name, text in files(durable=durable, names=names).items():
         (data / name).write_text(text)
     _forget_fsync(data / "postgresql.auto.conf")
 

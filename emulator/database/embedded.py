@@ -1,16 +1,19 @@
 """The embedded PostgreSQL: a private server that lives and dies with ours."""
 
-import asyncio
 import contextlib
 import logging
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from emulator.database import configuration, postmaster, template
+from emulator.database import configuration, laying, postmaster, template
 from emulator.database.installation import (
     EmbeddedError,
     Runner,
@@ -19,18 +22,43 @@ from emulator.database.installation import (
 )
 from emulator.database.place import InUseError, Lock, Place, is_locked, locate
 
+if TYPE_CHECKING:
+    import asyncio
+
 __all__ = ["EmbeddedError", "EmbeddedServer", "InUseError", "migrations_folder", "running_url"]
 
 log = logging.getLogger(__name__)
 
 _LOG_LIMIT_BYTES = 8 * 1024 * 1024
 _SETTLED_AFTER_SECONDS = 1.0
-_RESTART_PAUSES_SECONDS = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 def migrations_folder() -> Path:
     """The folder `sql/` of the product."""
     return Path(__file__).resolve().parents[2] / "sql"
+
+
+class _Meeting(threading.Thread):
+    """The first connection to a server that starts: it takes longest, others import meanwhile."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        super().__init__(name="meet-postgresql", daemon=True)
+        self._work = work
+        self._error: EmbeddedError | None = None
+        self.start()
+
+    def run(self) -> None:
+        """Meet it."""
+        try:
+            self._work()
+        except EmbeddedError as error:
+            self._error = error
+
+    def outcome(self) -> None:
+        """Block until they met; raises the EmbeddedError for which they did not."""
+        self.join()
+        if self._error is not None:
+            raise self._error
 
 
 class EmbeddedServer:
@@ -57,6 +85,8 @@ class EmbeddedServer:
         self._place: Place | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self._lock: Lock | None = None
+        self._aside = False
+        self._meeting: _Meeting | None = None
         self._supervisor: asyncio.Task[None] | None = None
 
     @property
@@ -92,10 +122,23 @@ class EmbeddedServer:
         except BaseException:
             self._lock.release()
             raise
+        self._meeting = _Meeting(partial(self._meet, self.pid, fresh=self._aside))
 
-    def _launch(self, place: Place, user: Runner) -> None:
+    def _meet(self, pid: int, *, fresh: bool) -> None:
+        self._wait(pid, 120.0)
+        if fresh:
+            # what was laid out is brought to the disk from now on, and what comes later at once
+            configuration.write(self.place.data, durable=self.durable, names=_names())
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGHUP)
+            self._settle()
+
+    def _launch(self, place: Place, user: Runner, *, aside: bool = True) -> None:
+        self._aside = False
         binaries = programs(user)
-        if not (place.data / "PG_VERSION").exists():
+        if not _is_laid(place.data):
+            if aside and self._launch_aside(place, binaries, user):
+                return
             self._lay(place, binaries, user)
         _check_version(place.data)
         configuration.write(place.data, durable=self.durable, names=_names())
@@ -113,25 +156,59 @@ class EmbeddedServer:
         self._child = postmaster.launch(binaries, user, place.data, place.sockets, {})
         self.pid = self._child.pid
 
+    def _launch_aside(self, place: Place, binaries: Path, user: Runner) -> bool:
+        """Start a process that lays out the data and becomes the server; False: no template yet."""
+        pack = template.packed(binaries, self.migrations)
+        if self._lock is None or not sys.executable or not pack.exists():
+            return False
+        words = laying.command(
+            (str(pack.absolute()), str(_clear_half(place.data)), str(place.data)),
+            (user.uid, user.gid),
+            self._lock.descriptor,
+            configuration.files(durable=self.durable, names=_names(), laid=False),
+        )
+        words += [postmaster.LOG_NAME, *postmaster.command(binaries, place.data, place.sockets)]
+        self._child = postmaster.launch_aside(words, self._lock.descriptor)
+        self.pid = self._child.pid
+        self._aside = True
+        return True
+
     def _lay(self, place: Place, binaries: Path, user: Runner) -> None:
         """Lay out fresh data beside its final name, so that half of it is never taken for it."""
-        import shutil
-
-        half = place.data.with_name("postgres.new")
-        shutil.rmtree(half, ignore_errors=True)
+        half = _clear_half(place.data)
         template.lay(half, binaries, user, self.migrations, self._populate)
         half.rename(place.data)
+        self._settle()
+
+    def _settle(self) -> None:
         threading.Thread(
-            target=_settle, args=(place.data,), name="settle-template", daemon=True
+            target=_settle, args=(self.place.data,), name="settle-template", daemon=True
         ).start()
 
     def _populate(self, owner_dsn: str) -> None:
+        import asyncio
+
         asyncio.run(_migrate(owner_dsn, self.migrations))
 
     def wait(self, patience_seconds: float = 120.0) -> None:
         """Block until the server answers; after a crash it first replays its log."""
+        meeting, self._meeting = self._meeting, None
+        try:
+            if meeting is None:
+                self._wait(self.pid, patience_seconds)
+            else:
+                meeting.outcome()
+        except EmbeddedError:
+            if not self._aside or _is_laid(self.place.data):
+                raise
+            # what is wrong is found, and mended or told, where it is done here
+            self._reap()
+            self._launch(self.place, runner(), aside=False)
+            self._wait(self.pid, patience_seconds)
+
+    def _wait(self, pid: int, patience_seconds: float) -> None:
         postmaster.wait_until_it_answers(
-            self.pid,
+            pid,
             self.place.data,
             configuration.OWNER,
             configuration.DATABASE,
@@ -145,6 +222,9 @@ class EmbeddedServer:
         if self.pid:
             postmaster.stop(self.pid)
             self._reap()
+        if self._meeting is not None:
+            self._meeting.join(5)
+            self._meeting = None
         self.pid = 0
         self._lock.release()
 
@@ -158,43 +238,25 @@ class EmbeddedServer:
 
         After `launch` only the rest is done.
         """
+        from emulator.database import supervision  # after the launch, as all that takes its time
+
         if self._lock is None or not self._lock.held:
-            await asyncio.to_thread(self.launch)
+            await supervision.aside(self.launch)
         try:
-            await asyncio.to_thread(self.wait)
+            await supervision.aside(self.wait)
         except BaseException:
-            await asyncio.to_thread(self.halt)
+            await supervision.aside(self.halt)
             raise
-        self._supervisor = asyncio.create_task(self._supervise(), name="supervise-postgresql")
+        self._supervisor = supervision.begin(self)
 
     async def stop(self) -> None:
         """Stop the server and its supervision."""
-        if self._supervisor is not None:
-            self._supervisor.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._supervisor
-            self._supervisor = None
-        await asyncio.to_thread(self.halt)
+        from emulator.database import supervision
 
-    async def _supervise(self) -> None:
-        """Start the server again whenever it dies; never give up, but pause between attempts."""
-        failures = 0
-        while True:
-            await _death(self.pid)
-            began = time.monotonic()
-            log.error("PostgreSQL (%d) died; starting it again", self.pid)
-            await asyncio.sleep(
-                _RESTART_PAUSES_SECONDS[min(failures, len(_RESTART_PAUSES_SECONDS) - 1)]
-            )
-            try:
-                await asyncio.to_thread(self.revive)
-            except (EmbeddedError, OSError) as error:
-                failures += 1
-                log.error("PostgreSQL did not come back (attempt %d): %s", failures, error)
-                continue
-            failures = 0
-            self.restarts += 1
-            log.warning("PostgreSQL is back after %.1f s", time.monotonic() - began)
+        if self._supervisor is not None:
+            await supervision.end(self._supervisor)
+            self._supervisor = None
+        await supervision.aside(self.halt)
 
     def alive(self) -> bool:
         """Whether the process of the server lives."""
@@ -207,29 +269,6 @@ class EmbeddedServer:
         self._reap()
         self._launch(self.place, runner())
         self.wait()
-
-
-async def _death(pid: int) -> None:
-    """Wait until a process is gone, without polling where the system can tell."""
-    loop = asyncio.get_running_loop()
-    if hasattr(os, "pidfd_open"):
-        try:
-            descriptor = os.pidfd_open(pid)
-        except ProcessLookupError:
-            return
-        except OSError:
-            pass
-        else:
-            gone = asyncio.Event()
-            loop.add_reader(descriptor, gone.set)
-            try:
-                await gone.wait()
-            finally:
-                loop.remove_reader(descriptor)
-                os.close(descriptor)
-            return
-    while not postmaster.ended(pid):  # noqa: ASYNC110 - another process's end sets no event
-        await asyncio.sleep(0.25)
 
 
 async def _migrate(owner_dsn: str, folder: Path) -> None:
@@ -261,6 +300,21 @@ async def _furnish(owner_dsn: str) -> None:
 def _names() -> tuple[str, ...]:
     """The system's users that may log in: whoever runs the server."""
     return (template.own_name(),)
+
+
+def _is_laid(data: Path) -> bool:
+    """Whether there is data: it gets its name when it is whole."""
+    return (data / "PG_VERSION").exists()
+
+
+def _clear_half(data: Path) -> Path:
+    """Where data is laid out, so that half of it is never taken for it; cleared."""
+    half = data.with_name("postgres.new")
+    if half.exists():
+        import shutil
+
+        shutil.rmtree(half, ignore_errors=True)
+    return half
 
 
 def _check_version(data: Path) -> None:

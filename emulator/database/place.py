@@ -112,7 +112,8 @@ class Lock:
     def take(self, purpose: str, *, patience_seconds: float = 0.0) -> None:
         """Take the lock, or raise InUseError naming its holder.
 
-        A short-lived holder (a command that started the server for itself) is waited for.
+        A short-lived holder (a command that started the server for itself, or what a killed
+        server left behind that laid out its data) is waited for.
         """
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         descriptor = os.open(self.path, flags, 0o600)
@@ -123,7 +124,7 @@ class Lock:
                 break
             except BlockingIOError:
                 holder = read_holder(self.path)
-                limit = 30.0 if holder.get("purpose") == "command" else patience_seconds
+                limit = max(_patience_seconds(holder), patience_seconds)
                 if time.monotonic() - began >= limit:
                     os.close(descriptor)
                     raise InUseError(
@@ -145,6 +146,11 @@ class Lock:
             self._descriptor = -1
 
     @property
+    def descriptor(self) -> int:
+        """The open file that holds it."""
+        return self._descriptor
+
+    @property
     def held(self) -> bool:
         """Whether we hold it."""
         return self._descriptor >= 0
@@ -157,6 +163,19 @@ def read_holder(path: Path) -> dict[str, object]:
     except (OSError, ValueError):
         return {}
     return holder if isinstance(holder, dict) else {}
+
+
+def _patience_seconds(holder: dict[str, object]) -> float:
+    if holder.get("purpose") != "command":
+        try:
+            os.kill(int(str(holder.get("pid"))), 0)
+        except ProcessLookupError:
+            pass  # only what it began still has the lock, and will be done
+        except (ValueError, OSError):
+            return 0.0
+        else:
+            return 0.0
+    return 30.0
 
 
 def is_locked(home: Path) -> bool:

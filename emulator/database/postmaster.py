@@ -7,6 +7,7 @@ import socket
 import struct
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,6 +141,11 @@ def ended(pid: int) -> bool:
     return False
 
 
+def command(programs: Path, data: Path, socket_folder: Path) -> list[str]:
+    """The command line of a server on a data directory."""
+    return [str(programs / "postgres"), "-D", str(data), "-k", str(socket_folder)]
+
+
 def launch(
     programs: Path, user: Runner, data: Path, socket_folder: Path, options: dict[str, str]
 ) -> "subprocess.Popen[bytes]":
@@ -147,7 +153,7 @@ def launch(
 
     Of its own, so that a Ctrl-C at the terminal reaches us first and we stop it in good order.
     """
-    words = [str(programs / "postgres"), "-D", str(data), "-k", str(socket_folder)]
+    words = command(programs, data, socket_folder)
     for name, value in options.items():
         words += ["-c", f"{name}={value}"]
     log_file = os.open(data / LOG_NAME, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -168,6 +174,21 @@ def launch(
         )
     finally:
         os.close(log_file)
+
+
+def launch_aside(words: Sequence[str], lock: int) -> "subprocess.Popen[bytes]":
+    """Start a program that becomes a server when all is laid out, and until then has the lock."""
+    return subprocess.Popen(  # noqa: S603
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env=environment(),
+        start_new_session=True,
+        umask=0o077,
+        pass_fds=(lock,),
+    )
 
 
 def environment() -> dict[str, str]:

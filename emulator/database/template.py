@@ -4,12 +4,10 @@ import contextlib
 import fcntl
 import hashlib
 import logging
-import mmap
 import os
 import platform
 import shutil
 import stat
-import struct
 import subprocess
 import sys
 import tempfile
@@ -18,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from emulator.caches import cache_folder
-from emulator.database import configuration, postmaster
+from emulator.database import configuration, laying, postmaster
 from emulator.database.installation import EmbeddedError, Runner, system_home
 
 log = logging.getLogger(__name__)
@@ -26,8 +24,8 @@ log = logging.getLogger(__name__)
 Populate = Callable[[str], None]
 """Fills a new database through the owner's DSN (migrations)."""
 
-_MAGIC = b"driftcloud template 1\n"
-_ENTRY = struct.Struct("!HIQ")  # length of the name, mode, size; a folder has the mode's type bit
+# Zeros at a file's end are left out of the pack where they are many.
+_MANY_ZEROS = 1 << 16
 
 
 def key(programs: Path, migrations: Path) -> str:
@@ -49,9 +47,14 @@ def key(programs: Path, migrations: Path) -> str:
     return digest.hexdigest()[:20]
 
 
+def packed(programs: Path, migrations: Path) -> Path:
+    """Where the template is cached, or will be."""
+    return cache_folder() / f"template-{key(programs, migrations)}"
+
+
 def lay(data: Path, programs: Path, user: Runner, migrations: Path, populate: Populate) -> None:
     """Make `data` a fresh data directory, from the cached template or a new one."""
-    pack = cache_folder() / f"template-{key(programs, migrations)}"
+    pack = packed(programs, migrations)
     try:
         unpack(pack, data, user)
     except FileNotFoundError:
@@ -179,7 +182,10 @@ def _roles(sockets: Path) -> None:
 
 
 def _pack_catalogs(sockets: Path) -> None:
-    """Rewrite the catalogs that migrations made and changed: half of their pages are dead rows."""
+    """Rewrite the catalogs that migrations made and changed: half of their pages are dead rows.
+
+    Then begin a new file of the log: it will hold nothing but the word that all is well.
+    """
     import asyncio
 
     import asyncpg
@@ -192,6 +198,8 @@ def _pack_catalogs(sockets: Path) -> None:
                 " and relnamespace = 'pg_catalog'::regnamespace and pg_relation_size(oid) > 200000"
             ):
                 await connection.execute(f"vacuum full {row['name']}")
+            await connection.execute("checkpoint")
+            await connection.execute("select pg_switch_wal()")
         finally:
             await connection.close()
 
@@ -199,94 +207,38 @@ def _pack_catalogs(sockets: Path) -> None:
 
 
 def _lighten(data: Path) -> None:
-    """Drop what a data directory does without: the maps of free space are made anew when asked."""
+    """Drop what a data directory does without, as it is made anew: maps, caches, counts."""
     (data / postmaster.LOG_NAME).unlink(missing_ok=True)
-    for kind in ("*_fsm", "*_vm"):
+    for kind in ("*_fsm", "*_vm", "pg_internal.init", "pgstat.stat"):
         for place in data.rglob(kind):
             place.unlink()
 
 
 def _write_pack(data: Path, pack: Path) -> None:
     """Write a folder as one file: a header, a table of entries, the bytes of all files."""
-    names, table, sizes = [], bytearray(), 0
+    contents, table = [], bytearray()
     for place in sorted(data.rglob("*")):
         status = place.lstat()
-        name = str(place.relative_to(data)).encode()
+        name, stored = str(place.relative_to(data)).encode(), b""
         size = status.st_size if stat.S_ISREG(status.st_mode) else 0
-        table += _ENTRY.pack(len(name), status.st_mode, size) + name
-        sizes += size
         if stat.S_ISREG(status.st_mode):
-            names.append(place)
+            stored = _stored(place.read_bytes())
+            contents.append(stored)
+        table += laying.ENTRY.pack(len(name), status.st_mode, size, len(stored)) + name
+    body = b"".join((table, *contents))
+    head = laying.HEAD.pack(len(table), len(body) - len(table), zlib.crc32(body))
     descriptor = os.open(pack, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as out:
-        out.write(_MAGIC + struct.pack("!QQI", len(table), sizes, 0))
-        out.write(table)
-        check = zlib.crc32(table)
-        for place in names:
-            content = place.read_bytes()
-            check = zlib.crc32(content, check)
-            out.write(content)
-        out.seek(len(_MAGIC))
-        out.write(struct.pack("!QQI", len(table), sizes, check))
+        out.write(laying.MAGIC + head + body)
         out.flush()
         os.fsync(out.fileno())
 
 
+def _stored(content: bytes) -> bytes:
+    short = content.rstrip(b"\0")
+    return short if len(content) - len(short) >= _MANY_ZEROS else content
+
+
 def unpack(pack: Path, data: Path, user: Runner) -> None:
     """Lay a packed folder out as `data`; ValueError when the pack is not what was written."""
-    with pack.open("rb") as source:
-        status = os.fstat(source.fileno())
-        if status.st_uid != os.geteuid() or status.st_mode & 0o022:
-            raise ValueError("others may write it")
-        head = len(_MAGIC) + 20
-        if status.st_size < head:
-            raise ValueError("too short")
-        with mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            view = memoryview(mapped)
-            try:
-                _unpack(view, data, user)
-            finally:
-                view.release()
-
-
-def _unpack(view: memoryview, data: Path, user: Runner) -> None:
-    start = len(_MAGIC)
-    table_size, sizes, check = struct.unpack("!QQI", view[start : start + 20])
-    body = start + 20
-    if view[:start] != _MAGIC or len(view) != body + table_size + sizes:
-        raise ValueError("not whole")
-    with view[body:] as content:
-        if zlib.crc32(content) != check:
-            raise ValueError("checksum differs")
-    data.mkdir(mode=0o700)
-    user.give(data)
-    root = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        _write_entries(view, body, body + table_size, root, user)
-    finally:
-        os.close(root)
-
-
-def _write_entries(view: memoryview, entry: int, offset: int, root: int, user: Runner) -> None:
-    end = offset
-    while entry < end:
-        length, mode, size = _ENTRY.unpack_from(view, entry)
-        entry += _ENTRY.size
-        name = bytes(view[entry : entry + length]).decode()
-        entry += length
-        if stat.S_ISDIR(mode):
-            os.mkdir(name, 0o700, dir_fd=root)
-            if user.dropped:
-                os.chown(name, user.uid, user.gid, dir_fd=root)
-            continue
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        descriptor = os.open(name, flags, 0o600, dir_fd=root)
-        try:
-            if user.dropped:
-                os.fchown(descriptor, user.uid, user.gid)
-            with view[offset : offset + size] as content:
-                if os.write(descriptor, content) != size:
-                    raise OSError("the disk is full")
-        finally:
-            os.close(descriptor)
-        offset += size
+    laying.unpack(str(pack), str(data), (user.uid, user.gid) if user.dropped else None)

@@ -89,3 +89,22 @@ def test_the_index_outlives_a_damaged_cache(
     kept.write_text("{")
     assert read() == fresh
     assert kept.read_text() != "{"
+
+
+def test_a_model_outlives_a_damaged_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    home = model_files.folder("sqs") or Path()
+    cut = model_files.sections(model_files.text(home))
+    assert model_files.model(home) == cut
+    [kept] = (tmp_path / "driftcloud").iterdir()
+    monkeypatch.setattr(model_files, "sections", None)
+    assert model_files.model(home) == cut  # from what was kept
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    content = kept.read_bytes()
+    altered = bytearray(content)
+    altered[len(altered) // 2] ^= 1
+    for damaged in (b"", content[:100], content[:-1], bytes(altered)):
+        kept.write_bytes(damaged)
+        assert model_files.model(home) == cut
+        assert kept.read_bytes() == content
