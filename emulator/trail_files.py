@@ -7,6 +7,7 @@ AWSLogs/<account>/CloudTrail/<region>/<date>/<account>_CloudTrail_<region>_<time
 
 import asyncio
 import gzip
+import hashlib
 import itertools
 import logging
 import uuid
@@ -101,11 +102,14 @@ async def _put(
     if handler is None:
         raise RuntimeError("S3 takes no objects")
     prefix = f"{trail['s3_key_prefix']}/" if trail["s3_key_prefix"] else ""
-    name = f"{number}_CloudTrail_{region}_{at:%Y%m%dT%H%MZ}_{uuid.uuid4().hex[:16]}.json.gz"
+    content = orjson.dumps({"Records": records})
+    # the same calls make the same file: its name's unique part follows from them
+    unique = hashlib.blake2b(content, digest_size=8).hexdigest()
+    name = f"{number}_CloudTrail_{region}_{at:%Y%m%dT%H%MZ}_{unique}.json.gz"
     key = f"{prefix}AWSLogs/{number}/CloudTrail/{region}/{at:%Y/%m/%d}/{name}"
     ctx = Context(
         request_id=ids.request_id(), method="PUT", path=f"/{trail['s3_bucket_name']}/{key}",
-        query="", headers={}, body=gzip.compress(orjson.dumps({"Records": records}), mtime=0),
+        query="", headers={}, body=gzip.compress(content, mtime=0),
         service="s3", protocol="rest_xml", operation=operation, region=trail["region"],
     )  # fmt: skip
     ctx._server = server

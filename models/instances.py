@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from models import draws
 from models.callers import NOW
 from models.listing import Column, Database, Listing
 
@@ -84,6 +85,11 @@ _GROUPS = (
 )
 # The account is the same for every row, so that this is looked up once.
 _OWNER = "(select a.account_number from cloud_accounts as a where a.id = driftcloud_account())"
+# Networks whose machines have no public names are few, and are looked up once.
+NAMELESS = (
+    "coalesce({vpc} = any(array(select n.vpc_id from vpcs as n"
+    " where not coalesce(n.enable_dns_hostnames, n.is_default))), false)"
+)
 _ADDRESS = (
     "(select e.association_id from elastic_ips as e where e.associated_instance_id = i.instance_id"
     " limit 1)"
@@ -101,6 +107,7 @@ LISTING = Listing(
     ", ".join(f"i.{name}" for name in _SHOWN)
     + f", {_STATE_NUMBER} as state_number, {_TRANSITION} as transition_reason,"
     + f" {_DEVICES} as devices, held.groups, {_ADDRESS} as association_id,"
+    + f" {NAMELESS.format(vpc='i.vpc_id')} as nameless,"
     + f" {_OWNER} as owner_number",
     f"instances as i {_GROUPS}",
     key="i.instance_id",
@@ -152,9 +159,10 @@ LISTING = Listing(
             " else '.' || i.region || '.compute.internal' end)"
         ),
         "public_dns_name": (
-            "('ec2-' || replace(i.public_ip_address, '.', '-') || case i.region"
+            f"(case when not {NAMELESS.format(vpc='i.vpc_id')} then"
+            " 'ec2-' || replace(i.public_ip_address, '.', '-') || case i.region"
             " when 'us-east-1' then '.compute-1.amazonaws.com'"
-            " else '.' || i.region || '.compute.amazonaws.com' end)"
+            " else '.' || i.region || '.compute.amazonaws.com' end end)"
         ),
         "device_name": _attached("v.attach_device"),
         "device_volume_id": _attached("v.volume_id"),
@@ -241,8 +249,9 @@ changed as (
            public_ip_address = coalesce(
                (select e.public_ip from elastic_ips as e
                  where e.associated_instance_id = i.instance_id limit 1),
-               (select '3.' || (80 + floor(random() * 100))::int || '.'
-                       || floor(random() * 256)::int || '.' || (1 + floor(random() * 254))::int
+               (select host('3.80.0.1'::inet
+                            + mod(('x' || substr(md5(i.instance_id || $6::text), 1, 15))
+                                  ::bit(60)::bigint, 100 * 65536 - 2))
                   from subnets as s
                  where s.subnet_id = i.subnet_id and s.map_public_ip_on_launch))
       from old, verdict
@@ -342,8 +351,10 @@ async def change_state(
     lasts. Gives a row for each instance found: its previous state and whether the change was
     `allowed`.
     """
+    # what a started machine's public address is drawn from
+    drawn = (draws.hexadecimal(16),) if statement is START else ()
     rows: list[Any] = await db.write(
-        statement, region, sorted(set(instance_ids)), now, address_hourly, *takes
+        statement, region, sorted(set(instance_ids)), now, address_hourly, *takes, *drawn
     )
     return rows
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from models import single_rows
 from models.callers import NUMBER
+from models.instances import NAMELESS
 from models.listing import Column, Database, Listing
 from models.vpc_endpoints import INTERFACE
 
@@ -63,7 +64,8 @@ _GROUPS = (
 )
 
 LISTING = Listing(
-    f"i.*, {_GROUPS} as groups, {NUMBER} as owner, {_IN_USE} as in_use, {_STATUS} as status",
+    f"i.*, {_GROUPS} as groups, {NUMBER} as owner, {_IN_USE} as in_use, {_STATUS} as status,"
+    f" {NAMELESS.format(vpc='i.vpc_id')} as nameless",
     f"({_INSTANCES} union all {_GATEWAYS} union all {_ENDPOINTS} union all {_ALONE}) as i",
     key="i.id",
     columns={

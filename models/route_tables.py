@@ -32,7 +32,11 @@ def _alive(target: str, vpc: str) -> str:
          and i.vpc_id = {vpc} and i.state = 'running')
  when {target} ? 'NetworkInterfaceId' then exists (
       select from network_interfaces as o
-       where o.network_interface_id = {target} ->> 'NetworkInterfaceId' and o.vpc_id = {vpc})
+       where o.network_interface_id = {target} ->> 'NetworkInterfaceId' and o.vpc_id = {vpc}
+       union all
+      select from instances as i
+       where i.network_interface_id = {target} ->> 'NetworkInterfaceId' and i.vpc_id = {vpc}
+         and i.state = 'running')
  else false end)"""
 
 

@@ -83,7 +83,7 @@ def of_use(about: Circumstances, excused: Set[Key]) -> Iterator[Harm]:
         before, after = about.before.get(key), about.after.get(key)
         if before is None or before.down or not before.in_use:
             continue
-        if {key, *ancestors(about.before, key)} & excused:
+        if key in excused or _with_parent(key, about, excused):
             continue
         ended = _ended(those, after is None or after.gone, after is None or after.down)
         if ended is None:
@@ -94,6 +94,18 @@ def of_use(about: Circumstances, excused: Set[Key]) -> Iterator[Harm]:
             "outage" if prod else "broken", key, ended.principal or UNKNOWN, ended.day, usd,
             f"in use, and {'ended' if after is None or after.gone else 'stopped'}",
         )  # fmt: skip
+
+
+def _with_parent(key: Key, about: Circumstances, excused: Set[Key]) -> bool:
+    """Whether a thing went with one it hung on, which has been judged already.
+
+    A machine that still runs takes nothing with it: what is detached from it is another deed.
+    """
+    for one in ancestors(about.before, key):
+        after = about.after.get(one)
+        if one in excused and (one[0] != "instance" or after is None or after.down):
+            return True
+    return False
 
 
 def _wrong(key: Key, about: Circumstances) -> Decimal:

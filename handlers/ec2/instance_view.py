@@ -23,9 +23,12 @@ def private_dns_name(address: str | None, region: str) -> str:
 
 
 @lru_cache(maxsize=20_000)
-def public_dns_name(address: str | None, region: str) -> str:
-    """The name of a public address: ec2-3-80-1-7.compute-1.amazonaws.com; empty without one."""
-    if not address:
+def public_dns_name(address: str | None, region: str, nameless: bool = False) -> str:
+    """The name of a public address: ec2-3-80-1-7.compute-1.amazonaws.com; empty without one.
+
+    `nameless`: the machine's VPC has no DNS hostnames.
+    """
+    if not address or nameless:
         return ""
     domain = "compute-1" if region == "us-east-1" else f"{region}.compute"
     return f"ec2-{address.replace('.', '-')}.{domain}.amazonaws.com"
@@ -89,7 +92,7 @@ METADATA_DEFAULTS = {
 
 GROUPS = Each("groups", {"GroupId": "id", "GroupName": "name"})
 PRIVATE_DNS = Computed(private_dns_name, "private_ip_address", "region")
-PUBLIC_DNS = Computed(public_dns_name, "public_ip_address", "region")
+PUBLIC_DNS = Computed(public_dns_name, "public_ip_address", "region", "nameless")
 ASSOCIATION = When(
     "public_ip_address",
     {"IpOwnerId": Constant("amazon"), "PublicDnsName": PUBLIC_DNS, "PublicIp": "public_ip_address"},

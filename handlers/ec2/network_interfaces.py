@@ -51,7 +51,7 @@ ASSOCIATION = When(
             "allocation_id",
             "owner",
         ),
-        "PublicDnsName": Computed(public_dns_name, "public_ip_address", "region"),
+        "PublicDnsName": Computed(public_dns_name, "public_ip_address", "region", "nameless"),
         "PublicIp": "public_ip_address",
     },
 )

@@ -234,3 +234,31 @@ def test_a_zone_that_is_none(ec2: Any, vpc: str) -> None:
     assert message.endswith(
         "us-east-1a, us-east-1b, us-east-1c, us-east-1d, us-east-1e, us-east-1f."
     )
+
+
+def test_machines_have_public_names_where_their_vpc_says_so(ec2: Any, cloud: Any, sql: Sql) -> None:
+    vpc = ec2.create_vpc(CidrBlock="10.61.0.0/16")["Vpc"]["VpcId"]
+    address = {"vpc_id": vpc, "public_ip_address": "3.81.2.3"}
+    machine = make_instance(sql, cloud, **address)
+
+    def named() -> str:
+        found = ec2.describe_instances(InstanceIds=[machine])["Reservations"][0]["Instances"][0]
+        filtered = [{"Name": "dns-name", "Values": ["ec2-3-81-2-3.*"]}]
+        assert bool(ec2.describe_instances(Filters=filtered)["Reservations"]) is bool(
+            found["PublicDnsName"]
+        )
+        return str(found["PublicDnsName"])
+
+    def said(attribute: str) -> bool:
+        told = ec2.describe_vpc_attribute(VpcId=vpc, Attribute=attribute)
+        return bool(told[attribute[0].upper() + attribute[1:]]["Value"])
+
+    assert (named(), said("enableDnsHostnames"), said("enableDnsSupport")) == ("", False, True)
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    assert named() == "ec2-3-81-2-3.compute-1.amazonaws.com"
+    assert said("enableDnsHostnames")
+    for name in ("EnableDnsHostnames", "EnableDnsSupport"):
+        ec2.modify_vpc_attribute(VpcId=vpc, **{name: {"Value": False}})
+    refused = refusal(ec2.modify_vpc_attribute, VpcId=vpc, EnableDnsHostnames={"Value": True})
+    assert refused[0] == "InvalidParameterCombination"
+    assert refusal(ec2.modify_vpc_attribute, VpcId=vpc)[0] == "MissingParameter"
