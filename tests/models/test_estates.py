@@ -3,7 +3,7 @@
 import json
 import re
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date, timedelta
 from hashlib import blake2b
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models import costs, estates, instance_types
+from models import anomaly_detection, costs, estates, instance_types
 from models.estates.chance import Chance, apportion
 from models.estates.estate import Estate
 from models.estates.plans import DEVELOPMENT, PRODUCTION, STAGING
@@ -286,3 +286,15 @@ def test_a_large_estate_has_the_proportions_of_the_enterprise() -> None:
         7800, 10_000, 300, 860,
     )  # fmt: skip
     assert large.instances == {"prod": 2600, "staging": 1000, "dev": 1080, "preview": 320}
+
+
+@pytest.mark.parametrize("seed", [2, 3, 11, 12])
+def test_no_day_of_jobs_makes_a_bill_jump(seed: int) -> None:
+    estate = made(seed=seed)
+    days: dict[date, float] = defaultdict(float)
+    for job in estate.rows["sagemaker_resources"]:
+        if job["kind"].endswith("-job"):
+            hours = (job["ended_at"] - job["started_at"]) / timedelta(hours=1)
+            days[job["started_at"].date()] += float(job["hourly_cost"]) * hours
+    assert len(days) > 10
+    assert max(days.values()) < anomaly_detection.FEW_USD
