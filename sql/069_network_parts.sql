@@ -462,10 +462,10 @@ CREATE TABLE vpc_peering_connections (
     requester_vpc_id  text NOT NULL,
     accepter_vpc_id   text NOT NULL,
     requester_cidr    text NOT NULL,
-    accepter_cidr     text NOT NULL,
+    accepter_cidr     text,
     accepter_region   text NOT NULL,
     state             text NOT NULL DEFAULT 'pending-acceptance'
-                      CHECK (state IN ('pending-acceptance', 'active', 'rejected', 'deleted')),
+                      CHECK (state IN ('pending-acceptance', 'active', 'rejected', 'failed', 'deleted')),
     requester_options jsonb NOT NULL DEFAULT '{}',
     accepter_options  jsonb NOT NULL DEFAULT '{}',
     tags              jsonb NOT NULL DEFAULT '{}',
@@ -488,11 +488,9 @@ CREATE TABLE ec2_settings (
     serial_console_access        boolean NOT NULL DEFAULT false,
     snapshot_block_public_access text NOT NULL DEFAULT 'unblocked'
                                  CHECK (snapshot_block_public_access IN ('block-all-sharing', 'block-new-sharing', 'unblocked')),
-    metadata_defaults            jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (account_id, region)
 );
 COMMENT ON TABLE ec2_settings IS 'What is so for all instances and snapshots of a region.';
-COMMENT ON COLUMN ec2_settings.metadata_defaults IS 'Options of the metadata service, by member, that new instances have where nothing else is said.';
 
 INSERT INTO driftcloud_resource_types VALUES
     ('security_group_rule', 'security_group_rules', 'rule_id', NULL, NULL, true),

@@ -49,7 +49,11 @@ SECURITY_GROUP_RULE = Noun(
 PREFIX_LIST = Noun("pl", "InvalidPrefixListID", "The prefix list ID '{}' does not exist")
 NETWORK_ACL = Noun("acl", "InvalidNetworkAclID", "The networkAcl ID '{}' does not exist")
 DHCP_OPTIONS = Noun("dopt", "InvalidDhcpOptionID", "The dhcpOption ID '{}' does not exist")
-FLOW_LOG = Noun("fl", "InvalidFlowLogId", "The flow log ID '{}' does not exist")
+FLOW_LOG = Noun(
+    "fl",
+    "InvalidFlowLogId",
+    "These flow log ids in the input list are not found: [TotalCount: 1] {}",
+)
 EGRESS_ONLY_GATEWAY = Noun(
     "eigw",
     "InvalidEgressOnlyInternetGatewayId",

@@ -11,7 +11,7 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from handlers.ec2 import identifiers, sharing
 from handlers.ec2.identifiers import SNAPSHOT
-from models import snapshots
+from models import ec2_settings, snapshots
 
 NOUN = "snapshots"
 
@@ -44,6 +44,13 @@ async def modify_snapshot_attribute(ctx: Context, params: dict[str, Any]) -> dic
             raise AwsError(
                 "InvalidParameter",
                 "Encrypted snapshots with EBS default key cannot be shared",
+            )
+        public = sharing.ALL in users and sharing.ALL not in row["volume_users"]
+        if public and (await ec2_settings.find(ctx.db, ctx.region)).snapshots != "unblocked":
+            raise AwsError(
+                "OperationNotPermitted",
+                "You can't publicly share snapshots because block public access for snapshots is"
+                " enabled for this account in this Region.",
             )
         await snapshots.share(ctx.db, ctx.region, snapshot_id, users)
     return {}
