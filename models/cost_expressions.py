@@ -12,7 +12,7 @@ from typing import Any
 from models.cost_dimensions import DIMENSIONS, INTERNAL, RECORD_TYPES, Dimension
 from models.listing import Binder
 
-ROOTS = ("And", "Or", "Not", "Dimensions", "Tags", "CostCategories")
+ROOTS = ("And", "Or", "Not", "Dimensions", "Tags", "CostCategories", "ProductAttributes")
 PATTERNS = {"STARTS_WITH": "{}%", "ENDS_WITH": "%{}", "CONTAINS": "%{}%"}
 CASES = {"CASE_SENSITIVE", "CASE_INSENSITIVE"}
 NO_VALUE = ""
@@ -42,7 +42,8 @@ class Compiler:
     """Compiles expressions for one statement, and notes which columns and tables it then needs.
 
     `start` and `end` are the days that the statement is about; `resources` whether its rows are
-    lines with their resources; `allowed` what dimensions a condition may name, empty for any.
+    lines with their resources; `allowed` what dimensions a condition may name, empty for any;
+    `attributes` whether it may speak of attributes of products.
     """
 
     bind: Binder
@@ -51,6 +52,7 @@ class Compiler:
     end: date
     resources: bool = False
     allowed: frozenset[str] = frozenset()
+    attributes: bool = False
     columns: set[str] = field(default_factory=set)
     tag_keys: dict[str, str] = field(default_factory=dict)
     accounts: bool = False
@@ -74,6 +76,8 @@ class Compiler:
             if len(inner) < 2:
                 raise ExpressionError(f"{root} expression must have at least 2 operands")
             return "(" + f" {root.upper()} ".join(self.condition(one) for one in inner) + ")"
+        if root == "ProductAttributes":
+            return self._attribute(inner)
         return self._leaf(root, inner)
 
     def value(self, kind: str, key: str) -> str:
@@ -142,6 +146,24 @@ class Compiler:
         if key == "RECORD_TYPE" and kind == "DIMENSION":
             values += [RECORD_TYPES[value] for value in values if value in RECORD_TYPES]
         return self._match(self.value(kind, key), operator, values, insensitive)
+
+    def _attribute(self, inner: Mapping[str, Any]) -> str:
+        """No service whose products have attributes is on any bill here: no cost meets it.
+
+        https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_ProductAttributeValues.html
+        """
+        if not self.attributes:
+            raise ExpressionError("ProductAttributes is not supported in this expression.")
+        operator, insensitive = _options(inner.get("MatchOptions") or ())
+        if not inner.get("Key"):
+            raise ExpressionError("ProductAttributes expression must have a key.")
+        if operator not in ("EQUALS", "ABSENT") or insensitive:
+            raise ExpressionError("ProductAttributes expression matches values exactly.")
+        if bool(inner.get("Values")) == (operator == "ABSENT"):
+            raise ExpressionError(
+                "ProductAttributes expression must have values, or ABSENT and none."
+            )
+        return "false"
 
     def _match(self, text: str, operator: str, values: list[str], insensitive: bool) -> str:
         if insensitive:

@@ -57,6 +57,7 @@ class Report:
     `shift_days` moves them onto the client's calendar, which says what a month is. `granularity`
     is MONTHLY, DAILY, HOURLY or "" for one sum over everything. Of HOURLY the first and the last
     hour (exclusive) are `hours`, in the ledger's days. `only` names a condition of ONLY.
+    `attributes`: the filter may speak of attributes of products.
     """
 
     start: date
@@ -69,6 +70,7 @@ class Report:
     resources: bool = False
     hours: tuple[datetime, datetime] | None = None
     only: str = ""
+    attributes: bool = False
 
 
 async def read(
@@ -102,7 +104,9 @@ async def accounts(db: Any) -> dict[str, str]:
 def _statement(
     report: Report, categories: Categories, bind: Binder, over: date | None = None
 ) -> str:
-    compiler = Compiler(bind, categories, report.start, report.end, report.resources)
+    compiler = Compiler(
+        bind, categories, report.start, report.end, report.resources, attributes=report.attributes
+    )
     keys = [compiler.value(group.kind, group.key) for group in report.groups]
     where = [compiler.condition(report.filter)] if report.filter else []
     if report.only:

@@ -114,7 +114,7 @@ async def _checked(ctx: Context, given: Mapping[str, Any]) -> str | None:
         raise invalid("MonitorDimension COST_CATEGORY is not supported in this account.")
     if dimension == "TAG":
         tags = (specification or {}).get("Tags") or {}
-        if not tags.get("Key") or tags.get("Values"):
+        if not tags.get("Key") or tags.get("Values") or len(specification or {}) > 1:
             raise invalid("A monitor of the dimension TAG needs the key of a tag alone.")
     elif specification:
         raise invalid(f"A monitor of the dimension {dimension} takes no MonitorSpecification.")

@@ -15,6 +15,7 @@ from emulator.pages import page
 from handlers.ce import periods, reports
 from handlers.ce.periods import Interval, invalid
 from models.commitment_reports import Span
+from models.cost_expressions import ROOTS
 
 NOUN = "commitments"
 DIGITS = Decimal("0.0000000001")
@@ -69,6 +70,8 @@ def leaves(
     """The comparisons that a filter joins by AND."""
     if not expression:
         return []
+    if sum(expression.get(root) is not None for root in ROOTS) > 1:
+        raise invalid("Only one root operator is allowed for each expression.")
     if expression.get("And"):
         return [leaf for one in expression["And"] for leaf in leaves(one, allowed, tags=tags)]
     kinds = [kind for kind in ("Dimensions", "Tags", "CostCategories") if expression.get(kind)]

@@ -44,8 +44,9 @@ async def _answer(
     reports.check_billing_view(ctx, params)
     grouped = reports.groups(params.get("GroupBy"), resources=resources)
     report = reports.asked(
-        params, granularity=granularity, measured=asked, grouped=grouped, resources=resources
-    )
+        params, granularity=granularity, measured=asked, grouped=grouped, resources=resources,
+        attributes=True,
+    )  # fmt: skip
     report = reports.over(ctx, interval, report)
     page = reports.paged(ctx, params, PAGE)
     at = _position(report, page.after)

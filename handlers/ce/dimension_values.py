@@ -19,17 +19,22 @@ NOUN = "cost_daily"
 PAGE, MOST = 1000, 1000
 # Only rules of cost categories may name these.
 RULES_ALONE = ("LINKED_ACCOUNT_NAME", "SERVICE_CODE")
+COSTS, ATTRIBUTE = "COST_AND_USAGE", "PRODUCT_ATTRIBUTE"
 
 
 async def get_dimension_values(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """The values that a dimension has in a period."""
     dimension = params["Dimension"]
+    if dimension == ATTRIBUTE:
+        return _attributes(ctx, params)
     found = DIMENSIONS.get(dimension)
     if found is None or dimension in RULES_ALONE:
         raise invalid(f"Dimension {dimension} is not allowed.")
-    context = params.get("Context") or "COST_AND_USAGE"
+    context = params.get("Context") or COSTS
+    if params.get("DimensionKey"):
+        raise invalid(f"DimensionKey is only supported with the dimension {ATTRIBUTE}.")
     report = _report(ctx, params, Group("DIMENSION", dimension), resources=found.resources)
-    if context != "COST_AND_USAGE":
+    if context != COSTS:
         if params.get("SortBy"):
             raise invalid("SortBy is only supported in the COST_AND_USAGE context.")
         report = replace(report, only=context)
@@ -41,6 +46,14 @@ async def get_dimension_values(ctx: Context, params: dict[str, Any]) -> dict[str
         for value in shown
     ]
     return {"DimensionValues": values, **sizes}
+
+
+def _attributes(ctx: Context, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of attributes, or the values of one: no service here has products with any."""
+    if (params.get("Context") or COSTS) != COSTS:
+        raise invalid(f"{ATTRIBUTE} is only supported in the {COSTS} context.")
+    _report(ctx, params, Group("DIMENSION", "SERVICE"))
+    return {"DimensionValues": [], "ReturnSize": 0, "TotalSize": 0}
 
 
 async def get_tags(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -64,9 +77,10 @@ async def get_cost_categories(ctx: Context, params: dict[str, Any]) -> dict[str,
     whose rules hold in it."""
     name = params.get("CostCategoryName")
     report = _report(ctx, params, Group("COST_CATEGORY", name or ""))
+    rows: list[Any] = []
     if name:
         rows = [row for row in await reports.rows(ctx, report) if row["key_0"]]
-    else:
+    elif not params.get("Filter") or await reports.rows(ctx, replace(report, groups=())):
         # each category divides the same whole, so that none costs more than another
         rows = [
             {"key_0": key, "metric_0": 0}
@@ -93,7 +107,10 @@ def _report(
         raise invalid(f"MaxResults must be at most {MOST}.")
     interval = periods.checked(ctx, params["TimePeriod"], hourly=resources)
     measured = (reports.metric(sorts[0]["Key"]),) if sorts else ("UnblendedCost",)
-    asked = reports.asked(params, measured=measured, grouped=(group,), resources=resources)
+    attributes = (params.get("Context") or COSTS) == COSTS
+    asked = reports.asked(
+        params, measured=measured, grouped=(group,), resources=resources, attributes=attributes
+    )
     return reports.over(ctx, interval, asked)
 
 

@@ -103,12 +103,14 @@ def asked(
     measured: tuple[str, ...] = ("UnblendedCost",),
     grouped: tuple[Group, ...] = (),
     resources: bool = False,
+    attributes: bool = False,
 ) -> Report:
     """A report with the filter of a request; `over` gives it its days."""
     nothing = datetime.min.date()
     return Report(
-        nothing, nothing, 0, granularity, measured, grouped, params.get("Filter"), resources
-    )
+        nothing, nothing, 0, granularity, measured, grouped, params.get("Filter"), resources,
+        attributes=attributes,
+    )  # fmt: skip
 
 
 async def rows(

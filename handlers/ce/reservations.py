@@ -129,6 +129,7 @@ async def get_reservation_coverage(ctx: Context, params: dict[str, Any]) -> dict
             for row in rows
             if row["period"] is not None
         ]
+        found = questions.ordered(params, found, _dated, COVERAGE_SORTED)
         part, token = questions.cut(ctx, params, found)
         found = list(part)
     return {
@@ -265,6 +266,10 @@ def _flat(group: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for part in parts for name, value in part.items()}
 
 
+def _dated(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_flat({"Coverage": part["Total"]}), "Time": part["TimePeriod"]["Start"]}
+
+
 TEXTS: dict[str, questions.Text] = {
     "AZ": lambda row: row["availability_zone"] or "",
     "CACHE_ENGINE": lambda row: (row["product_description"] or "redis").title(),
@@ -288,5 +293,5 @@ SORTED = (
 COVERAGE_SORTED = (
     "OnDemandCost", "CoverageHoursPercentage", "OnDemandHours", "ReservedHours",
     "TotalRunningHours", "CoverageNormalizedUnitsPercentage", "OnDemandNormalizedUnits",
-    "ReservedNormalizedUnits", "TotalRunningNormalizedUnits",
+    "ReservedNormalizedUnits", "TotalRunningNormalizedUnits", "Time",
 )  # fmt: skip

@@ -234,6 +234,8 @@ def meets(ctx: Context, one: Advice, wanted: Mapping[str, Any] | None) -> bool:
     """Whether a recommendation is one that an expression asks for."""
     if not wanted:
         return True
+    if len(wanted) > 1:
+        raise invalid("Only one root operator is allowed for each expression.")
     if "And" in wanted:
         return all(meets(ctx, one, part) for part in wanted["And"])
     if "Or" in wanted:

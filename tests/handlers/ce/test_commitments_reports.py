@@ -225,6 +225,13 @@ def test_reservation_coverage(ce: Any, days: Days) -> None:
     assert Decimal(
         group["Coverage"]["CoverageNormalizedUnits"]["ReservedNormalizedUnits"]
     ) == 4 * Decimal(hours["ReservedHours"])
+    newest = {"Key": "Time", "SortOrder": "DESCENDING"}
+    days_told = ce.get_reservation_coverage(
+        TimePeriod=period(), Granularity="DAILY", SortBy=newest
+    )["CoveragesByTime"]
+    starts = [one["TimePeriod"]["Start"] for one in days_told]
+    assert starts == sorted(starts, reverse=True)
+    assert len(starts) > 1
 
 
 def test_what_cannot_be_asked(ce: Any, days: Days) -> None:

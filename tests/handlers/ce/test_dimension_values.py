@@ -102,3 +102,27 @@ def test_records_are_counted(bill: Bill) -> None:
         )[0]
         == "ValidationException"
     )
+
+
+def test_no_product_here_has_attributes(bill: Bill) -> None:
+    ce, asked = bill.ce, {"TimePeriod": bill.period(9)}
+    found = ce.get_dimension_values(**asked, Dimension="PRODUCT_ATTRIBUTE", DimensionKey="model")
+    assert (values(found), found["TotalSize"]) == ([], 0)
+    model = {"ProductAttributes": {"Key": "model", "Values": ["Claude Sonnet 5"]}}
+    for expression, any_cost in ((model, False), ({"Not": model}, True)):
+        answer = ce.get_cost_and_usage(
+            **asked, Granularity="MONTHLY", Metrics=["UnblendedCost"], Filter=expression
+        )
+        amounts = [one["Total"]["UnblendedCost"]["Amount"] for one in answer["ResultsByTime"]]
+        assert any(float(one) for one in amounts) is any_cost
+    assert ce.get_cost_categories(**asked, Filter=model)["CostCategoryNames"] == []
+    region = {"Dimensions": {"Key": "REGION", "Values": ["us-east-1"]}}
+    for operation, more in (
+        (ce.get_dimension_values, {"Dimension": "SERVICE", "DimensionKey": "model"}),
+        (ce.get_tags, {"Filter": {**region, **model}}),
+        (ce.get_savings_plans_coverage, {"Filter": {**region, **model}}),
+        (ce.get_reservation_coverage, {"Filter": model}),
+        (ce.get_cost_forecast, {"Metric": "UNBLENDED_COST", "Granularity": "MONTHLY",
+                                "TimePeriod": bill.period(0, -9), "Filter": model}),
+    ):  # fmt: skip
+        assert refusal(operation, **{**asked, **more})[0] == "ValidationException"
