@@ -93,6 +93,7 @@ LISTING = Listing(
         "kind": "i.kind",
         "description": "i.description",
         "managed": Column("i.managed", "bool"),
+        "requester": "case when i.managed then 'amazon-aws' end",
         "delete_on_termination": Column(f"({_IN_USE} and i.delete_on_termination)", "bool"),
         "owner": NUMBER,
         "status": _STATUS,

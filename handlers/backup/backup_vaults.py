@@ -51,7 +51,7 @@ async def create_backup_vault(ctx: Context, params: dict[str, Any]) -> dict[str,
 
 async def describe_backup_vault(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """One vault, and how much is in it."""
-    return VAULT_VIEW.show(await _vault(ctx, params["BackupVaultName"]))
+    return VAULT_VIEW.show(await _readable(ctx, params["BackupVaultName"]))
 
 
 async def list_backup_vaults(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +82,7 @@ async def list_recovery_points_by_backup_vault(
     if params.get("BackupVaultAccountId") not in (None, ctx.principal.account_number):
         raise invalid("BackupVaultAccountId must be the caller's account.")
     name = params["BackupVaultName"]
-    await _vault(ctx, name)
+    await _readable(ctx, name)
     where = [Condition("vault_name", (name,))]
     for member, column in (
         ("ByResourceArn", "resource_arn"),
@@ -142,6 +142,19 @@ async def _vault(ctx: Context, name: str) -> Any:
     row = await backup_plans.find_vault(ctx.db, ctx.region, name)
     if row is None:
         raise not_found(f"Backup Vault {name} does not exist")
+    return row
+
+
+async def _readable(ctx: Context, name: str) -> Any:
+    """A vault to read; of one that is not there AWS says as of another's.
+
+    Tools that make vaults go by it: https://github.com/aws/aws-sdk-js/issues/2625
+    """
+    row = await backup_plans.find_vault(ctx.db, ctx.region, name)
+    if row is None:
+        raise AwsError(
+            "AccessDeniedException", "Insufficient privileges to perform this action.", 403
+        )
     return row
 
 

@@ -132,6 +132,7 @@ FILTERS = TAGS | {
     "network-interface-id": "id",
     "owner-id": "owner",
     "private-ip-address": "private_ip_address",
+    "requester-id": "requester",
     "requester-managed": "managed",
     "source-dest-check": "source_dest_check",
     "status": "status",

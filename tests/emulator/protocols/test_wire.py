@@ -202,3 +202,11 @@ def test_protocols_are_found_by_both_spellings() -> None:
     assert protocols.by_name("cbor").parse is protocols.by_name("smithy-rpc-v2-cbor").parse
     with pytest.raises(KeyError):
         protocols.by_name("soap")
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_slash_at_the_end_may_stand_or_not(slash: str) -> None:
+    """Python's URI of ListTags has one, Go's none."""
+    arn = "arn:aws:backup:us-east-1:123456789012:backup-vault:main"
+    request = Request(method="GET", path=f"/tags/{arn.replace(':', '%3A')}{slash}")
+    assert parsed("rest-json", "backup", "ListTags", request)["ResourceArn"] == arn

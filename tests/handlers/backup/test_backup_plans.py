@@ -64,7 +64,7 @@ def test_vaults_and_plans_live_from_making_to_deletion(cloud: Cloud, backup: Any
     assert refusal(backup.get_backup_plan, BackupPlanId=plan_id)[0] == "ResourceNotFoundException"
     backup.delete_backup_vault(BackupVaultName="main")
     code, _ = refusal(backup.describe_backup_vault, BackupVaultName="main")
-    assert code == "ResourceNotFoundException"
+    assert code == "AccessDeniedException"
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,8 @@ def test_new_reports_lie_beside_the_old(cloud: Cloud, cur: Any) -> None:
 
 def test_a_report_lives_from_putting_to_deletion(cloud: Cloud, cur: Any) -> None:
     cur.put_report_definition(
-        ReportDefinition=definition(cloud, TimeUnit="DAILY"), Tags=[{"Key": "a", "Value": "1"}]
+        ReportDefinition=definition(cloud, TimeUnit="DAILY", RefreshClosedReports=True),
+        Tags=[{"Key": "a", "Value": "1"}],
     )
     code, _ = refusal(cur.put_report_definition, ReportDefinition=definition(cloud))
     assert code == "DuplicateReportNameException"

@@ -45,6 +45,8 @@ def test_an_address_from_allocation_to_release(ec2: Any, cloud: Any, sql: Sql) -
         "NetworkBorderGroup": "us-east-1",
         "Tags": [{"Key": "Name", "Value": "nat"}],
     }
+    [told] = ec2.describe_addresses_attribute(AllocationIds=[allocation])["Addresses"]
+    assert told == {"PublicIp": address, "AllocationId": allocation}
 
     instance = make_instance(sql, cloud)
     association = ec2.associate_address(AllocationId=allocation, InstanceId=instance)[

@@ -51,6 +51,7 @@ def test_interfaces_follow_from_their_holders(ec2: Any, cloud: Any, sql: Sql) ->
     assert by("group-id", group) == {"interface", "vpc_endpoint"}
     assert by("group-name", "we*") == {"interface", "vpc_endpoint"}
     assert by("requester-managed", "true") == {"nat_gateway", "vpc_endpoint"}
+    assert by("requester-id", "amazon-aws") == {"nat_gateway", "vpc_endpoint"}
     assert by("interface-type", "nat_gateway") == {"nat_gateway"}
     assert by("description", "*NAT*") == {"nat_gateway"}
     assert by("association.public-ip", one["PublicIp"]) == {"interface"}

@@ -38,6 +38,7 @@ def test_a_cluster_is_described(
         {"types": ["api", "audit", "authenticator", "controllerManager", "scheduler"],
          "enabled": False}
     ]  # fmt: skip
+    assert "zonalShiftConfig" not in shown  # until it is asked for
     assert eks.list_clusters()["clusters"] == ["kube"]
     assert len(eks.list_access_entries(clusterName="kube")["accessEntries"]) == 1
     [row] = sql("select * from container_clusters where arn = $1", shown["arn"])

@@ -180,6 +180,11 @@ def test_attributes_tags_and_groups(elb: Any, site: Site) -> None:  # noqa: F811
     assert found["CrossZoneLoadBalancing"] == {"Enabled": True}
     assert found["ConnectionSettings"] == {"IdleTimeout": 60}
     assert found["ConnectionDraining"] == {"Enabled": False, "Timeout": 300}
+    # an update that says nothing of the seconds leaves the usual ones
+    given = {"ConnectionDraining": {"Enabled": False}}
+    elb.modify_load_balancer_attributes(LoadBalancerName="old", LoadBalancerAttributes=given)
+    found = elb.describe_load_balancer_attributes(LoadBalancerName="old")["LoadBalancerAttributes"]
+    assert found["ConnectionDraining"] == {"Enabled": False, "Timeout": 300}
 
     elb.add_tags(LoadBalancerNames=["old"], Tags=[{"Key": "team", "Value": "a"}])
     told = elb.describe_tags(LoadBalancerNames=["old"])["TagDescriptions"]

@@ -39,6 +39,9 @@ def test_a_new_one_is_described(site: Site, cloud: Cloud) -> None:
         "ipv4",
     )
     assert found["VpcId"] == site.vpc_id
+    own = {"LoadBalancerArn": found["LoadBalancerArn"]}
+    reserved = site.elbv2.describe_capacity_reservation(**own)
+    assert "MinimumLoadBalancerCapacity" not in reserved
     [default] = site.ec2.describe_security_groups(
         Filters=[
             {"Name": "vpc-id", "Values": [site.vpc_id]},

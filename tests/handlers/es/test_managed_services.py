@@ -58,6 +58,10 @@ def test_one_domain_in_two_languages(cloud: Cloud, es: Any, sql: Sql) -> None:
     es.remove_tags(ARN=made["ARN"], TagKeys=["env"])
     assert newer.list_tags(ARN=made["ARN"])["TagList"] == [{"Key": "team", "Value": "shop"}]
     assert es.delete_elasticsearch_domain(DomainName="catalog")["DomainStatus"]["Deleted"] is True
+    # a type that the API's model does not list and the service takes
+    small = {"InstanceType": "t3.small.elasticsearch", "InstanceCount": 1}
+    made = create(es, "small", ElasticsearchClusterConfig=small)
+    assert made["ElasticsearchClusterConfig"]["InstanceType"] == "t3.small.elasticsearch"
     assert refusal(es.describe_elasticsearch_domain, DomainName="catalog") == (
         "ResourceNotFoundException",
         "Domain not found: catalog",

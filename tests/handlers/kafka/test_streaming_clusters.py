@@ -148,6 +148,8 @@ def test_other_networks_are_let_in(cloud: Cloud, kafka: Any) -> None:
     arn = create(cloud, ClientAuthentication=authentication)
     closed = create(cloud, "closed")
     before = kafka.describe_cluster(ClusterArn=arn)["ClusterInfo"]["BrokerNodeGroupInfo"]
+    silent = kafka.describe_cluster(ClusterArn=closed)["ClusterInfo"]
+    assert "ClientAuthentication" not in silent  # nobody said anything of it
     none = before["ConnectivityInfo"]["VpcConnectivity"]["ClientAuthentication"]
     assert none["Sasl"]["Iam"] == {"Enabled": False}
 

@@ -47,6 +47,7 @@ def test_parameter_groups_are_default_or_own(rds: Any) -> None:
     )
     [one] = rds.describe_db_parameters(DBParameterGroupName="own")["Parameters"]
     assert (one["ParameterName"], one["ParameterValue"]) == ("work_mem", "65536")
+    assert one["ApplyMethod"] == "immediate"
     create(rds, DBParameterGroupName="own")
     assert refusal(rds.delete_db_parameter_group, DBParameterGroupName="own")[0] == (
         "InvalidDBParameterGroupState"

@@ -23,6 +23,7 @@ def make(rds: Any, identifier: str = "shop", members: int = 2) -> dict[str, Any]
             DBInstanceClass="db.r5.large",
             Engine="aurora-postgresql",
             DBClusterIdentifier=identifier,
+            PromotionTier=n,
         )
     return made
 
@@ -37,6 +38,13 @@ def test_a_cluster_lives_from_creation_to_deletion(cloud: Cloud, rds: Any, sql: 
     shown = show(rds)
     assert (shown["Status"], shown["EngineVersion"], shown["Port"]) == ("available", "16.6", 5432)
     members = shown["DBClusterMembers"]
+    told = rds.describe_db_instances(DBInstanceIdentifier="shop-0")["DBInstances"][0]
+    assert (told["PromotionTier"], members[0]["PromotionTier"]) == (0, 0)
+    of_it = [{"Name": "db-cluster-id", "Values": [shown["DBClusterArn"]]}]
+    assert rds.describe_global_clusters(Filters=of_it)["GlobalClusters"] == []
+    assert refusal(rds.describe_global_clusters, GlobalClusterIdentifier="all")[0] == (
+        "GlobalClusterNotFoundFault"
+    )
     assert {one["DBInstanceIdentifier"]: one["IsClusterWriter"] for one in members} == {
         "shop-0": True,
         "shop-1": False,
