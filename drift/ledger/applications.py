@@ -2,7 +2,14 @@
 
 from drift import rates
 from drift.ledger.source import DAY_OF_MONTH, HOURS, Part, Source, new, old, share
-from models.costs.search import FREE_IOPS, FREE_MIBPS
+from models.costs.search import (
+    FREE_IOPS,
+    FREE_MIBPS,
+    LARGE_MIBPS,
+    MOST_MIBPS,
+    SMALL_GIB,
+    STEP_GIB,
+)
 
 _ARM = "CASE b.p ->> 'type' WHEN 'arm64' THEN '-ARM' ELSE '' END"
 _CALLS = "coalesce((b.p ->> 'invocations')::numeric, 0)"
@@ -33,7 +40,10 @@ _SEARCH_IOPS = f"""CASE WHEN NOT {_STORED} THEN 0
     WHEN z.storage_type = 'io1' THEN coalesce(z.iops, 0)
     WHEN {_GP3} THEN greatest(0, coalesce(z.iops, 0) - {FREE_IOPS}) ELSE 0 END"""
 _SEARCH_MIBPS = f"""CASE WHEN {_STORED} AND {_GP3}
-    THEN greatest(0, coalesce(z.throughput_mibps, 0) - {FREE_MIBPS}) ELSE 0 END"""
+    THEN greatest(0, coalesce(z.throughput_mibps, 0)
+         - CASE WHEN z.storage_gib <= {SMALL_GIB} THEN {FREE_MIBPS}
+           ELSE least({MOST_MIBPS}, {LARGE_MIBPS} * ceil(z.storage_gib / {STEP_GIB}.0)) END)
+    ELSE 0 END"""
 _SEARCH_FAST = "CASE z.storage_type WHEN 'io1' THEN q.search_iops_io ELSE q.search_iops END"
 
 

@@ -142,9 +142,9 @@ AmazonElastiCache|ElastiCache Serverless|ElastiCache:CachedData-Valkey|CreateSer
 AmazonElastiCache|ElastiCache Serverless|ElastiCache:ElastiCacheProcessingUnits-Valkey|CreateServerlessCache:0003|ECPUs|elasticache serverless-valkey-ecpu|cacheEngine=Valkey
 AmazonES|Amazon OpenSearch Service Volume|ES:GP2-Storage|ESDomain|GB-Mo|opensearch gp2|storageMedia=GP2
 AmazonES|Amazon OpenSearch Service Volume|ES:GP3-Storage|ESDomain|GB-Mo|opensearch gp3|storageMedia=GP3
-AmazonES|Amazon OpenSearch Service Volume|ES:GP3-PIOPS|ESDomain|IOPS-Mo|opensearch gp3-iops|storageMedia=GP3
-AmazonES|Amazon OpenSearch Service Volume|ES:GP3-Provisioned-Throughput|ESDomain|MBPS-Mo|opensearch gp3-throughput|storageMedia=GP3
-AmazonES|Amazon OpenSearch Service Volume|ES:PIOPS-Storage|ESDomain|GB-Mo|opensearch io1|storageMedia=PIOPS
+AmazonES|Amazon OpenSearch Service Volume|ES:GP3-PIOPS|ESDomain|IOPS-Mo|opensearch gp3-iops|storageMedia=GP3-PIOPS-Storage
+AmazonES|Amazon OpenSearch Service Volume|ES:GP3-Provisioned-Throughput|ESDomain|MBPS-Mo|opensearch gp3-throughput|storageMedia=GP3-ThroughPut-Storage
+AmazonES|Amazon OpenSearch Service Volume|ES:PIOPS-Storage|ESDomain|GB-Mo|opensearch io1|storageMedia=PIOPS-Storage
 AmazonES|Amazon OpenSearch Service Volume|ES:PIOPS|ESDomain|IOPS-Mo|opensearch io1-iops|storageMedia=PIOPS
 AmazonES|Amazon OpenSearch Service Volume|ES:Magnetic-Storage|ESDomain|GB-Mo|opensearch standard|storageMedia=Magnetic
 AmazonES|Amazon OpenSearch Service Volume|ES:Managed-Storage|ESDomain|GB-Mo|opensearch warm-storage|storageMedia=Managed-Storage
