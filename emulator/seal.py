@@ -93,6 +93,11 @@ class Vault:
             self._peppers[version] = derive(master, "driftcloud/secret-hash")
         self.version = max(self._masters)
 
+    def prepared(self) -> "Vault":
+        """This vault, after loading what it seals and opens with (5 ms)."""
+        self._cipher(self.version, "driftcloud/secret-seal")
+        return self
+
     def knows(self, version: int) -> bool:
         """Whether what was sealed under this version of the master key opens here."""
         return version in self._masters

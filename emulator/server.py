@@ -301,9 +301,11 @@ async def open_server(
 
     `buckets`: what several such processes draw calls from together.
     """
+    # while PostgreSQL starts, where it does: a new key has to reach the disk
+    vault = None if launched is None else vault_of(settings).prepared()
     database = await Database.open(settings, purpose=purpose, server=launched)
     try:
-        server = Server(settings, database, vault_of(settings), buckets)
+        server = Server(settings, database, vault or vault_of(settings), buckets)
         await server.start()
         try:
             yield server
