@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from tests.journeys import commands
+
 COMMAND = [sys.executable, "-m", "emulator.cli"]
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -99,12 +101,16 @@ class Process:
 
     def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """A command on this data folder."""
+        words = (*words, "--data-dir", str(self.home))
+        environment = _environment(dict(self.environment))
+        if self.program is COMMAND and words[0] != "serve":
+            return commands.run(environment, words, seconds=120)
         return subprocess.run(
-            [*self.program, *words, "--data-dir", str(self.home)],
+            [*self.program, *words],
             capture_output=True,
             text=True,
             cwd=ROOT,
-            env=_environment(dict(self.environment)),
+            env=environment,
             timeout=120,
             check=False,
         )

@@ -90,6 +90,7 @@ class Account:
     def __init__(self, server: Process, out: Path) -> None:
         self.server = server
         self.out = out
+        self.database_url = server.cli("db", "url")["url"]
 
     def sql(self, query: str, *args: Any) -> list[Any]:
         """Rows, over the URL that `driftcloud db url` gives."""
@@ -97,7 +98,7 @@ class Account:
         query = query.replace("{here_}", "region = 'us-east-1' and")
 
         async def ask() -> list[Any]:
-            connection = await asyncpg.connect(self.server.cli("db", "url")["url"])
+            connection = await asyncpg.connect(self.database_url)
             try:
                 return list(await connection.fetch(query, *args))
             finally:
