@@ -26,6 +26,7 @@ LISTING = Listing(
     " i.architecture, i.platform, i.platform_details, i.usage_operation, i.state, i.public,"
     " i.root_device_name, i.root_device_type, i.virtualization_type, i.hypervisor, i.image_type,"
     " i.boot_mode, i.ena_support, i.block_device_mappings, i.source_instance_id, i.ssm_alias,"
+    " i.source_image_id, i.source_image_region,"
     f" i.tags, {_time('i.creation_date')} as creation_date,"
     f" {_time('i.deprecation_time')} as deprecation_time",
     "images as i",
@@ -52,6 +53,8 @@ LISTING = Listing(
         "boot_mode": "i.boot_mode",
         "ena_support": Column("i.ena_support", "bool"),
         "source_instance_id": "i.source_instance_id",
+        "source_image_id": "i.source_image_id",
+        "source_image_region": "i.source_image_region",
         "ssm_alias": "i.ssm_alias",
         "creation_date": Column("i.creation_date", "time"),
         "location": "(coalesce(i.owner_alias, i.owner_number) || '/' || i.name)",
@@ -86,6 +89,8 @@ _COLUMNS = (
     "boot_mode",
     "block_device_mappings",
     "source_instance_id",
+    "source_image_id",
+    "source_image_region",
     "creation_date",
     "created_at",
     "tags",

@@ -1,6 +1,6 @@
 """Launch templates and their versions: kept descriptions of what to launch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.listing import Column, Database, Listing
@@ -88,6 +88,12 @@ select driftcloud_account(), launch_template_id, latest_version, $2, $3, $4, $5,
 returning version_number
 """
 _DELETE = "delete from launch_templates where launch_template_id = $1 and region = $2"
+_DELETE_VERSIONS = """
+delete from launch_template_versions as v using launch_templates as t
+ where v.launch_template_id = $1 and v.version_number = any($2::int[])
+   and t.launch_template_id = v.launch_template_id and t.default_version <> v.version_number
+returning v.version_number
+"""
 _SET_DEFAULT = """
 update launch_templates as t set default_version = $3
  where t.launch_template_id = $1 and t.region = $2
@@ -138,6 +144,12 @@ async def add_version(db: Any, region: str, template_id: str, row: Mapping[str, 
 async def set_default(db: Any, region: str, template_id: str, number: int) -> bool:
     """Make a version the default one; False when there is no such version."""
     return bool(await db.write(_SET_DEFAULT, template_id, region, number))
+
+
+async def delete_versions(db: Any, template_id: str, numbers: Sequence[int]) -> set[int]:
+    """Delete versions but the default one; the numbers of those that were there."""
+    rows = await db.write(_DELETE_VERSIONS, template_id, list(numbers))
+    return {row["version_number"] for row in rows}
 
 
 async def delete(db: Any, region: str, template_id: str) -> None:

@@ -1,6 +1,6 @@
 """Security groups: who may talk to whom."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.callers import NUMBER
@@ -71,7 +71,9 @@ exists (select 1 from instances as i
              where o.vpc_id = g.vpc_id and g.group_id = any(o.security_group_ids))
  or exists (select 1 from load_balancers as b where g.group_id = any(b.security_group_ids))
  or exists (select 1 from security_group_rules as r
-             where r.referenced_group_id = g.group_id and r.group_id <> g.group_id)
+             join security_groups as o on o.group_id = r.group_id
+             where r.referenced_group_id = g.group_id and r.group_id <> g.group_id
+               and o.vpc_id is not distinct from g.vpc_id)
 """
 DELETE = f"""
 delete from security_groups as g
@@ -93,9 +95,56 @@ def trusting_itself(group_id: str, account_number: str) -> list[dict[str, Any]]:
     ]
 
 
+# Rules that name groups of other VPCs, and the peering that leads there, if it still does.
+_ACROSS = """
+select r.referenced_group_id, g.group_id, g.vpc_id, c.peering_id, p.vpc_id as peer_vpc_id
+  from security_group_rules as r
+  join security_groups as g on g.group_id = r.group_id
+  left join security_groups as p on p.group_id = r.referenced_group_id
+  left join vpc_peering_connections as c on c.state = 'active'
+       and (c.requester_vpc_id, c.accepter_vpc_id) in ((g.vpc_id, p.vpc_id), (p.vpc_id, g.vpc_id))
+ where r.referenced_group_id is not null and g.vpc_id is distinct from p.vpc_id
+"""
+_REFERENCES = f"""
+select distinct a.referenced_group_id, a.vpc_id, a.peering_id from ({_ACROSS}) as a
+ where a.referenced_group_id = any($1::text[]) and a.peering_id is not null order by 1, 2
+"""
+STALE = Listing(
+    "g.group_id, g.name, g.description, g.vpc_id",
+    "security_groups as g",
+    key="g.group_id",
+    columns={"region": "g.region", "vpc_id": "g.vpc_id"},
+    always=f"exists (select from ({_ACROSS}) as a where a.group_id = g.group_id"
+    " and a.peering_id is null)",
+)
+_STALE_RULES = f"""
+select r.*, a.peer_vpc_id,
+       (select c.peering_id from vpc_peering_connections as c
+         where a.peer_vpc_id in (c.requester_vpc_id, c.accepter_vpc_id)
+           and a.vpc_id in (c.requester_vpc_id, c.accepter_vpc_id)
+         order by c.created_at desc limit 1) as last_peering
+  from security_group_rules as r
+  join ({_ACROSS}) as a on a.group_id = r.group_id
+       and a.referenced_group_id = r.referenced_group_id and a.peering_id is null
+ where r.group_id = any($1::text[]) order by r.group_id, r.place, r.rule_id
+"""
+
+
+async def stale_rules(db: Any, group_ids: Sequence[str]) -> list[Any]:
+    """The rules of these groups whose peers are out of reach."""
+    rows: list[Any] = await db.fetch(_STALE_RULES, list(group_ids))
+    return rows
+
+
 async def find_one(db: Database, region: str, group_id: str) -> Any | None:
     """The security group of that id, or None."""
     return await LISTING.one(db, region, group_id)
+
+
+async def references(db: Any, group_ids: Sequence[str]) -> list[Any]:
+    """Which VPCs that are peered with groups' own have rules that name them."""
+    rows: list[Any] = await db.fetch(_REFERENCES, list(group_ids))
+    return rows
 
 
 async def find_default(db: Any, vpc_id: str) -> str | None:

@@ -492,6 +492,11 @@ CREATE TABLE ec2_settings (
 );
 COMMENT ON TABLE ec2_settings IS 'What is so for all instances and snapshots of a region.';
 
+ALTER TABLE images
+    ADD COLUMN source_image_id text,
+    ADD COLUMN source_image_region text;
+COMMENT ON COLUMN images.source_image_id IS 'What it is a copy of; null: of nothing.';
+
 INSERT INTO driftcloud_resource_types VALUES
     ('security_group_rule', 'security_group_rules', 'rule_id', NULL, NULL, true),
     ('internet_gateway', 'internet_gateways', 'internet_gateway_id', NULL, NULL, true),
@@ -509,7 +514,7 @@ DECLARE
 BEGIN
     FOREACH name IN ARRAY ARRAY['security_group_rule', 'internet_gateway', 'route_table', 'network_acl', 'dhcp_options',
         'flow_log', 'managed_prefix_list', 'egress_only_internet_gateway', 'vpc_peering_connection',
-        'vpc', 'subnet'] LOOP
+        'vpc', 'subnet', 'image'] LOOP
         PERFORM driftcloud_audit(name);
     END LOOP;
     FOREACH name IN ARRAY ARRAY['security_group_rules', 'internet_gateways', 'route_tables', 'network_acls', 'dhcp_options',

@@ -72,12 +72,7 @@ async def create_image(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     instance_id, name = params["InstanceId"], params["Name"]
     identifiers.check(INSTANCE, [instance_id])
     check_types(params, ("image", "snapshot"))
-    if not _NAME.fullmatch(name):
-        raise AwsError(
-            "InvalidAMIName.Malformed",
-            "AMI names must be between 3 and 128 characters long, and may contain letters,"
-            " numbers, '(', ')', '.', '-', '/' and '_'",
-        )
+    check_name(name)
     image_id = ids.new("ami")
     async with ctx.db.transaction():
         instance = await instances.find_one(ctx.db, ctx.region, instance_id)
@@ -88,11 +83,7 @@ async def create_image(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
                 "IncorrectState",
                 f"The instance '{instance_id}' is not in a state from which an image can be made.",
             )
-        used = await images.of_name(ctx.db, ctx.region, name)
-        if used is not None:
-            raise AwsError(
-                "InvalidAMIName.Duplicate", f"AMI name {name} is already in use by AMI {used}"
-            )
+        await check_free(ctx, name)
         mappings, taken = await _snapshots(ctx, params, instance, image_id)
         if taken:
             await snapshots.insert(ctx.db, taken)
@@ -118,6 +109,25 @@ async def deregister_image(ctx: Context, params: dict[str, Any]) -> dict[str, An
                 code = "success" if gone else "skipped"  # another image needs it
                 results.append({"SnapshotId": snapshot_id, "ReturnCode": code})
     return {"Return": True, "DeleteSnapshotResults": results or None}
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that no image can have."""
+    if not _NAME.fullmatch(name):
+        raise AwsError(
+            "InvalidAMIName.Malformed",
+            "AMI names must be between 3 and 128 characters long, and may contain letters,"
+            " numbers, '(', ')', '.', '-', '/' and '_'",
+        )
+
+
+async def check_free(ctx: Context, name: str) -> None:
+    """Refuse a name that another image of the region has; nobody takes it until the end."""
+    used = await images.of_name(ctx.db, ctx.region, name)
+    if used is not None:
+        raise AwsError(
+            "InvalidAMIName.Duplicate", f"AMI name {name} is already in use by AMI {used}"
+        )
 
 
 async def _snapshots(
@@ -229,6 +239,8 @@ IMAGE_VIEW = View(
         "BootMode": "boot_mode",
         "EnaSupport": "ena_support",
         "SourceInstanceId": "source_instance_id",
+        "SourceImageId": "source_image_id",
+        "SourceImageRegion": "source_image_region",
         "Tags": TAG_LIST,
     }
 )
@@ -262,8 +274,8 @@ FILTERS = TAGS | {
     "ramdisk-id": "nothing",
     "root-device-name": "root_device_name",
     "root-device-type": "root_device_type",
-    "source-image-id": "nothing",
-    "source-image-region": "nothing",
+    "source-image-id": "source_image_id",
+    "source-image-region": "source_image_region",
     "source-instance-id": "source_instance_id",
     "sriov-net-support": "nothing",
     "state": "state",

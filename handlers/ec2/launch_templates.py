@@ -157,6 +157,44 @@ async def delete_launch_template(ctx: Context, params: dict[str, Any]) -> dict[s
     return {"LaunchTemplate": shown}
 
 
+async def delete_launch_template_versions(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Delete versions of a template, each for itself, but never the default one."""
+    versions = params["Versions"]
+    for one in versions:
+        if not (one.isascii() and one.isdigit() and len(one) <= 18):
+            raise AwsError(
+                "InvalidParameterValue", f"The launch template version '{one}' must be a number."
+            )
+    async with ctx.db.transaction():
+        template = await TemplateReference.of(params).find(ctx)
+        about = {
+            "LaunchTemplateId": template["launch_template_id"],
+            "LaunchTemplateName": template["name"],
+        }
+        numbers = list(dict.fromkeys(int(one) for one in versions))
+        gone = await launch_templates.delete_versions(
+            ctx.db, template["launch_template_id"], numbers
+        )
+    told = {number: {**about, "VersionNumber": number} for number in numbers}
+    return {
+        "SuccessfullyDeletedLaunchTemplateVersions": [told[one] for one in numbers if one in gone],
+        "UnsuccessfullyDeletedLaunchTemplateVersions": [
+            told[one] | {"ResponseError": _kept_for(template, one)}
+            for one in numbers
+            if one not in gone
+        ],
+    }
+
+
+def _kept_for(template: Any, number: int) -> dict[str, str]:
+    """Why a version could not be deleted."""
+    if number == template["default_version"]:
+        told = "The default version of a launch template cannot be deleted."
+        return {"Code": "unexpectedError", "Message": told}
+    told = version_not_found(template, number).message
+    return {"Code": "launchTemplateVersionDoesNotExist", "Message": told}
+
+
 async def _shown(ctx: Context, template_id: str) -> dict[str, Any]:
     rows = await launch_templates.LISTING.page(ctx.db, region=ctx.region, ids=[template_id])
     if not rows:

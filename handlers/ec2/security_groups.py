@@ -45,12 +45,75 @@ async def describe_security_groups(ctx: Context, params: dict[str, Any]) -> dict
 async def describe_security_group_references(
     ctx: Context, params: dict[str, Any]
 ) -> dict[str, Any]:
-    """Which peered VPCs name these groups in their rules: there is no peering, so none do."""
+    """Which peered VPCs name these groups in their rules."""
     asked = params["GroupId"]
     identifiers.check(SECURITY_GROUP, asked)
     rows = await security_groups.LISTING.page(ctx.db, region=ctx.region, ids=asked)
     identifiers.check_found(SECURITY_GROUP, asked, (row["group_id"] for row in rows))
-    return {"SecurityGroupReferenceSet": []}
+    return {
+        "SecurityGroupReferenceSet": [
+            {
+                "GroupId": row["referenced_group_id"],
+                "ReferencingVpcId": row["vpc_id"],
+                "VpcPeeringConnectionId": row["peering_id"],
+            }
+            for row in await security_groups.references(ctx.db, asked)
+        ]
+    }
+
+
+async def describe_stale_security_groups(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Groups of a VPC with rules that name what is gone, or no longer peered."""
+    vpc_id = params["VpcId"]
+    identifiers.check(VPC, [vpc_id])
+    if await vpcs.find_one(ctx.db, ctx.region, vpc_id) is None:
+        raise identifiers.not_found(VPC, [vpc_id])
+    page = pages.page(ctx, params)
+    rows = await security_groups.STALE.page(
+        ctx.db, [Condition("vpc_id", (vpc_id,))], region=ctx.region,
+        after=page.after, limit=page.fetch,
+    )  # fmt: skip
+    shown, token = page.cut(rows, "group_id")
+    rules = await security_groups.stale_rules(ctx.db, [row["group_id"] for row in shown])
+    return {
+        "StaleSecurityGroupSet": [
+            {
+                "GroupId": row["group_id"],
+                "GroupName": row["name"],
+                "Description": row["description"],
+                "VpcId": row["vpc_id"],
+                **{
+                    member: [_stale(rule) for rule in rules
+                             if rule["group_id"] == row["group_id"] and rule["is_egress"] is egress]
+                    for member, egress in (
+                        ("StaleIpPermissions", False), ("StaleIpPermissionsEgress", True)
+                    )
+                },
+            }
+            for row in shown
+        ],
+        "NextToken": token,
+    }  # fmt: skip
+
+
+def _stale(rule: Any) -> dict[str, Any]:
+    """A rule whose peer is out of reach, as an IpPermission."""
+    peer = {
+        "GroupId": rule["referenced_group_id"],
+        "UserId": rule["referenced_account"],
+        "Description": rule["description"],
+        "VpcId": rule["peer_vpc_id"],
+        "VpcPeeringConnectionId": rule["last_peering"],
+        "PeeringStatus": "deleted",
+    }
+    return {
+        "IpProtocol": rule["ip_protocol"],
+        "FromPort": rule["from_port"],
+        "ToPort": rule["to_port"],
+        "IpRanges": [],
+        "PrefixListIds": [],
+        "UserIdGroupPairs": [{name: value for name, value in peer.items() if value}],
+    }
 
 
 async def create_security_group(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:

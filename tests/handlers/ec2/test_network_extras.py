@@ -132,7 +132,17 @@ def test_peering_connections(ec2: Any, cloud: Cloud) -> None:
     [shown] = ec2.describe_vpc_peering_connections()["VpcPeeringConnections"]
     options = shown["AccepterVpcInfo"]["PeeringOptions"]
     assert options["AllowDnsResolutionFromRemoteVpc"] is True
+    [reference] = ec2.describe_security_group_references(GroupId=groups[1:])[
+        "SecurityGroupReferenceSet"
+    ]
+    assert (reference["ReferencingVpcId"], reference["VpcPeeringConnectionId"]) == (here, peering)
+    stale = ec2.describe_stale_security_groups
+    assert stale(VpcId=here)["StaleSecurityGroupSet"] == []
     ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=peering)
+    [left] = stale(VpcId=here)["StaleSecurityGroupSet"]
+    assert left["StaleIpPermissions"][0]["UserIdGroupPairs"][0]["GroupId"] == groups[1]
+    assert stale(VpcId=there)["StaleSecurityGroupSet"] == []
+    ec2.delete_security_group(GroupId=groups[1])
     [gone] = ec2.describe_vpc_peering_connections()["VpcPeeringConnections"]
     assert gone["Status"]["Code"] == "deleted"
     [table] = ec2.describe_route_tables(RouteTableIds=[table["RouteTableId"]])["RouteTables"]
