@@ -174,3 +174,21 @@ def test_settings(ec2: Any) -> None:
     assert refusal(ec2.modify_snapshot_attribute, **share)[0] == "OperationNotPermitted"
     assert ec2.disable_snapshot_block_public_access()["State"] == "unblocked"
     ec2.modify_snapshot_attribute(**share)
+
+
+def test_what_aws_tells_of_account_and_services(ec2: Any) -> None:
+    [default] = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
+    told = ec2.describe_account_attributes(AttributeNames=["default-vpc"])["AccountAttributes"]
+    assert [one["AttributeValues"][0]["AttributeValue"] for one in told] == [default["VpcId"]]
+    services = ec2.describe_vpc_endpoint_services
+    gateways = services(Filters=[{"Name": "service-type", "Values": ["Gateway"]}])
+    assert gateways["ServiceNames"] == [
+        "com.amazonaws.us-east-1.dynamodb", "com.amazonaws.us-east-1.s3",
+    ]  # fmt: skip
+    first = services(MaxResults=5)
+    rest = services(NextToken=first["NextToken"])
+    kinds = [one["ServiceId"] for one in first["ServiceDetails"] + rest["ServiceDetails"]]
+    assert len(set(kinds)) == len(kinds) == len(services()["ServiceDetails"])
+    assert refusal(services, ServiceNames=["com.amazonaws.us-east-1.none"])[0] == (
+        "InvalidServiceName"
+    )
