@@ -17,7 +17,12 @@ import pytest
 
 from emulator.caches import cache_folder
 from emulator.database import configuration, postmaster, template
-from emulator.database.embedded import EmbeddedServer, InUseError, running_url
+from emulator.database.embedded import (
+    EmbeddedServer,
+    InUseError,
+    migrations_folder,
+    running_url,
+)
 from emulator.database.installation import SYSTEM_USER, EmbeddedError, Runner, programs, runner
 from emulator.database.place import LOCK_NAME, locate
 
@@ -34,6 +39,16 @@ def _let_pass(folder: Path) -> None:
     """Let root's unprivileged PostgreSQL into a folder under this one."""
     if os.geteuid() == 0:
         folder.chmod(0o711)
+
+
+@pytest.fixture
+def few(home: Path) -> Path:
+    """A folder with the first migration alone: how a template is made does not follow from many."""
+    folder = home / "few"
+    folder.mkdir()
+    first = min(migrations_folder().glob("*.sql"))
+    shutil.copy(first, folder)
+    return folder
 
 
 def _mode(path: Path) -> int:
@@ -316,7 +331,7 @@ async def test_data_of_another_version_is_not_touched(home: Path) -> None:
 
 
 async def test_a_damaged_template_is_made_anew(
-    home: Path, monkeypatch: pytest.MonkeyPatch, embedded: EmbeddedServer
+    home: Path, monkeypatch: pytest.MonkeyPatch, embedded: EmbeddedServer, few: Path
 ) -> None:
     """Truncated, altered or empty: found before anything of it is used."""
     user, binaries = runner(), programs(runner())
@@ -333,7 +348,10 @@ async def test_a_damaged_template_is_made_anew(
         with pytest.raises(ValueError, match=r"too short|not whole|differs"):
             template.unpack(pack, home / "data", user)
         assert not (home / "data").exists()
-    server = EmbeddedServer(home / "db")
+    pack = template.packed(binaries, few)
+    pack.write_bytes(altered)
+    pack.chmod(0o600)
+    server = EmbeddedServer(home / "db", migrations=few)
     _let_pass(home)
     await server.start()
     await server.stop()
@@ -396,11 +414,11 @@ async def test_who_is_killed_while_data_is_laid_out_leaves_no_server(
 
 
 async def test_two_starts_at_once_from_an_empty_cache(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, monkeypatch: pytest.MonkeyPatch, few: Path
 ) -> None:
     _let_pass(home)
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
-    servers = [EmbeddedServer(home / name) for name in ("a", "b")]
+    servers = [EmbeddedServer(home / name, migrations=few) for name in ("a", "b")]
     await asyncio.gather(*(server.start() for server in servers))
     for server in servers:
         assert await ask(server.owner_dsn, "select count(*) from cloud_accounts") == 0
