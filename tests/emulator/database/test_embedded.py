@@ -361,58 +361,6 @@ async def test_a_damaged_template_is_made_anew(
         template.unpack(pack, home / "other", user)
 
 
-async def test_laying_that_is_cut_off_is_done_again(home: Path, embedded: EmbeddedServer) -> None:
-    """Also where another has left half of it before."""
-    half = locate(home, runner()).data.with_name("postgres.new")
-    (half / "base").mkdir(parents=True)
-    (half / "PG_VERSION").write_text("18\n")
-    server = EmbeddedServer(home)
-    server.launch()
-    laying = server.pid
-    os.kill(laying, signal.SIGKILL)
-    await server.start()
-    try:
-        assert server.pid != laying
-        assert await ask(server.owner_dsn, "select count(*) from cloud_accounts") == 0
-        assert await ask(server.owner_dsn, "show fsync") == "on"
-        assert not half.exists()
-    finally:
-        await server.stop()
-
-
-LAUNCHER_PROGRAM = """
-import os, signal, sys
-from pathlib import Path
-from emulator.database.embedded import EmbeddedServer
-
-server = EmbeddedServer(Path(sys.argv[1]))
-server.launch()
-print(server.pid, flush=True)
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-async def test_who_is_killed_while_data_is_laid_out_leaves_no_server(
-    home: Path, embedded: EmbeddedServer
-) -> None:
-    """What lays it out holds the lock until it is done, and serves nobody then."""
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-c", LAUNCHER_PROGRAM, str(home)],
-        stdout=subprocess.PIPE,
-        check=False,
-    )
-    laying = int(done.stdout)
-    server = EmbeddedServer(home)
-    await server.start()
-    try:
-        assert server.pid != laying
-        assert postmaster.ended(laying)
-        assert await ask(server.owner_dsn, "select count(*) from cloud_accounts") == 0
-    finally:
-        await server.stop()
-
-
 async def test_two_starts_at_once_from_an_empty_cache(
     home: Path, monkeypatch: pytest.MonkeyPatch, few: Path
 ) -> None:
