@@ -6,6 +6,7 @@ from typing import Any
 
 from models import instance_types
 from models.costs import monthly_of_hourly
+from models.instance_credits import CREDITS
 from models.recommendations import instances, machines
 from models.recommendations.evidence import ASKED, OWN, Scope, bill, days_seen, tags_of
 from models.recommendations.finding import (
@@ -37,6 +38,7 @@ with seen as materialized (
          min(i.instance_type) as type, count(distinct i.instance_type) as types,
          min(coalesce(i.platform, '')) as platform, min(coalesce(i.tenancy, 'default')) as tenancy,
          bool_or(i.instance_lifecycle = 'spot') as spot,
+         count(*) filter (where {CREDITS} = 'unlimited') as unlimited,
          sum(bill.listed) as listed, sum(bill.charged) as charged,
          array_agg(distinct i.instance_type order by i.instance_type) as all_types
     from instances i left join bill on bill.id = i.instance_id
@@ -95,16 +97,17 @@ def _options(
     for one in sorted(found, key=lambda one: one.hourly)[: machines.MOST_OPTIONS]:
         use = machines.projected(current, one.machine, cpu, memory)
         apart = machines.differences(current, one.machine)
+        now, then = instances.surplus(row, current, one.machine)
         saving = Saving(
-            monthly_of_hourly(row["hourly"]),
-            monthly_of_hourly(one.hourly * row["members"]),
+            monthly_of_hourly(row["hourly"] + now),
+            monthly_of_hourly(one.hourly * row["members"] + then),
             charged_share(row),
         )
         options.append(Option(
             {"type": one.machine.name, "hourly": one.hourly}, use, saving, machines.risk(use),
             apart, "Medium" if "Architecture" in apart else "Low" if apart else "VeryLow",
         ))  # fmt: skip
-    return tuple(options)
+    return tuple(instances.worth(options, cpu, memory))
 
 
 def _idleness(row: Mapping[str, Any], scope: Scope) -> Idleness | None:

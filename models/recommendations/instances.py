@@ -132,9 +132,7 @@ def _options(
             tenancy=row["tenancy"], architecture=architecture, same_family=same_family,
             allowed=scope.allows,
         )  # fmt: skip
-    options = [_option(row, current, one, cpu, memory) for one in found]
-    # what a smaller one of the burstable kind would burst may cost more than its size saves
-    return tuple(one for one in options if is_exhausted(cpu, memory) or one.saving.monthly > 0)
+    return tuple(worth([_option(row, current, one, cpu, memory) for one in found], cpu, memory))
 
 
 def _option(
@@ -146,11 +144,7 @@ def _option(
 ) -> Option:
     use = machines.projected(current, one.machine, cpu, memory)
     apart = machines.differences(current, one.machine)
-    busy = float(row["cpu_mean"] or 0) * current.vcpus / 100 if row["unlimited"] else 0.0
-    now, then = (
-        burstable.surplus_hourly(name, busy, row["platform"])
-        for name in (current.name, one.machine.name)
-    )
+    now, then = surplus(row, current, one.machine)
     saving = Saving(
         monthly_of_hourly(row["hourly"] + now), monthly_of_hourly(one.hourly + then),
         charged_share(row),
@@ -159,6 +153,26 @@ def _option(
         {"type": one.machine.name, "hourly": one.hourly}, use, saving, machines.risk(use), apart,
         "Medium" if "Architecture" in apart else "Low" if apart else "VeryLow",
     )  # fmt: skip
+
+
+def surplus(
+    row: Mapping[str, Any], current: InstanceType, other: InstanceType
+) -> tuple[Decimal, Decimal]:
+    """USD an hour for CPU credits beyond those earned, now and as the other type.
+
+    `unlimited` of a row is how many machines may go beyond them.
+    """
+    busy = float(row["cpu_mean"] or 0) * current.vcpus / 100
+    now, then = (
+        burstable.surplus_hourly(one.name, busy, row["platform"]) * int(row["unlimited"])
+        for one in (current, other)
+    )
+    return now, then
+
+
+def worth(options: list[Option], cpu: float, memory: float) -> list[Option]:
+    """Those that save: what a small burstable machine bursts may cost more than its size saves."""
+    return [one for one in options if is_exhausted(cpu, memory) or one.saving.monthly > 0]
 
 
 def graviton_options(
