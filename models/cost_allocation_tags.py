@@ -4,6 +4,19 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+# Keys of estates that say how a resource is to be handled: an account does not begin with them
+# active. What a name tells apart is one resource.
+HANDLING = (
+    "DoNotDelete", "Name", "allowlisted", "arch_lock", "backup", "break-glass", "certificate",
+    "compliance", "data-class", "demo", "dns", "dr", "event", "expires", "freeze", "ha",
+    "image_lock", "isolation", "legal_hold", "license", "managed-by", "object-size",
+    "optimization_policy", "partitions", "pr_state", "public", "quorum", "recovery-point",
+    "replay", "retention", "role", "rpo", "runtime", "scaling", "schedule", "slo", "storage",
+    "test", "tier", "tz", "window", "workload",
+)  # fmt: skip
+# What such keys begin with: AWS's own wait until they are activated
+# (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/aws-tags.html).
+HEADS = ("aws:", "kubernetes.io/", "eks:nodegroup")
 _OWN = "account_id = (SELECT driftcloud_account())"
 _LIST = f"""
 SELECT key, type, status, updated_date, used_date FROM cost_allocation_tags

@@ -11,16 +11,19 @@ from drift.ledger import SOURCES
 from drift.ledger.source import ACTIVE_TAGS, DIGEST, codes
 from drift.statement import Statement
 from models import prices
+from models.cost_allocation_tags import HANDLING, HEADS
 
 # The bill comes after everything that costs.
 AFTER = ("*",)
 
 # Keys that an account brings with it count from its first day on; those that come later wait
-# until somebody activates them, as AWS has it. A name tells one resource, not a cost centre.
+# until somebody activates them, as AWS has it. What tells how a resource is to be handled tells
+# not who pays for it: every such key would divide a bill further, and add it up slower.
 _KEYS = Statement("""
 INSERT INTO cost_allocation_tags AS a (account_id, key, type, status, updated_date, used_date)
 SELECT :account, t.key, CASE WHEN starts_with(t.key, 'aws:') THEN 'AWSGenerated' ELSE 'UserDefined' END,
-       CASE WHEN f.known OR t.key = 'Name' THEN 'Inactive' ELSE 'Active' END, :date, :date
+       CASE WHEN f.known OR t.key ^@ ANY (:heads) OR t.key = ANY (:handling)
+            THEN 'Inactive' ELSE 'Active' END, :date, :date
   FROM (SELECT DISTINCT key FROM resource_tags WHERE account_id = :account) t
  CROSS JOIN (SELECT EXISTS (SELECT FROM cost_allocation_tags WHERE account_id = :account) AS known) f
     ON CONFLICT (account_id, key) DO UPDATE SET used_date = excluded.used_date""")
@@ -54,7 +57,7 @@ async def write(day: Day) -> None:
     """The lines of everything that cost something, at the prices of demand."""
     if (await day.fetch(_DONE))[0]["done"]:
         return
-    await day.apply("cost_allocation_tags", _KEYS)
+    await day.apply("cost_allocation_tags", _KEYS, handling=list(HANDLING), heads=list(HEADS))
     await day.apply("cost_tag_sets", _SETS)
     for statement in _STATEMENTS:
         await day.apply("cost_lines_daily", statement, **_values())

@@ -113,7 +113,12 @@ async def test_reports_are_the_lines_without_their_resources(world: World) -> No
 
 async def test_only_active_tags_divide_the_bill(world: World) -> None:
     tag = "INSERT INTO resource_tags (account_id, resource_type, resource_id, key, value) SELECT $1, 'instance', min(instance_id), $2, $3 FROM instances WHERE account_id = $1"
-    for key, value in (("Name", "web"), ("team", "shop"), ("aws:createdBy", "x")):
+    for key, value in (
+        ("Name", "web"),
+        ("team", "shop"),
+        ("aws:createdBy", "x"),
+        ("backup", "daily"),
+    ):
         await world.owner.execute(tag, world.account, key, value)
     await world.begin(1)
     await world.owner.execute(tag, world.account, "later", "y")
@@ -123,8 +128,9 @@ async def test_only_active_tags_divide_the_bill(world: World) -> None:
     )
     assert [tuple(row) for row in keys] == [
         ("Name", "UserDefined", "Inactive"),
-        ("aws:autoscaling:groupName", "AWSGenerated", "Active"),
-        ("aws:createdBy", "AWSGenerated", "Active"),
+        ("aws:autoscaling:groupName", "AWSGenerated", "Inactive"),
+        ("aws:createdBy", "AWSGenerated", "Inactive"),
+        ("backup", "UserDefined", "Inactive"),
         ("later", "UserDefined", "Inactive"),
         ("team", "UserDefined", "Active"),
     ]

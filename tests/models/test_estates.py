@@ -12,12 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import anomaly_detection, costs, estates, instance_types
+from models.cost_allocation_tags import HANDLING, HEADS
 from models.estates.chance import Chance, apportion
 from models.estates.estate import Estate
 from models.estates.plans import DEVELOPMENT, PRODUCTION, STAGING
 
 ACCOUNT = uuid.UUID(int=7)
 SEEDS = (42, 1, 7, 2026)
+# Tags that divide an estate's bill.
+PAYING = {
+    "branch", "cost-center", "ecs:cluster", "eks:cluster-name", "env", "owner", "product",
+    "service", "team",
+}  # fmt: skip
 
 
 def made(size: str | int = "startup", seed: int = 42) -> Estate:
@@ -100,6 +106,18 @@ def test_the_enterprise_has_the_numbers_that_its_agent_counts() -> None:
     wanted = {"instances": 2500, "rds_instances": 150, "s3_buckets": 430, "lambda_functions": 85,
               "load_balancers": 22}  # fmt: skip
     assert {table: totals[table] for table in wanted} == wanted
+
+
+def test_every_tag_tells_who_pays_or_how_a_resource_is_handled() -> None:
+    keys = {
+        key
+        for account in estates.named("enterprise").accounts
+        for rows in estates.generate(account, ACCOUNT).rows.values()
+        for row in rows
+        for key in row.get("tags") or ()
+    }
+    paying = {key for key in keys - set(HANDLING) if not key.startswith(HEADS)}
+    assert paying == PAYING
 
 
 @given(st.integers(1, 400))
