@@ -35,8 +35,13 @@ PERIODS = {
     "HOURLY": "(l.date + {shift})",
     "": "NULL::date",
 }
-# What is read by spans of days where tags make the ledger long.
+# What is read by spans of days, and where the spans of a table are.
 _SPANNED = ("MONTHLY", "")
+SPANS = {
+    "cost_daily": "cost_spans",
+    "cost_daily_untagged": "cost_spans_untagged",
+    "cost_daily_by_tags": "cost_spans_by_tags",
+}
 HOUR_DIGITS = 10
 # What the contexts of dimension values hold to.
 ONLY = {"RESERVATIONS": RESERVED, "SAVINGS_PLANS": PLANNED}
@@ -132,8 +137,7 @@ def _inner(report: Report, compiler: Compiler, bind: Binder, over: date | None) 
     needed = " ".join(METRICS[metric][0] for metric in report.metrics)
     sums = [f"sum(l.{name}) AS {name}" for name in _SUMMED if name in needed]
     table = "cost_lines_daily" if report.resources else _smallest(compiler.columns)
-    by_tags = "tag_set" in compiler.columns and "date" not in compiler.columns
-    if over is not None and by_tags and not report.resources:
+    if over is not None and "date" not in compiler.columns and not report.resources:
         return _spanned(report, table, columns, sums, over, bind)
     period = PERIODS[report.granularity]
     if report.granularity:
@@ -152,8 +156,9 @@ def _spanned(
     """The same period by period, of whole spans and of the days that are in none."""
     shift_days = report.shift_days if report.granularity else None
     found = cost_spans.pieces(report.start, report.end, over, shift_days)
+    keys = ", ".join(str(n + 1) for n in range(len(columns)))
     parts = []
-    for source, whole in ((table, False), ("cost_spans", True)):
+    for source, whole in ((table, False), (SPANS[table], True)):
         own = [piece for piece in found if piece.whole is whole]
         days = ", ".join(
             bind([getattr(piece, name) for piece in own], "::date[]")
@@ -163,17 +168,16 @@ def _spanned(
             f"SELECT r.period, x.* FROM unnest({days}) AS r (period, first, last)"
             f" CROSS JOIN LATERAL (SELECT {', '.join([*columns, *sums])} FROM {source} l"
             f" WHERE {MINE} AND l.date >= r.first AND l.date < r.last"
-            f" GROUP BY {', '.join(str(n + 1) for n in range(len(columns)))}) x"
+            f" GROUP BY {keys or '()'} HAVING count(*) > 0) x"
         )
     return " UNION ALL ".join(parts)
 
 
 def _smallest(columns: set[str]) -> str:
     """The smallest table of the ledger that has these columns."""
-    if columns <= _BY_TAGS:
-        # without tags it is no smaller than the other
-        return "cost_daily_by_tags" if "tag_set" in columns else "cost_daily_untagged"
-    return "cost_daily" if "tag_set" in columns else "cost_daily_untagged"
+    if "tag_set" not in columns:
+        return "cost_daily_untagged"
+    return "cost_daily_by_tags" if columns <= _BY_TAGS else "cost_daily"
 
 
 def _hourly(sql: str, report: Report, bind: Binder) -> str:

@@ -17,6 +17,13 @@ from tests.fixtures.server import Cloud
 Sql = Callable[..., list[dict[str, Any]]]
 START, END = date(2026, 1, 7), date(2026, 4, 2)
 TABLES = ("cost_daily", "cost_daily_untagged", "cost_daily_by_tags")
+SPANS = ("cost_spans", "cost_spans_untagged", "cost_spans_by_tags")
+# What a report is grouped by, by the table that it then reads.
+GROUPED = {
+    "cost_daily": (Group("TAG", "Team"), Group("DIMENSION", "REGION")),
+    "cost_daily_untagged": (Group("DIMENSION", "SERVICE"), Group("DIMENSION", "REGION")),
+    "cost_daily_by_tags": (Group("TAG", "Team"), Group("DIMENSION", "SERVICE")),
+}
 
 
 @pytest.mark.parametrize("shift_days", [None, 0, 3, -40])
@@ -75,21 +82,24 @@ def agree(sql: Sql, cloud: Cloud) -> int:
     [days] = sql("select min(date) as first, max(date) as last from cost_daily"
                  " where account_id = $1", cloud.account.id)  # fmt: skip
     for granularity in ("MONTHLY", ""):
-        report = Report(
-            days["first"], days["last"] + timedelta(days=1), 4, granularity,
-            ("UnblendedCost", "UsageQuantity"),
-            (Group("TAG", "Team"), Group("DIMENSION", "REGION")),
-        )  # fmt: skip
-        plain, spanned = cloud.running.run(both(cloud, report))
-        assert plain == spanned
-        assert sum(row[3] for row in plain) == told[0]["cost"]
+        for table, keys in GROUPED.items():
+            report = Report(
+                days["first"], days["last"] + timedelta(days=1), 4, granularity,
+                ("UnblendedCost", "UsageQuantity"), keys,
+            )  # fmt: skip
+            plain, spanned = cloud.running.run(both(cloud, report, table))
+            assert plain == spanned
+            assert sum(row[3] for row in plain) == told[0]["cost"]
+    total = "select sum(unblended_cost) as cost, count(distinct date) as n from {} where"
+    spans = [sql(f"{total.format(name)} account_id = $1", cloud.account.id) for name in SPANS]
+    assert spans == [spans[0]] * len(SPANS)
     [found] = sql("select count(distinct date) as n, max(date) as last from cost_spans"
                   " where account_id = $1", cloud.account.id)  # fmt: skip
     assert found["last"] + timedelta(days=cost_spans.DAYS - 1) <= days["last"]
     return int(found["n"])
 
 
-async def both(cloud: Cloud, report: Report) -> tuple[list[Any], list[Any]]:
+async def both(cloud: Cloud, report: Report, table: str) -> tuple[list[Any], list[Any]]:
     """The rows of a report, read day by day and by spans."""
     db = cloud.running.server.database.session(cloud.account.id, "")
     over = await cost_spans.over(db)
@@ -98,6 +108,7 @@ async def both(cloud: Cloud, report: Report) -> tuple[list[Any], list[Any]]:
     for limit in (None, over):
         bind = Binder()
         sql = cost_reports._statement(report, {}, bind, limit) + " ORDER BY 1, 2, 3"
-        assert ("cost_spans" in sql) is (limit is not None)
+        assert f" {table} l" in sql
+        assert (f" {cost_reports.SPANS[table]} l" in sql) is (limit is not None)
         found.append([tuple(row) for row in await db.fetch(sql, *bind.args, plan="custom")])
     return found[0], found[1]
