@@ -1,7 +1,7 @@
 """Spans of five days: which of them a cost report can read in place of the days themselves.
 
 The database adds up a span when it is over (sql/064_cost_spans.sql, and by fewer columns
-sql/069_smaller_spans.sql). The months of a client begin and end wherever his calendar lies against
+sql/070_smaller_spans.sql). The months of a client begin and end wherever his calendar lies against
 the ledger's, so a month is some whole spans and, before and behind them, single days.
 """
 
