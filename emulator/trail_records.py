@@ -35,7 +35,9 @@ _EC2_TYPES = {
     "i": "Instance", "vol": "Volume", "snap": "Snapshot", "ami": "Ami", "sg": "SecurityGroup",
     "vpc": "VPC", "subnet": "Subnet", "eni": "NetworkInterface", "eipalloc": "EIP",
     "nat": "NatGateway", "rtb": "RouteTable", "igw": "InternetGateway", "lt": "LaunchTemplate",
-    "vpce": "VPCEndpoint", "tgw": "TransitGateway",
+    "vpce": "VPCEndpoint", "tgw": "TransitGateway", "acl": "NetworkAcl", "dopt": "DHCPOptions",
+    "eigw": "EgressOnlyInternetGateway", "fl": "FlowLog", "pcx": "VPCPeeringConnection",
+    "pl": "PrefixList",
 }  # fmt: skip
 _EC2_ID = re.compile(rf"({'|'.join(_EC2_TYPES)})-[0-9a-f]{{8,17}}")
 # Members that name a resource, by their letters in lower case.

@@ -31,6 +31,12 @@ EC2_TYPES = {
     "cr": "capacity-reservation",
     "key": "key-pair",
     "sir": "spot-instances-request",
+    "sgr": "security-group-rule",
+    "dopt": "dhcp-options",
+    "eigw": "egress-only-internet-gateway",
+    "fl": "vpc-flow-log",
+    "pcx": "vpc-peering-connection",
+    "pl": "prefix-list",
 }
 # What EC2's operations make, beside the resources that they name.
 _EC2_MADE = {
@@ -49,7 +55,19 @@ _EC2_MADE = {
     "AllocateAddress": ("elastic-ip",),
     "CreateCapacityReservation": ("capacity-reservation",),
     "CreateNetworkInterface": ("network-interface",),
+    "CreateRouteTable": ("route-table",),
+    "CreateInternetGateway": ("internet-gateway",),
+    "CreateEgressOnlyInternetGateway": ("egress-only-internet-gateway",),
+    "CreateNetworkAcl": ("network-acl",),
+    "CreateDhcpOptions": ("dhcp-options",),
+    "CreateFlowLogs": ("vpc-flow-log",),
+    "CreateManagedPrefixList": ("prefix-list",),
+    "CreateVpcPeeringConnection": ("vpc-peering-connection",),
+    "CopyImage": ("image", "snapshot"),
+    "RegisterImage": ("image",),
 }
+# Of what these name, only this is judged: a route's target is not.
+_EC2_ALONE = {"CreateRoute": "route-table", "ReplaceRoute": "route-table"}
 # Nobody's account stands in the ARNs of these.
 _EC2_SHARED = {"image", "snapshot"}
 _EC2_ID = re.compile(r"([a-z]+(?:-attach)?)-(?:[0-9a-f]{8}|[0-9a-f]{17})")
@@ -311,7 +329,9 @@ def _ec2(operation: str, params: Mapping[str, Any], region: str, account: str) -
     found = {
         _ec2_arn(kind, value, region, account): None
         for value in _strings(params)
-        if (match := _EC2_ID.fullmatch(value)) and (kind := EC2_TYPES.get(match[1]))
+        if (match := _EC2_ID.fullmatch(value))
+        and (kind := EC2_TYPES.get(match[1]))
+        and kind == _EC2_ALONE.get(operation, kind)
     }
     if operation == "RunInstances" and params.get("KeyName"):
         found[_ec2_arn("key-pair", str(params["KeyName"]), region, account)] = None
