@@ -26,8 +26,8 @@ _ONE = """
 SELECT '{pattern}' AS pattern, s.id::text AS id, s.saving::numeric AS saving
   FROM ({symptom}) AS s (id, saving)"""
 
-# A tick has loops off, for the days that it writes; here few rows are looked up among many. To plan
-# seventy symptoms anew would take longer than to look for them.
+# Few rows are looked up among many. To plan seventy symptoms anew would take longer than to look
+# for them.
 _PLANNING = """SELECT set_config('enable_nestloop', 'on', true), set_config('jit', 'off', true),
     set_config('plan_cache_mode', 'force_generic_plan', true)"""
 

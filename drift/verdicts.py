@@ -112,7 +112,8 @@ SELECT $1, f.pattern, f.kind, f.id, CASE WHEN $7::date IS NULL THEN $6::date ELS
              WHERE t.tags @> (x -> 'tags') LIMIT 1), (
             SELECT min(l.decoy) FROM truth.labels l
              WHERE l.account_id = $1 AND l.resource_type = f.kind AND l.resource_id = f.id
-               AND l.decoy IS NOT NULL AND f.about -> 'akin' ? l.pattern)) AS reason) d ON true
+               AND l.decoy IS NOT NULL AND l.pattern = ANY (
+                   ARRAY(SELECT jsonb_array_elements_text(f.about -> 'akin'))))) AS reason) d ON true
   LEFT JOIN LATERAL (SELECT m.estimated_daily_cost / 24 * {HOURS_A_MONTH} AS usd FROM metrics_daily m
         WHERE d.reason IS NOT NULL AND m.account_id = $1 AND m.resource_type = f.kind AND m.resource_id = f.id
         ORDER BY m.date DESC LIMIT 1) c ON true

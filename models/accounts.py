@@ -201,6 +201,8 @@ with recursive edges as (
       from pg_constraint c
      where c.contype = 'f' and c.connamespace in ('public'::regnamespace, 'truth'::regnamespace)
        and c.conparentid = 0
+    union all
+    select name, 'cloud_accounts', 'account_id' from driftcloud_account_tables()
 ), owned as (
     select child, parent, via, 1 as depth from edges where parent = 'cloud_accounts'
     union

@@ -31,7 +31,7 @@ SELECT a.account_number, min(d.bare) / 24 * 730 * {discounts.discount("savings-c
  CROSS JOIN LATERAL (
        SELECT l.date, coalesce(sum(l.on_demand_cost) FILTER (WHERE l.record_type = 'Usage'), 0) AS bare,
               sum(l.on_demand_cost) AS whole
-         FROM cost_daily l
+         FROM cost_daily_untagged l
         WHERE l.account_id = a.id AND l.date > $2::timestamptz::date - {known_days(30)} AND l.date <= $2::timestamptz::date
           AND driftcloud_eligible(l.service, l.usage_type, l.usage_unit) IN ('ec2', 'fargate', 'lambda')
           AND l.record_type IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')

@@ -236,6 +236,27 @@ async def test_one_failing_account_does_not_stop_the_others(
         await world.owner.execute("DELETE FROM cloud_accounts WHERE id = $1", broken)
 
 
+async def test_what_somebody_wrote_of_a_day_before_is_left_alone(world: World) -> None:
+    await world.begin(2)
+    volume = f"vol-{await world.value('SELECT substr(min(instance_id), 3) FROM instances WHERE account_id = $1')}"
+    other = await world.owner.fetchval(
+        "INSERT INTO cloud_accounts (name) VALUES ('elsewhere') RETURNING id"
+    )
+    try:
+        # ids are of one account each; a row that is there all the same stays whose it is
+        await world.owner.execute(
+            "INSERT INTO metrics_daily (account_id, resource_type, resource_id, date) VALUES ($1, 'volume', $2, $3)",
+            other, volume, FIRST + timedelta(days=2),
+        )  # fmt: skip
+        (report,) = await world.tick()
+        found = "SELECT array_agg(resource_id) FROM metrics_daily WHERE account_id = $1 AND resource_type = 'volume' AND date = $2"
+        before = set(await world.value(found, FIRST + timedelta(days=1)))
+        assert volume in before
+        assert set(await world.value(found, report.virtual_date)) == before - {volume}
+    finally:
+        await world.owner.execute("DELETE FROM cloud_accounts WHERE id = $1", other)
+
+
 async def test_live_metrics_are_no_events(world: World) -> None:
     await world.owner.execute(
         "UPDATE autoscaling_groups SET desired_capacity = 0 WHERE account_id = $1", world.account

@@ -16,7 +16,9 @@ SELECT a.attname AS name, format_type(a.atttypid, NULL) AS type, a.attnotnull AS
           JOIN pg_attribute f ON f.attrelid = k.confrelid
            AND f.attnum = k.confkey[cardinality(k.confkey)]
          WHERE k.conrelid = a.attrelid AND k.conkey[cardinality(k.conkey)] = a.attnum
-           AND k.contype = 'f' LIMIT 1) AS parent
+           AND k.contype = 'f'
+        UNION ALL SELECT 'cloud_accounts.id' FROM driftcloud_account_tables() t
+         WHERE t.name::regclass = a.attrelid AND a.attname = 'account_id' LIMIT 1) AS parent
   FROM pg_attribute a
  WHERE a.attrelid = $1::text::regclass AND a.attnum > 0 AND NOT a.attisdropped
 """

@@ -1,6 +1,7 @@
 """The 26 tables of the first schema, as the catalogue describes them; what every table needs."""
 
 import re
+import uuid
 from typing import Any
 
 import asyncpg
@@ -131,6 +132,35 @@ async def test_every_foreign_key_has_an_index_that_begins_with_it(
         "      AND (i.indkey::int2[])[0:cardinality(k.conkey) - 1] @> k.conkey)"
     )
     assert [tuple(r) for r in bare] == []
+
+
+async def test_the_ledger_belongs_to_accounts(owner: asyncpg.Connection) -> None:
+    """By triggers for each statement, where others have a foreign key."""
+    line = (
+        "INSERT INTO cost_lines_daily (account_id, date, region, service, product_code, usage_type,"
+        " operation) SELECT id, '2026-01-01', '', '', '', '', '' FROM unnest($1::uuid[]) AS a (id)"
+    )
+    transaction = owner.transaction()
+    await transaction.start()
+    try:
+        account, nobody = uuid.uuid4(), uuid.uuid4()
+        await owner.execute("INSERT INTO cloud_accounts (id, name) VALUES ($1, 'ledger')", account)
+        await owner.execute(line, [account])
+        moved = "UPDATE cost_lines_daily SET account_id = $1 WHERE account_id = $2"
+        for wrong, args in (
+            (line, [[account, nobody]]),
+            (moved, [nobody, account]),
+            ("UPDATE cloud_accounts SET id = $1 WHERE id = $2", [nobody, account]),
+        ):
+            with pytest.raises(asyncpg.ForeignKeyViolationError):
+                async with owner.transaction():
+                    await owner.execute(wrong, *args)
+        counted = "SELECT count(*) FROM cost_lines_daily WHERE account_id = $1"
+        assert await owner.fetchval(counted, account) == 1
+        await owner.execute("DELETE FROM cloud_accounts WHERE id = $1", account)
+        assert await owner.fetchval(counted, account) == 0
+    finally:
+        await transaction.rollback()
 
 
 async def test_updated_at_is_kept_by_a_trigger(owner: asyncpg.Connection) -> None:
