@@ -67,10 +67,10 @@ async def request_spot_instances(ctx: Context, params: dict[str, Any]) -> dict[s
         "valid_until": params.get("ValidUntil"),
         "tags": tags_for(params, "spot-instances-request"),
     }
-    wanted = {
-        **(params.get("LaunchSpecification") or {}),
-        "InstanceMarketOptions": {"MarketType": "spot"},
-    }
+    # what is empty is not said: Terraform's provider names every member
+    given = (params.get("LaunchSpecification") or {}).items()
+    wanted = {name: value for name, value in given if value != ""}
+    wanted["InstanceMarketOptions"] = {"MarketType": "spot"}
 
     async def work() -> list[str]:
         if _too_low(ctx, wanted, options["spot_price"]):

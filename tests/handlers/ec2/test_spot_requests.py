@@ -26,7 +26,7 @@ def described(ec2: Any, *request_ids: str) -> list[dict[str, Any]]:
 def test_a_request_is_fulfilled_at_once(cloud: Cloud, ec2: Any, image: str, sql: Sql) -> None:
     [made] = ec2.request_spot_instances(
         SpotPrice="",  # Terraform's way to name none
-        LaunchSpecification={"ImageId": image, "InstanceType": "m5.large"},
+        LaunchSpecification={"ImageId": image, "InstanceType": "m5.large", "SubnetId": ""},
         TagSpecifications=[
             {"ResourceType": "spot-instances-request", "Tags": [{"Key": "team", "Value": "ml"}]}
         ],
