@@ -8,6 +8,7 @@ from typing import Any
 from models import draws
 from models.callers import NOW
 from models.listing import Column, Database, Listing
+from models.vpcs import NAMELESS
 
 # AWS's numbers of the states (API_InstanceState).
 STATE_CODES = {
@@ -85,11 +86,6 @@ _GROUPS = (
 )
 # The account is the same for every row, so that this is looked up once.
 _OWNER = "(select a.account_number from cloud_accounts as a where a.id = driftcloud_account())"
-# Networks whose machines have no public names are few, and are looked up once.
-NAMELESS = (
-    "coalesce({vpc} = any(array(select n.vpc_id from vpcs as n"
-    " where not coalesce(n.enable_dns_hostnames, n.is_default))), false)"
-)
 _ADDRESS = (
     "(select e.association_id from elastic_ips as e where e.associated_instance_id = i.instance_id"
     " limit 1)"

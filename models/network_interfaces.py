@@ -9,9 +9,9 @@ from typing import Any
 
 from models import single_rows
 from models.callers import NUMBER
-from models.instances import NAMELESS
 from models.listing import Column, Database, Listing
 from models.vpc_endpoints import INTERFACE
+from models.vpcs import NAMELESS
 
 _INSTANCES = """
 select i.network_interface_id as id, i.region, i.availability_zone, i.vpc_id, i.subnet_id,

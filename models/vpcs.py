@@ -15,6 +15,12 @@ _DHCP = (
 )
 _ASSOCIATION = "('vpc-cidr-assoc-' || substr(md5(v.vpc_id), 1, 17))"
 
+# Networks whose machines have no public names are few, and are looked up once.
+NAMELESS = (
+    "coalesce({vpc} = any(array(select n.vpc_id from vpcs as n"
+    " where not coalesce(n.enable_dns_hostnames, n.is_default))), false)"
+)
+
 LISTING = Listing(
     f"v.vpc_id, v.cidr_block, v.is_default, v.state, {_DHCP} as dhcp_options_id,"
     f" v.instance_tenancy, {_ASSOCIATION} as association_id, {NUMBER} as owner, v.tags, v.region,"
