@@ -90,7 +90,8 @@ def measure(stack: ExitStack, options: argparse.Namespace, scale: Scale, homes: 
     if wanted("tails"):
         section("tails and ticks", _tails(scale, middle, large, others, homes))
     if wanted("memory"):
-        section("memory", alone.memory(middle, large, idle_mib, others))
+        seconds = 4 * scale.seconds
+        section("memory", alone.memory(middle, large, idle_mib, others, seconds))
     if wanted("start"):
         ours[scale.middle].stop()
         theirs = [other.server for other in others]

@@ -126,11 +126,13 @@ def start_up(existing: Path, others: Sequence[ServerProcess], count: int) -> lis
     return lines
 
 
-def memory(small: Target, large: Target, idle_mib: float, others: Sequence[Target]) -> list[Line]:
+def memory(
+    small: Target, large: Target, idle_mib: float, others: Sequence[Target], seconds: float
+) -> list[Line]:
     """Resident MiB of the Python process, when idle and after every page was read."""
     page = next(case for case in CASES if case.kind == "page")
     for target in (small, large):
-        run(replay(target.server.port, page.make(target.sign, target.fleet), 2, 2.0))
+        run(replay(target.server.port, page.make(target.sign, target.fleet), 2, seconds))
     few, many = small.server.memory_mib(), large.server.memory_mib()
     counts = [len(target.fleet.all_ids) for target in (small, large)]
     size = (counts[1] - counts[0]) / 10_000

@@ -123,6 +123,7 @@ def growth(
         if case.at_least > len(small.fleet.all_ids) or case.kind == "filtered":
             continue
         few, many = rounds(case, [small, large], 1, seconds, count)
-        ratio = (sum(many.cpu) + sum(many.below)) / (sum(few.cpu) + sum(few.below))
+        # rounds may be shorter than a tick of the clock of processor time
+        ratio = (sum(many.cpu) + sum(many.below)) / (sum(few.cpu) + sum(few.below) or 1)
         text = f"{detail(few)} | {detail(many)}"
         yield Line(case.name, ratio, "≤1.15", text)

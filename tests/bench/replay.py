@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -23,10 +24,15 @@ class _CapturedError(Exception):
         self.request = request
 
 
+@cache
+def _session() -> Any:
+    # one for all, so that botocore reads each service's model once
+    return boto3.session.Session()
+
+
 def client(service: str, url: str) -> Any:
     """A boto3 client as a user would make it."""
-    session: Any = boto3.session.Session()
-    return session.client(
+    return _session().client(
         service,
         region_name="us-east-1",
         endpoint_url=url,
