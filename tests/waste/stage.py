@@ -264,10 +264,11 @@ class Act:
             row["instance_id"] for row in self.running.rows(_BELONGING, play.resource_id)
         ]
         play.symptom = self.symptom(play)
-        play.label = self._label(play)
+        every = self.labels()
+        play.label = _label(play, every)
         play.cost = self.cost(play)
         play.acted_on = self._today()
-        play.within = self._within(play)
+        play.within = self._within(play, every)
         self._approve(play)
         try:
             play.revealed = play.mirror.reveal(self.client(play), play.resource_id)
@@ -280,7 +281,7 @@ class Act:
         """What is left of it."""
         play.symptom_after = set(self.symptom(play))
         play.cost_after = self.cost(play)
-        play.label_after = self._label(play)
+        play.label_after = _label(play, self.labels())
 
     def _approve(self, play: Play) -> None:
         """Let somebody give the leave without which some types are not to be touched."""
@@ -303,22 +304,22 @@ class Act:
         asked = f"SELECT p.a, p.b FROM ({sql}) AS p (a, b)"
         return [(row["a"], row["b"]) for row in self.running.rows(asked, self.account.id, *args)]
 
-    def _within(self, play: Play) -> bool:
+    def _within(self, play: Play, every: Iterable[Label]) -> bool:
         """Whether its saving is counted with that of a whole which shows too."""
         whole, pairs = getattr(play.scenario, "PART_OF", ("", ""))
-        shown = {one.resource_id for one in self.labels() if one.pattern == whole}
+        shown = {one.resource_id for one in every if one.pattern == whole}
         return any(part == play.resource_id and of in shown for part, of in self._pairs(pairs))
 
     def finish(self, cast: list[Play]) -> None:
         """Score what was done."""
         assert self.branch is not None
         part = self.branch.score(self._today())
-        without = self.branch.labels()
+        every = [*self.branch.labels(), *self.labels()]
         for play in cast:
             play.part = part
             play.promised = max(
                 one.saving
-                for one in [*without, *self.labels()]
+                for one in every
                 if (one.pattern, one.resource_id) == (play.scenario.PATTERN, play.resource_id)
             )
             play.fallen = self.branch.fallen([play.resource_id, *play.belongs])
@@ -336,13 +337,15 @@ class Act:
         if self.branch is not None:
             self.branch.close()
 
-    def _label(self, play: Play) -> Label | None:
-        found = [
-            one
-            for one in self.labels()
-            if (one.pattern, one.resource_id) == (play.scenario.PATTERN, play.resource_id)
-        ]
-        return max(found, key=lambda one: one.since) if found else None
+
+def _label(play: Play, every: Iterable[Label]) -> Label | None:
+    """The newest of a play."""
+    found = [
+        one
+        for one in every
+        if (one.pattern, one.resource_id) == (play.scenario.PATTERN, play.resource_id)
+    ]
+    return max(found, key=lambda one: one.since) if found else None
 
 
 @dataclass(slots=True)
