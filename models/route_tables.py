@@ -6,40 +6,6 @@ from typing import Any
 from models.callers import NUMBER
 from models.listing import Listing
 
-
-def _alive(target: str, vpc: str) -> str:
-    """Whether what a route leads to (a jsonb object of one member) takes traffic of a VPC."""
-    return f"""(case
- when {target} ? 'NatGatewayId' then exists (
-      select from nat_gateways as n where n.nat_gateway_id = {target} ->> 'NatGatewayId'
-         and n.state in ('pending', 'available'))
- when {target} ->> 'GatewayId' like 'igw-%' then exists (
-      select from internet_gateways as g
-       where g.internet_gateway_id = {target} ->> 'GatewayId' and g.vpc_id = {vpc})
- when {target} ? 'TransitGatewayId' then exists (
-      select from transit_gateway_attachments as a
-       where a.transit_gateway_id = {target} ->> 'TransitGatewayId' and a.vpc_id = {vpc}
-         and a.state = 'available')
- when {target} ? 'VpcPeeringConnectionId' then exists (
-      select from vpc_peering_connections as c
-       where c.peering_id = {target} ->> 'VpcPeeringConnectionId' and c.state = 'active'
-         and {vpc} in (c.requester_vpc_id, c.accepter_vpc_id))
- when {target} ? 'EgressOnlyInternetGatewayId' then exists (
-      select from egress_only_internet_gateways as g
-       where g.gateway_id = {target} ->> 'EgressOnlyInternetGatewayId' and g.vpc_id = {vpc})
- when {target} ? 'InstanceId' then exists (
-      select from instances as i where i.instance_id = {target} ->> 'InstanceId'
-         and i.vpc_id = {vpc} and i.state = 'running')
- when {target} ? 'NetworkInterfaceId' then exists (
-      select from network_interfaces as o
-       where o.network_interface_id = {target} ->> 'NetworkInterfaceId' and o.vpc_id = {vpc}
-       union all
-      select from instances as i
-       where i.network_interface_id = {target} ->> 'NetworkInterfaceId' and i.vpc_id = {vpc}
-         and i.state = 'running')
- else false end)"""
-
-
 # The lists of the services with gateway endpoints, as models/prefix_lists.py names them.
 _LIST = "'pl-' || left(md5(e.region || '/' || split_part(e.service_name, '.', 4)), 8)"
 _TABLES = f"""
@@ -51,7 +17,7 @@ select t.route_table_id as id, t.vpc_id, t.region, t.tags,
                       case when r.key like 'pl-%' then 'DestinationPrefixListId'
                            when r.key like '%:%' then 'DestinationIpv6CidrBlock'
                            else 'DestinationCidrBlock' end, r.key, 'Origin', 'CreateRoute',
-                      'State', case when {_alive("r.value", "t.vpc_id")} then 'active'
+                      'State', case when driftcloud_leads(r.value, t.vpc_id) then 'active'
                                     else 'blackhole' end) order by r.key)
              from jsonb_each(t.routes) as r), '[]')
        || coalesce((
@@ -110,7 +76,7 @@ LISTING = Listing(
     tagged="route_table",
 )
 
-_HELD = f"""
+_HELD = """
 with held as (
     select t.id, t.vpc_id, t.routes, v.cidr_block
       from route_tables as t join vpcs as v on v.vpc_id = t.vpc_id
@@ -119,7 +85,7 @@ with held as (
        for no key update of t
 ), judged as (
     select h.id, h.cidr_block = $3::text as local, h.routes ? $3::text as present,
-           {_alive("$4::jsonb", "h.vpc_id")} as alive,
+           driftcloud_leads($4::jsonb, h.vpc_id) as alive,
            exists (select from internet_gateways as g
                     where g.internet_gateway_id = $4::jsonb ->> 'GatewayId') as elsewhere,
            $3::text not like 'pl-%' or $5::boolean

@@ -480,6 +480,45 @@ CREATE UNIQUE INDEX vpc_peering_connections_once ON vpc_peering_connections
 COMMENT ON TABLE vpc_peering_connections IS 'A peering connection between two VPCs of one account.';
 COMMENT ON COLUMN vpc_peering_connections.region IS 'Of the VPC that asked for it.';
 
+-- Each kind of target has a statement of its own, whose plan is kept: a list of route tables would
+-- else be planned with all of them whenever it is asked for.
+CREATE FUNCTION driftcloud_leads(target jsonb, of_vpc text) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    IF target ? 'NatGatewayId' THEN
+        RETURN EXISTS (SELECT FROM nat_gateways n
+                        WHERE n.nat_gateway_id = target ->> 'NatGatewayId' AND n.state IN ('pending', 'available'));
+    ELSIF target ->> 'GatewayId' LIKE 'igw-%' THEN
+        RETURN EXISTS (SELECT FROM internet_gateways g
+                        WHERE g.internet_gateway_id = target ->> 'GatewayId' AND g.vpc_id = of_vpc);
+    ELSIF target ? 'TransitGatewayId' THEN
+        RETURN EXISTS (SELECT FROM transit_gateway_attachments a
+                        WHERE a.transit_gateway_id = target ->> 'TransitGatewayId' AND a.vpc_id = of_vpc
+                          AND a.state = 'available');
+    ELSIF target ? 'VpcPeeringConnectionId' THEN
+        RETURN EXISTS (SELECT FROM vpc_peering_connections c
+                        WHERE c.peering_id = target ->> 'VpcPeeringConnectionId' AND c.state = 'active'
+                          AND of_vpc IN (c.requester_vpc_id, c.accepter_vpc_id));
+    ELSIF target ? 'EgressOnlyInternetGatewayId' THEN
+        RETURN EXISTS (SELECT FROM egress_only_internet_gateways g
+                        WHERE g.gateway_id = target ->> 'EgressOnlyInternetGatewayId' AND g.vpc_id = of_vpc);
+    ELSIF target ? 'InstanceId' THEN
+        RETURN EXISTS (SELECT FROM instances i
+                        WHERE i.instance_id = target ->> 'InstanceId' AND i.vpc_id = of_vpc AND i.state = 'running');
+    ELSIF target ? 'NetworkInterfaceId' THEN
+        RETURN EXISTS (SELECT FROM network_interfaces o
+                        WHERE o.network_interface_id = target ->> 'NetworkInterfaceId' AND o.vpc_id = of_vpc)
+            OR EXISTS (SELECT FROM instances i
+                        WHERE i.network_interface_id = target ->> 'NetworkInterfaceId' AND i.vpc_id = of_vpc
+                          AND i.state = 'running');
+    END IF;
+    RETURN false;
+END
+$$;
+COMMENT ON FUNCTION driftcloud_leads(jsonb, text) IS
+    'Whether what a route leads to, one member of API_CreateRoute, takes the traffic of a VPC.';
+
 -- What an account has said of EC2 in a region, beside EBS.
 
 CREATE TABLE ec2_settings (
