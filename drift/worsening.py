@@ -141,7 +141,8 @@ async def group(day: Day, pattern: str, arn: str, *, minimum: bool = False) -> H
     if wanted > row["max_size"]:
         values["max_size"] = wanted
     happening = await columns(day, "autoscaling_groups", "arn", "autoscaling_group", row, values)
-    await autoscaling_groups.start(day, row, 2, f"{pattern}/more")
+    label = f"{pattern}/more/{row['region']}/{row['name']}"
+    await autoscaling_groups.start(day, row, 2, label)
     return happening
 
 
