@@ -98,7 +98,7 @@ def test_runs_are_days_on_end() -> None:
 
 
 def test_a_step_is_told_of_once_though_weekends_hide_it() -> None:
-    days, flagged = series(*weekly(4, 100, 60)), []
+    days, flagged = series(*weekly(4, 100, 60)), list[date]()
     for n in range(28, 56):
         day = MONDAY + DAY * n
         days[day] = 130.0 if day.weekday() < 5 else 70.0
