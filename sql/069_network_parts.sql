@@ -527,9 +527,30 @@ CREATE TABLE ec2_settings (
     serial_console_access        boolean NOT NULL DEFAULT false,
     snapshot_block_public_access text NOT NULL DEFAULT 'unblocked'
                                  CHECK (snapshot_block_public_access IN ('block-all-sharing', 'block-new-sharing', 'unblocked')),
+    metadata_defaults            jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (account_id, region)
 );
 COMMENT ON TABLE ec2_settings IS 'What is so for all instances and snapshots of a region.';
+COMMENT ON COLUMN ec2_settings.metadata_defaults IS
+    'Options of the metadata service, by member, that new instances have where nothing else is said.';
+
+CREATE FUNCTION driftcloud_default_metadata() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp
+    AS $$
+DECLARE
+    said jsonb;
+BEGIN
+    SELECT s.metadata_defaults INTO said FROM ec2_settings s
+     WHERE s.account_id = NEW.account_id AND s.region = NEW.region AND s.metadata_defaults <> '{}';
+    IF FOUND THEN
+        NEW.metadata_options := said || coalesce(NEW.metadata_options, '{}');
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER default_metadata BEFORE INSERT ON instances
+    FOR EACH ROW EXECUTE FUNCTION driftcloud_default_metadata();
 
 ALTER TABLE images
     ADD COLUMN source_image_id text,

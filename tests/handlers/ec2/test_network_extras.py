@@ -192,3 +192,21 @@ def test_what_aws_tells_of_account_and_services(ec2: Any) -> None:
     assert refusal(services, ServiceNames=["com.amazonaws.us-east-1.none"])[0] == (
         "InvalidServiceName"
     )
+
+
+def test_new_machines_have_the_accounts_metadata_options(ec2: Any) -> None:
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    asked = {"ImageId": image, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
+    ec2.modify_instance_metadata_defaults(HttpTokens="required", HttpPutResponseHopLimit=2)
+    told = ec2.get_instance_metadata_defaults()["AccountLevel"]
+    assert (told["HttpTokens"], told["HttpPutResponseHopLimit"]) == ("required", 2)
+    [first] = ec2.run_instances(**asked)["Instances"]
+    assert first["MetadataOptions"]["HttpTokens"] == "required"
+    own = {"MetadataOptions": {"HttpTokens": "optional"}}
+    [second] = ec2.run_instances(**asked, **own)["Instances"]
+    options = second["MetadataOptions"]
+    assert (options["HttpTokens"], options["HttpPutResponseHopLimit"]) == ("optional", 2)
+    ec2.modify_instance_metadata_defaults(HttpTokens="no-preference", HttpPutResponseHopLimit=-1)
+    assert ec2.get_instance_metadata_defaults()["AccountLevel"] == {"ManagedBy": "account"}
+    [third] = ec2.run_instances(**asked)["Instances"]
+    assert third["MetadataOptions"]["HttpPutResponseHopLimit"] == 1
