@@ -93,7 +93,7 @@ async def list_price_lists(ctx: Context, params: dict[str, Any]) -> dict[str, An
 
 async def get_price_list_file_url(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Where the file of a price list is to be had; anyone may read it there."""
-    arn, kind = params["PriceListArn"], params["FileFormat"]
+    arn, kind = params["PriceListArn"], params["FileFormat"].lower()
     of = files.by_arn(arn)
     if of is None:
         raise AwsError("NotFoundException", f"Price list {arn} was not found.")

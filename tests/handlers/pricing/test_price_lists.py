@@ -270,7 +270,7 @@ def test_files_hold_what_the_api_answers(pricing: Any, service: str) -> None:
     asked = {"PriceListArn": listed["PriceListArn"]}
     texts = []
     for kind in listed["FileFormats"]:
-        address = pricing.get_price_list_file_url(**asked, FileFormat=kind)["Url"]
+        address = pricing.get_price_list_file_url(**asked, FileFormat=kind.upper())["Url"]
         with urlopen(address, timeout=20) as answer:
             texts.append(answer.read().decode())
     region = "fromRegionCode" if service == "AWSDataTransfer" else "regionCode"
