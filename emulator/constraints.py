@@ -162,11 +162,9 @@ def _dialect(operation: Operation) -> str:
     return "s3" if "rest-xml" in protocols else "java"
 
 
-# What a service takes although its model does not list it:
+# What a service takes and its model does not list:
 # https://docs.aws.amazon.com/opensearch-service/latest/developerguide/supported-instance-types.html
-_UNLISTED = {
-    "ESPartitionInstanceType": frozenset(("t3.small.elasticsearch", "t3.medium.elasticsearch"))
-}
+_UNLISTED = {"ESPartitionInstanceType": {"t3.small.elasticsearch", "t3.medium.elasticsearch"}}
 
 # --- the tests of one value -------------------------------------------------------------------
 
@@ -202,7 +200,7 @@ def _tests(shape: Shape, dialect: str) -> list[tuple[str, Test, str]]:
 
 
 def _enum(shape: Shape) -> tuple[str, Test, str]:
-    allowed = frozenset(shape.enum) | _UNLISTED.get(shape.name, frozenset())
+    allowed = frozenset(shape.enum) | _UNLISTED.get(shape.name, set())
     text = f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"
     return ("enum", allowed.__contains__, text)
 
