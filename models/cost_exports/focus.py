@@ -25,7 +25,6 @@ from models.cost_exports.lines import (
     PERIOD_END,
     PERIOD_START,
     RATE_CODE,
-    SKU,
     SOURCE,
     START,
     TAGS,
@@ -33,6 +32,7 @@ from models.cost_exports.lines import (
     USAGE,
     given,
 )  # fmt: skip
+from models.price_list.product import SKU_SQL
 
 FEES = "l.record_type IN ('RIFee', 'SavingsPlanRecurringFee')"
 UPFRONT = "l.record_type IN ('Fee', 'SavingsPlanUpfrontFee')"
@@ -61,6 +61,8 @@ _UNIT = """CASE l.usage_unit WHEN 'Hrs' THEN 'Hours' WHEN 'hours' THEN 'Hours' W
     WHEN 'Lambda-GB-Second' THEN 'GB-Seconds' ELSE coalesce(l.usage_unit, 'Units') END"""
 _PRICED_BY = f"CASE WHEN u.unused THEN 'USD' WHEN {UPFRONT} THEN 'Units' WHEN {_USAGE} OR {_PURCHASE} THEN {_UNIT} END"
 _UNIT_PRICE = f"CASE WHEN u.unused THEN 0 WHEN {_USAGE} OR {_PURCHASE} THEN ({_LISTED}) / nullif({_QUANTITY}, 0) END"
+# What is used and what is bought have a SKU, though spot's and commitments' are on no list of ours.
+_SKU = given(f"{_USAGE} OR {_PURCHASE}", SKU_SQL)
 _DISCOUNT_QUANTITY = f"""CASE WHEN u.unused THEN {AMORTIZED} WHEN {FEES} AND NOT u.unused THEN {UNBLENDED} WHEN {UPFRONT} THEN {UNBLENDED}
     WHEN {COVERED} THEN {AMORTIZED} END"""
 
@@ -158,10 +160,10 @@ TABLE = Table(
         text("ServiceCategory", _by_usage("Storage", "Networking", _of_service(1, "'Other'")), "Category of the service.", nullable=False),
         text("ServiceName", _of_service(0, "l.service"), "The service.", nullable=False),
         text("ServiceSubcategory", _by_usage("Block Storage", "Network Infrastructure", _of_service(2, "'Other (Other)'")), "Category within the category."),
-        text("SkuId", SKU, "SKU in the price list."),
-        text("SkuMeter", given(IS_USE, "l.usage_type"), "What is metered."),
+        text("SkuId", _SKU, "What was used or bought; of use on demand, its SKU in the price list."),
+        text("SkuMeter", given(f"{_USAGE} OR {_PURCHASE}", "l.usage_type"), "What is metered."),
         pairs("SkuPriceDetails", _DETAILS, "What the price depends on."),
-        text("SkuPriceId", RATE_CODE, "Rate in the price list."),
+        text("SkuPriceId", f"coalesce({RATE_CODE}, {_SKU})", "Rate in the price list; what has none there is known by its SKU."),
         text("SubAccountId", "a.account_number", "The account that used it."),
         text("SubAccountName", "a.name", "Its name."),
         text("SubAccountType", "'Linked Account'", "Its kind."),

@@ -15,7 +15,7 @@ from models.cost_expressions import Categories
 from models.listing import Binder
 
 # More digits than any amount has, fewer than a quotient can get.
-_DIGITS = 12
+_DIGITS = 16
 # Lines stay, but the tags that tell them apart may be filled in later.
 _LINES = """
 select l.date, count(*) || '/' || coalesce(sum(l.tag_set), 0) as state from cost_lines_daily as l

@@ -80,7 +80,8 @@ def test_nulls_stand_where_they_may(focused: Focused) -> None:
         }  # fmt: skip
         charged = row["ChargeCategory"] in ("Usage", "Purchase")
         unused = row["CommitmentDiscountStatus"] == "Unused"
-        for name in ("PricingQuantity", "PricingUnit", "PricingCategory", "ListUnitPrice"):
+        for name in ("PricingQuantity", "PricingUnit", "PricingCategory", "ListUnitPrice",
+                     "SkuId", "SkuMeter", "SkuPriceId"):  # fmt: skip
             assert (row[name] is not None) == charged, (name, row)
         consumed = row["ChargeCategory"] == "Usage" and not unused
         assert (row["ConsumedQuantity"] is not None) == consumed
@@ -104,7 +105,9 @@ def test_skus_lead_to_the_price_list(focused: Focused) -> None:
     cloud, _, months = focused
     rows = [row for month in months.values() for row in month]
     told = {
-        (row["x_ServiceCode"], row["SkuId"], row["x_UsageType"]) for row in rows if row["SkuId"]
+        (row["x_ServiceCode"], row["SkuId"], row["x_UsageType"])
+        for row in rows
+        if row["SkuId"] and row["SkuPriceId"] != row["SkuId"]
     }
     pricing = cloud.client("pricing")
     assert len(told) > 15
