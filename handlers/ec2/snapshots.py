@@ -212,7 +212,7 @@ def _taken(
 
 
 def _begun(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
-    """A SnapshotInfo, as AWS answers when a snapshot has just begun."""
+    """A SnapshotInfo, as AWS answers when a snapshot has just begun; its tags may be none."""
     return {
         "SnapshotId": row["snapshot_id"],
         "VolumeId": row["source_volume_id"],
@@ -223,7 +223,7 @@ def _begun(ctx: Context, row: dict[str, Any]) -> dict[str, Any]:
         "Description": row["description"] or "",
         "VolumeSize": row["size_gib"],
         "Encrypted": row["encrypted"],
-        "Tags": tag_list(row["tags"]),
+        "Tags": tag_list(row["tags"]) or [],
     }
 
 
