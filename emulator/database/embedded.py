@@ -120,7 +120,7 @@ class EmbeddedServer:
         try:
             self._launch(place, user)
         except BaseException:
-            self._lock.release()
+            self.halt()
             raise
         self._meeting = _Meeting(partial(self._meet, self.pid, fresh=self._aside))
 
@@ -153,8 +153,9 @@ class EmbeddedServer:
         if (place.data / "postmaster.pid").exists():
             postmaster.clear_stale(place.data, place.sockets)
         _trim_log(place.data)
-        self._child = postmaster.launch(binaries, user, place.data, place.sockets, {})
-        self.pid = self._child.pid
+        with postmaster.uninterrupted():
+            self._child = postmaster.launch(binaries, user, place.data, place.sockets, {})
+            self.pid = self._child.pid
 
     def _launch_aside(self, place: Place, binaries: Path, user: Runner) -> bool:
         """Start a process that lays out the data and becomes the server; False: no template yet."""
@@ -168,8 +169,9 @@ class EmbeddedServer:
             configuration.files(durable=self.durable, names=_names(), laid=False),
         )
         words += [postmaster.LOG_NAME, *postmaster.command(binaries, place.data, place.sockets)]
-        self._child = postmaster.launch_aside(words, self._lock.descriptor)
-        self.pid = self._child.pid
+        with postmaster.uninterrupted():
+            self._child = postmaster.launch_aside(words, self._lock.descriptor)
+            self.pid = self._child.pid
         self._aside = True
         return True
 

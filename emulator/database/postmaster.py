@@ -6,10 +6,12 @@ import signal
 import socket
 import struct
 import subprocess
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from emulator.database.installation import EmbeddedError, Runner
 
@@ -144,6 +146,31 @@ def ended(pid: int) -> bool:
 def command(programs: Path, data: Path, socket_folder: Path) -> list[str]:
     """The command line of a server on a data directory."""
     return [str(programs / "postgres"), "-D", str(data), "-k", str(socket_folder)]
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold back what a signal's handler would raise until a child that was made is known.
+
+    A signal is never blocked: the child would begin with it blocked.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # handlers run in the main thread
+        return
+    held: list[tuple[int, FrameType | None]] = []
+    usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number, handler in usual.items():
+        if callable(handler):
+            signal.signal(number, lambda *given: held.append(given))
+    try:
+        yield
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+    for number, frame in held:
+        handler = usual[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
 
 
 def launch(

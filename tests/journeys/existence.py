@@ -149,6 +149,10 @@ def told(answer: Answer, named: list[Thing]) -> tuple[int, bytes]:
     """What an answer says, whatever the thing is called and whenever it was given."""
     body = answer.body
     for one in named:
-        for spell in (str, lambda text: quote(text, safe="")):
-            body = body.replace(spell(one.nothing[-12:]).encode(), spell(one.name[-12:]).encode())
+        # of a short ARN, answers may say the last word alone
+        words = re.split("[:/]", one.nothing)[-1], re.split("[:/]", one.name)[-1]
+        ends = (one.nothing[-12:], one.name[-12:])
+        for nothing, name in (ends, words) if 6 <= len(words[0]) < 12 else (ends,):
+            for spell in (str, lambda text: quote(text, safe="")):
+                body = body.replace(spell(nothing).encode(), spell(name).encode())
     return answer.status, _PASSING.sub(b"#", body)
