@@ -88,6 +88,8 @@ class EmbeddedServer:
         self._aside = False
         self._meeting: _Meeting | None = None
         self._supervisor: asyncio.Task[None] | None = None
+        # whoever begins a server and whoever ends it take turns: none begins behind the end
+        self._turn = threading.RLock()
 
     @property
     def place(self) -> Place:
@@ -201,11 +203,13 @@ class EmbeddedServer:
             else:
                 meeting.outcome()
         except EmbeddedError:
-            if not self._aside or _is_laid(self.place.data):
-                raise
-            # what is wrong is found, and mended or told, where it is done here
-            self._reap()
-            self._launch(self.place, runner(), aside=False)
+            with self._turn:
+                halted = self._lock is None or not self._lock.held
+                if halted or not self._aside or _is_laid(self.place.data):
+                    raise
+                # what is wrong is found, and mended or told, where it is done here
+                self._reap()
+                self._launch(self.place, runner(), aside=False)
             self._wait(self.pid, patience_seconds)
 
     def _wait(self, pid: int, patience_seconds: float) -> None:
@@ -219,16 +223,17 @@ class EmbeddedServer:
 
     def halt(self) -> None:
         """Stop the server in good order and give the data folder back."""
-        if self._lock is None or not self._lock.held:
-            return
-        if self.pid:
-            postmaster.stop(self.pid)
-            self._reap()
-        if self._meeting is not None:
-            self._meeting.join(5)
-            self._meeting = None
-        self.pid = 0
-        self._lock.release()
+        with self._turn:
+            if self._lock is None or not self._lock.held:
+                return
+            if self.pid:
+                postmaster.stop(self.pid)
+                self._reap()
+            if self._meeting is not None:
+                self._meeting.join(5)
+                self._meeting = None
+            self.pid = 0
+            self._lock.release()
 
     def _reap(self) -> None:
         if self._child is not None:

@@ -158,7 +158,7 @@ def uninterrupted() -> Iterator[None]:
         yield  # handlers run in the main thread
         return
     held: list[tuple[int, FrameType | None]] = []
-    usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    usual = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number, handler in usual.items():
         if callable(handler):
             signal.signal(number, lambda *given: held.append(given))
@@ -168,7 +168,7 @@ def uninterrupted() -> Iterator[None]:
         for number, handler in usual.items():
             signal.signal(number, handler)
     for number, frame in held:
-        handler = usual[signal.Signals(number)]
+        handler = usual[number]
         if callable(handler):
             handler(number, frame)
 
