@@ -3,10 +3,12 @@
 What is imported here is imported before PostgreSQL starts, and therefore little.
 """
 
+import contextlib
 import gc
 import logging
 import signal
 import socket
+from collections.abc import Iterator
 
 from emulator.database.embedded import EmbeddedServer
 from emulator.settings import Settings
@@ -17,12 +19,52 @@ BACKLOG = 2048
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+class Stop:
+    """What the system told us before there was a loop to be told.
+
+    A signal is noted, and heeded between the steps of a start: what a handler raises in the middle
+    of an import may be lost there. A step that may take long is `cut` short.
+    """
+
+    def __init__(self) -> None:
+        self.told = False
+        self._cutting = False
+
+    def await_signals(self) -> None:
+        """Note signals from now on."""
+        for number in SIGNALS:
+            signal.signal(number, self._hear)
+
+    def heed(self) -> None:
+        """Raise KeyboardInterrupt if we were told to stop."""
+        if self.told:
+            raise KeyboardInterrupt
+
+    @contextlib.contextmanager
+    def cut(self) -> Iterator[None]:
+        """Something during which being told to stop raises KeyboardInterrupt at once."""
+        self._cutting = True
+        try:
+            self.heed()
+            yield
+        finally:
+            self._cutting = False
+
+    def _hear(self, number: int, frame: object) -> None:
+        self.told = True
+        if self._cutting:
+            raise KeyboardInterrupt
+
+
+stop = Stop()
+
+
 def serve(settings: Settings) -> int:
     """Run a server until it is told to stop; the exit status of the process."""
     from emulator import logs
 
     logs.configure(settings.log_level)
-    await_signals()
+    stop.await_signals()
     gc.disable()  # a tenth of the time, and nothing is thrown away before the first answer
     launched = None
     try:
@@ -32,7 +74,9 @@ def serve(settings: Settings) -> int:
         if settings.embedded:
             # PostgreSQL starts while Python imports the rest
             launched = EmbeddedServer(settings.data_dir, durable=settings.durable)
-            launched.launch()
+            with stop.cut():
+                launched.launch()
+        stop.heed()
         if settings.workers > 1:
             from emulator.workers import supervise
 
@@ -45,16 +89,6 @@ def serve(settings: Settings) -> int:
     finally:
         if launched is not None:
             launched.halt()
-
-
-def await_signals() -> None:
-    """While there is no loop to tell, being told to stop ends whatever is going on."""
-    for number in SIGNALS:
-        signal.signal(number, _interrupt)
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _listen(settings: Settings) -> socket.socket:

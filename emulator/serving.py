@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from emulator.database.embedded import EmbeddedServer
-from emulator.serve import BACKLOG, SIGNALS, await_signals
+from emulator.serve import BACKLOG, SIGNALS, stop
 from emulator.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,13 +45,15 @@ def run_loop(work: Coroutine[Any, Any, int]) -> int:
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
     finally:
-        await_signals()  # the loop left the system's own handlers behind
+        stop.await_signals()  # the loop left the system's own handlers behind
 
 
 async def _cancellable(work: Coroutine[Any, Any, int]) -> int:
     task = asyncio.current_task()
     if task is not None:
         _on_signals(task.cancel)
+        if stop.told:
+            task.cancel()
     return await work
 
 

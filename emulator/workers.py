@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 
 from emulator.database.embedded import EmbeddedError, EmbeddedServer
-from emulator.serve import SIGNALS
+from emulator.serve import SIGNALS, stop
 from emulator.serving import run, run_loop
 from emulator.settings import Settings
 from emulator.shared_buckets import SharedBuckets
@@ -25,15 +25,13 @@ SOON_SECONDS = 2.0
 def supervise(settings: Settings, listening: socket.socket, launched: EmbeddedServer | None) -> int:
     """Prepare the world, run the workers, replace those that die, end them all on a signal."""
     if launched is not None:
-        launched.wait()
+        with stop.cut():
+            launched.wait()
     gc.enable()
     run_loop(_prepare(settings, launched))
-    stopping: list[int] = []
-    for number in SIGNALS:
-        signal.signal(number, lambda number, _frame: stopping.append(number))
     crew = _Crew(settings, listening)
     try:
-        while not stopping:
+        while not stop.told:
             crew.fill()
             _keep_alive(launched)
             time.sleep(GLANCE_SECONDS)
