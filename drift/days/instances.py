@@ -7,14 +7,14 @@ from drift.profiles import fill, statement
 from drift.rates import literals
 from models import burstable
 from models.instance_credits import CREDITS
-from models.prices import price
 
 # vCPUs that a burstable machine may use all day for nothing, and what more of them cost an hour.
 _EARNED = f"({literals(burstable.credits_an_hour())} ->> i.instance_type)::float8 / 60"
+_OF_FAMILIES = {family: str(burstable.vcpu_hour(family)) for family in burstable.FAMILIES}
 _CREDIT_PRICE = (
-    f"CASE WHEN i.platform_details LIKE '{burstable.DEARER}%' THEN {price('credits', 'windows')}"
-    f" WHEN i.instance_type LIKE 't4g.%' THEN {price('credits', 't4g')}"
-    f" ELSE {price('credits', 't3')} END"
+    f"CASE WHEN i.platform_details LIKE '{burstable.DEARER}%'"
+    f" THEN {burstable.vcpu_hour('', burstable.DEARER)} ELSE"
+    f" ({literals(_OF_FAMILIES)} ->> split_part(i.instance_type, '.', 1))::numeric END"
 )
 
 _RUNNING = f"""SELECT i.instance_id AS id, i.env, i.region, i.instance_type AS type,
