@@ -5,7 +5,6 @@ API_RegisterImage.html.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from emulator import ids
@@ -13,9 +12,10 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.idempotency import once
 from handlers.ec2 import identifiers, images, launch_devices
+from handlers.ec2 import snapshots as own_snapshots
 from handlers.ec2.identifiers import IMAGE, SNAPSHOT
 from handlers.ec2.tag_specifications import check_types, tags_for
-from models import costs, ebs_settings, regions, snapshots
+from models import ebs_settings, regions, snapshots
 from models import images as rows
 
 NOUN = "images"
@@ -62,7 +62,7 @@ async def copy_image(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
         }
         row = {
             **{column: source[column] for column in _SAME},
-            **_row(ctx, params, image_id, mappings),
+            **images.new(ctx, params, image_id, mappings),
             "tags": kept | tags_for(params, "image"),
             "source_image_id": source_id,
             "source_image_region": region,
@@ -108,7 +108,7 @@ async def register_image(ctx: Context, params: dict[str, Any]) -> dict[str, Any]
         launch_devices.volumes(mappings, root, ctx.region, found, {})
         for one in mappings:
             _fill(one, found, root)
-        row = _row(ctx, params, image_id, mappings) | {
+        row = images.new(ctx, params, image_id, mappings) | {
             "architecture": params.get("Architecture") or "i386",
             "platform_details": "Linux/UNIX",
             "usage_operation": "RunInstances",
@@ -127,7 +127,6 @@ async def _copies(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The copy's block device mappings, and the copies of the snapshots that they name."""
     by_default, default_key = await ebs_settings.find(ctx.db, ctx.region)
-    done = ctx.now + timedelta(seconds=ctx.server.settings.transition_seconds)
     tags, mappings, taken = tags_for(params, "snapshot"), [], []
     for one in source["block_device_mappings"]:
         ebs = dict(one.get("Ebs") or {})
@@ -135,18 +134,11 @@ async def _copies(
         if not ebs.get("SnapshotId"):
             continue
         encrypted = bool(params.get("Encrypted") or ebs.get("Encrypted") or by_default)
-        size_gib = ebs.get("VolumeSize") or 8
-        row = {
-            "snapshot_id": ids.new("snap"),
-            "region": ctx.region,
-            "size_gib": size_gib,
-            "monthly_cost": costs.snapshot_monthly(size_gib, ctx.region),
-            "tags": tags,
-            "created_at": ctx.now,
-            "started_at": ctx.now,
-            "completed_at": done,
-            "description": f"Copied for DestinationAmi {image_id} from SourceAmi"
-            f" {source['image_id']} for SourceSnapshot {ebs['SnapshotId']}.",
+        told = (
+            f"Copied for DestinationAmi {image_id} from SourceAmi {source['image_id']}"
+            f" for SourceSnapshot {ebs['SnapshotId']}."
+        )
+        row = own_snapshots.new(ctx, ebs.get("VolumeSize") or 8, told, tags) | {
             "encrypted": encrypted,
             "kms_key_id": (params.get("KmsKeyId") or default_key) if encrypted else None,
         }
@@ -166,19 +158,6 @@ def _fill(one: dict[str, Any], found: Mapping[str, Any], root: str) -> None:
         ebs["Encrypted"] = snapshot["encrypted"]
     ebs.setdefault("VolumeType", launch_devices.DEFAULT_TYPE)
     ebs.setdefault("DeleteOnTermination", one["DeviceName"] == root)
-
-
-def _row(ctx: Context, params: Mapping[str, Any], image_id: str, mappings: Any) -> dict[str, Any]:
-    return {
-        "image_id": image_id,
-        "region": ctx.region,
-        "name": params["Name"],
-        "description": params.get("Description"),
-        "owner_number": ctx.principal.account_number,
-        "block_device_mappings": mappings,
-        "creation_date": ctx.now,
-        "created_at": ctx.now,
-    }
 
 
 def _refuse(params: Mapping[str, Any], names: tuple[str, ...]) -> None:

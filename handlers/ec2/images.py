@@ -196,17 +196,29 @@ def _row(
     same = ("architecture", "platform", "platform_details", "usage_operation", "root_device_name")
     return {
         **{column: instance[column] for column in same},
+        **new(ctx, params, image_id, mappings),
+        "boot_mode": params.get("BootModeOverride") or (source and source["boot_mode"]),
+        "source_instance_id": instance["instance_id"],
+        "tags": tags_for(params, "image"),
+    }
+
+
+def new(
+    ctx: Context,
+    params: Mapping[str, Any],
+    image_id: str,
+    mappings: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """An image's row as every one begins; what it was made of comes besides."""
+    return {
         "image_id": image_id,
         "region": ctx.region,
         "name": params["Name"],
         "description": params.get("Description"),
         "owner_number": ctx.principal.account_number,
-        "boot_mode": params.get("BootModeOverride") or (source and source["boot_mode"]),
         "block_device_mappings": list(mappings),
-        "source_instance_id": instance["instance_id"],
         "creation_date": ctx.now,
         "created_at": ctx.now,
-        "tags": tags_for(params, "image"),
     }
 
 

@@ -101,7 +101,7 @@ async def copy_snapshot(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     encrypted = bool(params.get("Encrypted")) or source["encrypted"] or by_default
     key = params.get("KmsKeyId") or source["kms_key_id"] or default_key
     row = {
-        **_new(ctx, source["size_gib"], params.get("Description"), tags),
+        **new(ctx, source["size_gib"], params.get("Description"), tags),
         "encrypted": encrypted,
         "kms_key_id": key if encrypted else None,
     }
@@ -182,9 +182,10 @@ async def _chosen_volumes(ctx: Context, instance: Any, given: dict[str, Any]) ->
     return await volumes.LISTING.page(ctx.db, region=ctx.region, ids=chosen)
 
 
-def _new(
+def new(
     ctx: Context, size_gib: int, description: str | None, tags: dict[str, str]
 ) -> dict[str, Any]:
+    """A snapshot's row as it begins; what it is of comes besides."""
     takes = timedelta(seconds=ctx.server.settings.transition_seconds)
     return {
         "snapshot_id": ids.new("snap"),
@@ -204,7 +205,7 @@ def _taken(
 ) -> dict[str, Any]:
     """The row of a snapshot of a volume, encrypted as the volume is."""
     return {
-        **_new(ctx, volume["size_gib"], description, tags),
+        **new(ctx, volume["size_gib"], description, tags),
         "source_volume_id": volume["volume_id"],
         "encrypted": volume["encrypted"],
         "kms_key_id": volume["kms_key_id"],
