@@ -22,6 +22,9 @@ EVERYWHERE_OUT = [
 # AWS gives each region of a new account one VPC with its way out, a /20 subnet per zone, and one
 # security group that trusts its own members. Ids are derived from account and region: made again,
 # they are the same ones. Where triggers would give a network its parts they find them here.
+# Rules have the ids that sql/069_network_parts.sql gives to such rules: made of the group, the
+# direction and what they tell. So has `place`, their order: 1001 is the first range of addresses of
+# the first permission, 1601 the first group.
 _RULE_ID = "'sgr-0' || left(md5(g.group_id || {told}), 16)"
 _IN, _OUT = (
     _RULE_ID.format(told=told)
