@@ -136,7 +136,7 @@ async def perform(
 
 async def _written(ctx: Context, codec: Any, result: Any) -> Response:
     written = await _write(ctx, codec, result)
-    if not guardrails.is_told(ctx, written.body):
+    if not guardrails.is_told(ctx, result, written.body):
         return written
     moved = guardrails.outward(ctx, result)
     return written if moved is result else await _write(ctx, codec, moved)

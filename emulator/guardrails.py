@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from emulator.errors import Fault
+from emulator.fragments import FREEZES, Known
 from emulator.policies import actions, resources
 from emulator.rows import Rows
 from models.guardrails import FREEZE, POLICY
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from emulator.context import Context
 
 KEY: Final = FREEZE.encode()
+_TOLD: Final = FREEZES.encode()
+# From how many bytes on an answer is not searched where its rows are known to be silent.
+_LONG: Final = 1 << 16
 # The parameter that tells of the account's freeze.
 _PARAMETER: Final = "/guardrails/freeze_optimizations_until"
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
@@ -85,9 +89,20 @@ def inward(value: Any, shift: timedelta) -> None:
             inward(one, shift)
 
 
-def is_told(ctx: "Context", body: bytes) -> bool:
-    """Whether an answer speaks of a freeze, or was asked to."""
-    return b"freeze_" in body or _asked(ctx) == FREEZE
+def is_told(ctx: "Context", result: Any, body: bytes) -> bool:
+    """Whether an answer, a result and its bytes, speaks of a freeze, or was asked to."""
+    if _asked(ctx) == FREEZE:
+        return True
+    if len(body) > _LONG and isinstance(result, dict) and all(map(_silent, result.values())):
+        return False
+    # a short needle is found in a third of the time
+    return b"freez" in body and _TOLD in body
+
+
+def _silent(value: Any) -> bool:
+    if isinstance(value, Rows):
+        return value.silent
+    return value is None or (isinstance(value, str) and FREEZES not in value)
 
 
 def outward(ctx: "Context", result: Any) -> Any:
@@ -130,13 +145,18 @@ def _outward(value: Any, days: int, in_text: bool) -> Any:
 def _rows_outward(rows: Rows, days: int, in_text: bool) -> Any:
     """Rows whose tags are a column stay rows, which are written fast; others are shown plainly."""
     records = rows.records
-    if not records or not isinstance(records[0].get("tags"), dict):
+    # what is Known speaks of no freeze
+    whole = [one for one in records if one.__class__ is not Known]
+    if not whole and records:
+        return rows
+    if not records or not isinstance(whole[0].get("tags"), dict):
         plain = rows.plain()
         moved = _outward(plain, days, in_text)
         return rows if moved is plain else moved
-    if not any(FREEZE in (one["tags"] or ()) for one in records):
+    if not any(FREEZE in (one["tags"] or ()) for one in whole):
         return rows
-    return Rows(rows.view, [_record_outward(one, days) for one in records])
+    moved = [one if one.__class__ is Known else _record_outward(one, days) for one in records]
+    return Rows(rows.view, moved, rows.shelf, rows.key)
 
 
 def _record_outward(record: Any, days: int) -> Any:

@@ -17,6 +17,7 @@ from emulator.api import Ref, Shape
 
 if TYPE_CHECKING:
     from emulator.dialect import Dialect
+    from emulator.fragments import Shelf
     from emulator.rows_compiled import Writer
 
 CHUNK_ROWS = 100
@@ -96,14 +97,21 @@ class View:
 class Rows:
     """Records shown through a view, wherever AWS has a list of structures.
 
-    `records` are asyncpg Records or any mappings by column name.
+    `records` are asyncpg Records or any mappings by column name. With a `shelf`, some may be
+    Known (see emulator/fragments.py), and `key` is the column of their ids; once written they are
+    `silent` where nothing in them speaks of a freeze.
     """
 
-    __slots__ = ("_written", "records", "view")
+    __slots__ = ("_written", "key", "records", "shelf", "silent", "view")
 
-    def __init__(self, view: View, records: Sequence[Any]) -> None:
+    def __init__(
+        self, view: View, records: Sequence[Any], shelf: "Shelf | None" = None, key: str = ""
+    ) -> None:
         self.view = view
         self.records = records
+        self.shelf = shelf
+        self.silent = False
+        self.key = key
         self._written: dict[tuple[str, Ref, str, timedelta], str] = {}
 
     def __len__(self) -> int:
@@ -139,7 +147,13 @@ class Rows:
 
             writer = self.view.compiled[key] = Writer(self.view, dialect, ref, name)
         for start in range(0, len(self.records), CHUNK_ROWS):
-            yield writer.write(self.records[start : start + CHUNK_ROWS], shift)
+            chunk = self.records[start : start + CHUNK_ROWS]
+            if self.shelf is None:
+                yield writer.write(chunk, shift)
+            else:
+                text, told = self.shelf.write(writer, self.key, chunk, shift)
+                self.silent = not told and (self.silent or not start)
+                yield text
 
 
 def member(shape: Shape, name: str) -> Ref:

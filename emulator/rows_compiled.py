@@ -43,11 +43,15 @@ class Writer:
         self.columns = tuple(compiler.columns)
         self._texts = frozenset(compiler.texts)
         self._integers = frozenset(compiler.integers)
-        self._get = itemgetter(*self.columns) if self.columns else _nothing
-        self._special: dict[frozenset[str], Callable[..., str]] = {}
+        self._get = itemgetter(*self.columns) if self.columns else (lambda _row: None)
+        self._special: dict[frozenset[str], Callable[..., list[str]]] = {}
 
     def write(self, records: Sequence[Any], shift: timedelta) -> str:
         """The text of some rows."""
+        return "".join(self.write_each(records, shift))
+
+    def write_each(self, records: Sequence[Any], shift: timedelta) -> list[str]:
+        """The texts of some rows."""
         if len(records) < CHUNK_ROWS // 4 or len(self.columns) < 2:
             return self._general(map(self._get, records), shift)
         values = list(map(self._get, records))
@@ -56,13 +60,13 @@ class Writer:
         if function is None:
             if len(self._special) >= self._MOST_SPECIAL:
                 return self._general(values, shift)
-            function = Compiler(self._dialect, known).compile(*self._arguments)
-            self._special[known] = function
+            compiler = Compiler(self._dialect, known)
+            function = self._special[known] = compiler.compile(*self._arguments)
         return function(values, shift)
 
     def write_values(self, values: Any, shift: timedelta) -> str:
         """The text of rows that are tuples in the order of `columns` already."""
-        return self._general(values, shift)
+        return "".join(self._general(values, shift))
 
     def _known(self, values: list[tuple[Any, ...]]) -> frozenset[str]:
         """The columns in which every value is there, and can be written as it is."""
@@ -110,13 +114,12 @@ class Compiler:
         self.integers: set[str] = set()
         """Columns that are shown as an integer somewhere."""
 
-    def compile(self, view: View, ref: Ref, name: str) -> Callable[..., str]:
-        """The function (tuples of column values, shift) → text of the list's elements."""
+    def compile(self, view: View, ref: Ref, name: str) -> Callable[..., list[str]]:
+        """The function (tuples of column values, shift) → texts of the list's elements."""
         item = self._item(view.members, ref, name, self.columns)
         source = _function_source(self.columns, self._first_lines + self._lines, item)
         exec(compile(source, f"<view of {ref.shape.name}>", "exec"), self._names)  # noqa: S102
-        function: Callable[..., str] = self._names["rows"]
-        return function
+        return self._names["rows"]  # type: ignore[no-any-return]
 
     def _item(self, members: dict[str, Any], ref: Ref, name: str, columns: dict[str, str]) -> str:
         """The f-string's inside for one element of a list."""
@@ -350,12 +353,8 @@ def _function_source(columns: dict[str, str], lines: list[str], item: str) -> st
         f"    for {names} in values:\n"
         f"{body}\n"
         f"        write(f'{item}')\n"
-        "    return ''.join(written)\n"
+        "    return written\n"
     )
-
-
-def _nothing(_row: Any) -> None:
-    return None
 
 
 def _over_elements(writer: Writer, spec: Each) -> Callable[..., str]:

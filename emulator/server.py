@@ -18,6 +18,7 @@ from emulator.counters import Counters
 from emulator.database.database import Database
 from emulator.database.embedded import EmbeddedServer
 from emulator.dispatch import Dispatcher
+from emulator.fragments import Fragments
 from emulator.keys import Keys
 from emulator.permissions import Permissions
 from emulator.resource_policies import ResourcePolicies
@@ -74,6 +75,7 @@ class Server:
         self.resource_policies = ResourcePolicies(database)
         self.clocks = Clocks(self._virtual_date, shifted=settings.clock != "virtual")
         self.counters = Counters()
+        self.fragments = Fragments()
         self.trouble = Trouble(buckets)
         self.trail = Trail(database)
         self.dispatcher = Dispatcher(database, self.clocks, vault)

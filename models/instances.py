@@ -8,7 +8,6 @@ from typing import Any
 from models import draws
 from models.callers import NOW
 from models.listing import Column, Database, Listing
-from models.vpcs import NAMELESS
 
 # AWS's numbers of the states (API_InstanceState).
 STATE_CODES = {
@@ -81,14 +80,21 @@ _DEVICES = (
 # Few sets of groups serve many instances: joined this way, PostgreSQL reads each set once.
 _GROUPS = (
     "left join lateral (select json_agg(json_build_object('id', g.group_id, 'name', g.name)"
-    " order by g.group_id) as groups from security_groups as g"
-    " where g.group_id = any(i.security_group_ids)) as held on true"
+    " order by g.group_id) as groups, string_agg(concat(g.xmin, g.ctid), '') as revision"
+    " from security_groups as g where g.group_id = any(i.security_group_ids)) as held on true"
 )
 # The account is the same for every row, so that this is looked up once.
 _OWNER = "(select a.account_number from cloud_accounts as a where a.id = driftcloud_account())"
-_ADDRESS = (
-    "(select e.association_id from elastic_ips as e where e.associated_instance_id = i.instance_id"
-    " limit 1)"
+_VPC = "left join vpcs as n on n.vpc_id = i.vpc_id"
+_NAMELESS = "coalesce(not coalesce(n.enable_dns_hostnames, n.is_default), false)"
+# The versions of all the rows that an instance is shown from.
+_REVISION = (
+    "concat(i.xmin, i.ctid, n.xmin, n.ctid, (select string_agg(concat(v.xmin, v.ctid), '')"
+    " from volumes as v where v.attached_instance_id = i.instance_id), held.revision)"
+)
+_HELD = (
+    "left join lateral (select string_agg(concat(g.xmin, g.ctid), '') as revision"
+    " from security_groups as g where g.group_id = any(i.security_group_ids)) as held on true"
 )
 
 
@@ -102,10 +108,9 @@ def _attached(expression: str) -> str:
 LISTING = Listing(
     ", ".join(f"i.{name}" for name in _SHOWN)
     + f", {_STATE_NUMBER} as state_number, {_TRANSITION} as transition_reason,"
-    + f" {_DEVICES} as devices, held.groups, {_ADDRESS} as association_id,"
-    + f" {NAMELESS.format(vpc='i.vpc_id')} as nameless,"
+    + f" {_DEVICES} as devices, held.groups, {_NAMELESS} as nameless,"
     + f" {_OWNER} as owner_number",
-    f"instances as i {_GROUPS}",
+    f"instances as i {_VPC} {_GROUPS}",
     key="i.instance_id",
     columns={
         "region": "i.region",
@@ -155,7 +160,7 @@ LISTING = Listing(
             " else '.' || i.region || '.compute.internal' end)"
         ),
         "public_dns_name": (
-            f"(case when not {NAMELESS.format(vpc='i.vpc_id')} then"
+            f"(case when not {_NAMELESS} then"
             " 'ec2-' || replace(i.public_ip_address, '.', '-') || case i.region"
             " when 'us-east-1' then '.compute-1.amazonaws.com'"
             " else '.' || i.region || '.compute.amazonaws.com' end end)"
@@ -178,6 +183,9 @@ LISTING = Listing(
     tagged="instance",
     # AWS shows a terminated instance for about an hour.
     always=(f"(i.state <> 'terminated' or i.terminated_at > {NOW} - interval '1 hour')"),
+    revision=_REVISION,
+    revised=f"instances as i {_VPC} {_HELD}",
+    also="i.reservation_id",
 )
 
 # Every change of state is one statement: the old rows are locked in id order and judged

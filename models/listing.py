@@ -67,6 +67,10 @@ class Listing:
 
     `key` is the unique text column that orders the pages. `tagged` is the resource type whose
     tags filter the list; `tagged_by` the column that resource_tags knows as resource_id.
+
+    `revision` is an expression that differs whenever anything differs that the select list shows
+    of a row, but for `{shift}`. With it a page can be asked for in brief: the key, the revision
+    and the columns `also`, from `revised`, which has no more than these and the filters need.
     """
 
     def __init__(
@@ -79,13 +83,20 @@ class Listing:
         tagged: str = "",
         tagged_by: str = "",
         always: str = "",
+        revision: str = "",
+        revised: str = "",
+        also: str = "",
     ) -> None:
         self.key = key
+        self.name = key.rpartition(".")[2]
         self.columns = {
             name: column if isinstance(column, Column) else Column(column)
             for name, column in columns.items()
         }
-        self._head = f"select {select} from {source}"
+        self.revision = revision
+        told = f", {revision} as revision" if revision else ""
+        self._head = f"select {select}{told} from {source}"
+        self._brief = f"select {key}{also and ', ' + also}{told} from {revised or source}"
         self._tagged = tagged
         self._tagged_by = tagged_by or key
         self.always = always
@@ -100,6 +111,7 @@ class Listing:
         after: str | None = None,
         limit: int | None = None,
         shift: timedelta = timedelta(0),
+        brief: bool = False,
     ) -> list[Any]:
         """Rows that meet every condition, in key order, after `after`, `limit` at most.
 
@@ -108,7 +120,7 @@ class Listing:
         where the select list says `{shift}`.
         """
         bind = Binder()
-        head = self._head
+        head = self._brief if brief else self._head
         if SHIFT in head:
             head = head.replace(SHIFT, bind(shift, "::interval"))
         conditions = [self.always] if self.always else []

@@ -42,6 +42,8 @@ LISTING = Listing(
         "transfer_type": "'standard'::text",
     },
     tagged="snapshot",
+    # it completes without being touched
+    revision=f"concat(s.xmin, s.ctid, {_PENDING})",
 )
 
 _COLUMNS = {

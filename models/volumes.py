@@ -35,6 +35,7 @@ LISTING = Listing(
     },
     tagged="volume",
     always="v.state <> 'deleted'",
+    revision="concat(v.xmin, v.ctid)",
 )
 
 _COLUMNS = (

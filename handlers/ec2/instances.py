@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from emulator import pages
+from emulator import fragments, pages
 from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.filters import TAGS, conditions
@@ -29,12 +29,18 @@ async def describe_instances(ctx: Context, params: dict[str, Any]) -> dict[str, 
             "InvalidParameterCombination",
             "The parameter instancesSet cannot be used with the parameter maxResults",
         )
-    rows, token = await _found(ctx, params, FILTERS)
-    if not _shares(rows):
-        return {"Reservations": Rows(ALONE_VIEW, rows), "NextToken": token}
+    shelf = ctx.server.fragments.shelf(ctx)
+    rows, token = await _found(ctx, params, FILTERS, shelf=shelf)
+    by_reservation = itemgetter("reservation_id")
+    if len(set(map(by_reservation, rows))) == len(rows):
+        return {
+            "Reservations": Rows(ALONE_VIEW, rows, shelf, "instance_id"),
+            "NextToken": token,
+        }
+    whole = await fragments.whole(ctx, instances.LISTING, rows)
     reservations = [
         {"reservation_id": key, "owner": ctx.principal.account_number, "instances": list(members)}
-        for key, members in groupby(rows, key=itemgetter("reservation_id"))
+        for key, members in groupby(sorted(whole, key=by_reservation), key=by_reservation)
     ]
     return {"Reservations": Rows(RESERVATION_VIEW, reservations), "NextToken": token}
 
@@ -115,8 +121,9 @@ async def _found(
     params: dict[str, Any],
     filters: dict[str, str],
     states: Sequence[str] | None = None,
+    shelf: fragments.Shelf | None = None,
 ) -> tuple[Sequence[Any], str | None]:
-    """The rows a description asks for, those of one reservation side by side."""
+    """The rows a description asks for, and the token of the next page."""
     asked = params.get("InstanceIds")
     identifiers.check(INSTANCE, asked or ())
     page = pages.page(ctx, params)
@@ -124,25 +131,12 @@ async def _found(
     if states is not None:
         given.append({"Name": "instance-state-name", "Values": list(states)})
     where = conditions(ctx, instances.LISTING, filters, given)
-    rows = await instances.LISTING.page(
-        ctx.db,
-        where,
-        region=ctx.region,
-        ids=asked,
-        after=page.after,
-        limit=page.fetch,
-        shift=ctx.shift,
+    rows = await fragments.page(
+        ctx, instances.LISTING, where, shelf, ids=asked, after=page.after, limit=page.fetch
     )
     if asked and len(rows) < len(set(asked)) and not params.get("Filters"):
         await _check_exist(ctx, asked)
-    shown, token = page.cut(rows, "instance_id")
-    ordered = sorted(shown, key=itemgetter("reservation_id")) if _shares(shown) else shown
-    return ordered, token
-
-
-def _shares(rows: Sequence[Any]) -> bool:
-    """Whether any two rows are of one reservation."""
-    return len({row["reservation_id"] for row in rows}) < len(rows)
+    return page.cut(rows, "instance_id")
 
 
 async def _check_exist(ctx: Context, asked: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from emulator import ids, pages
+from emulator import fragments, ids, pages
 from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.filters import TAGS, conditions
@@ -36,13 +36,14 @@ async def describe_snapshots(ctx: Context, params: dict[str, Any]) -> dict[str, 
     where = conditions(ctx, snapshots.LISTING, FILTERS, params.get("Filters"))
     if not (_mine(ctx, params.get("OwnerIds")) and _mine(ctx, params.get("RestorableByUserIds"))):
         return {"Snapshots": []}
-    rows = await snapshots.LISTING.page(
-        ctx.db, where, region=ctx.region, ids=asked, after=page.after, limit=page.fetch
+    shelf = ctx.server.fragments.shelf(ctx)
+    rows = await fragments.page(
+        ctx, snapshots.LISTING, where, shelf, ids=asked, after=page.after, limit=page.fetch
     )
     if asked and not where:
         identifiers.check_found(SNAPSHOT, asked, (row["snapshot_id"] for row in rows))
     shown, token = page.cut(rows, "snapshot_id")
-    return {"Snapshots": Rows(SNAPSHOT_VIEW, shown), "NextToken": token}
+    return {"Snapshots": Rows(SNAPSHOT_VIEW, shown, shelf, "snapshot_id"), "NextToken": token}
 
 
 async def create_snapshot(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ the operations beside it.
 from datetime import timedelta
 from typing import Any
 
-from emulator import ids, pages
+from emulator import fragments, ids, pages
 from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.filters import TAGS, conditions
@@ -29,13 +29,14 @@ async def describe_volumes(ctx: Context, params: dict[str, Any]) -> dict[str, An
     identifiers.check(VOLUME, asked or ())
     page = pages.page(ctx, params)
     where = conditions(ctx, volumes.LISTING, FILTERS, params.get("Filters"))
-    rows = await volumes.LISTING.page(
-        ctx.db, where, region=ctx.region, ids=asked, after=page.after, limit=page.fetch
+    shelf = ctx.server.fragments.shelf(ctx)
+    rows = await fragments.page(
+        ctx, volumes.LISTING, where, shelf, ids=asked, after=page.after, limit=page.fetch
     )
     if asked and not where:
         identifiers.check_found(VOLUME, asked, (row["volume_id"] for row in rows))
     shown, token = page.cut(rows, "volume_id")
-    return {"Volumes": Rows(VOLUME_VIEW, shown), "NextToken": token}
+    return {"Volumes": Rows(VOLUME_VIEW, shown, shelf, "volume_id"), "NextToken": token}
 
 
 async def create_volume(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
