@@ -121,7 +121,7 @@ async def page(
     ctx: "Context",
     listing: "Listing",
     where: Sequence["Condition"],
-    shelf: Shelf | None,
+    shelf: Shelf,
     *,
     ids: Sequence[str] | None = None,
     after: str | None = None,
@@ -129,9 +129,8 @@ async def page(
 ) -> list[Any]:
     """The rows of `Listing.page`; those that the shelf has are Known, and not read in full."""
     shift = ctx.shift
-    if shelf is None or not shelf.knows(ids):
-        if shelf is not None:
-            shelf.promising = True
+    if not shelf.knows(ids):
+        shelf.promising = True
         return await listing.page(
             ctx.db, where, region=ctx.region, ids=ids, after=after, limit=limit, shift=shift
         )

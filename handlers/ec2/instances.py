@@ -30,7 +30,7 @@ async def describe_instances(ctx: Context, params: dict[str, Any]) -> dict[str, 
             "The parameter instancesSet cannot be used with the parameter maxResults",
         )
     shelf = ctx.server.fragments.shelf(ctx)
-    rows, token = await _found(ctx, params, FILTERS, shelf=shelf)
+    rows, token = await _found(ctx, params, FILTERS, shelf)
     by_reservation = itemgetter("reservation_id")
     if len(set(map(by_reservation, rows))) == len(rows):
         return {
@@ -49,8 +49,10 @@ async def describe_instance_status(ctx: Context, params: dict[str, Any]) -> dict
     """The health of instances: of running ones, or of all with IncludeAllInstances."""
     everyone = bool(params.get("IncludeAllInstances"))
     running = None if everyone else ("running",)
-    rows, token = await _found(ctx, params, STATUS_FILTERS, states=running)
-    return {"InstanceStatuses": Rows(STATUS_VIEW, rows), "NextToken": token}
+    shelf = ctx.server.fragments.shelf(ctx)
+    rows, token = await _found(ctx, params, STATUS_FILTERS, shelf, states=running)
+    shown = Rows(STATUS_VIEW, rows, shelf, "instance_id")
+    return {"InstanceStatuses": shown, "NextToken": token}
 
 
 async def start_instances(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -120,8 +122,8 @@ async def _found(
     ctx: Context,
     params: dict[str, Any],
     filters: dict[str, str],
+    shelf: fragments.Shelf,
     states: Sequence[str] | None = None,
-    shelf: fragments.Shelf | None = None,
 ) -> tuple[Sequence[Any], str | None]:
     """The rows a description asks for, and the token of the next page."""
     asked = params.get("InstanceIds")
