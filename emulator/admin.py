@@ -12,9 +12,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from emulator import cli, control, health, price_files, scopes
+from emulator.bodies import DisconnectedError, read_body
 from emulator.context import Context
 from emulator.errors import AwsError, Fault
-from emulator.front import DisconnectedError, read_body
 from emulator.ids import request_id
 from emulator.route import Route as AwsRoute
 from emulator.sigv4 import verify

@@ -2,13 +2,18 @@
 
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from emulator import gateway, ids
+from emulator.bodies import DisconnectedError, read_body
 from emulator.context import Context
-from emulator.front import DisconnectedError, allowed_host, foreign_origin, read_body
+from emulator.front import allowed_host, foreign_origin
 from emulator.protocols.response import Response
 from emulator.server import Server
+
+if TYPE_CHECKING:
+    from emulator.exchange import Exchange
 
 log = logging.getLogger("driftcloud.app")
 
@@ -33,44 +38,38 @@ class App:
         self._own: Asgi | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """One request, as ASGI tells of it."""
         if scope["type"] != "http":
             raise RuntimeError(f"no {scope['type']} here")
-        headers = _headers(scope["headers"])
-        request_id = ids.request_id()
+        await self.answer_exchange(_Asgi(scope, receive, send))
+
+    async def answer_exchange(self, exchange: "Exchange | _Asgi") -> None:
+        """One request, as it came."""
+        headers, path = exchange.headers, exchange.path
         host = headers.get("host", "")
-        if not (allowed_host(host, self._hosts) or _is_called(scope, host)):
-            await _plain(send, 403, b"This Host is not served here; see --allowed-hosts.\n")
+        if not (allowed_host(host, self._hosts) or _is_called(exchange.server, host)):
+            refusal = _plain(403, b"This Host is not served here; see --allowed-hosts.\n")
+            await exchange.answer(refusal)
         elif foreign_origin(headers):
-            await _plain(send, 403, b"Web pages of other origins are not served.\n")
-        elif _is_own(scope, headers):
-            await self._admin()(scope, receive, send)
+            await exchange.answer(_plain(403, b"Web pages of other origins are not served.\n"))
+        elif path != "/" and _is_own(exchange):
+            await self._admin()(exchange.scope, exchange.receive, exchange.send)
         else:
-            await self._aws(scope, headers, request_id, receive, send)
-
-    async def _aws(
-        self, scope: Scope, headers: dict[str, str], request_id: str, receive: Receive, send: Send
-    ) -> None:
-        path: bytes = scope.get("raw_path") or scope["path"].encode()
-        client = scope.get("client")
-        ctx = Context(
-            request_id=request_id,
-            method=scope["method"],
-            path=path.partition(b"?")[0].decode("latin-1"),
-            query=scope["query_string"].decode("latin-1"),
-            headers=headers,
-            source_address=client[0] if client else "",
-        )
-        ctx._server = self.server
-
-        async def body(cap: int) -> bytes:
-            return await read_body(receive, cap, headers.get("content-length"))
-
-        try:
-            response = await gateway.answer(self.server, ctx, body)
-        except DisconnectedError:
-            return
-        await _send(send, response)
+            client = exchange.client
+            ctx = Context(
+                ids.request_id(),
+                exchange.method,
+                path,
+                exchange.query,
+                headers,
+                source_address=client[0] if client else "",
+            )
+            ctx._server = self.server
+            try:
+                response = await gateway.answer(self.server, ctx, exchange.read)
+            except DisconnectedError:
+                return
+            await exchange.answer(response)
 
     def _admin(self) -> Asgi:
         if self._own is None:
@@ -78,6 +77,30 @@ class App:
 
             self._own = application(self.server)
         return self._own
+
+
+class _Asgi:
+    """A request of a server that speaks ASGI; it reads as an Exchange does."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope, self.receive, self.send = scope, receive, send
+        raw: bytes = scope.get("raw_path") or scope["path"].encode()
+        self.method: str = scope["method"]
+        self.path = raw.partition(b"?")[0].decode("latin-1")
+        self.query: str = scope["query_string"].decode("latin-1")
+        self.headers = _headers(scope["headers"])
+        self.client = scope.get("client")
+        self.server = scope.get("server")
+
+    async def read(self, cap: int) -> bytes:
+        """The whole body; Fault("too_large") when it is longer than `cap`."""
+        return await read_body(self.receive, cap, self.headers.get("content-length"))
+
+    async def answer(self, response: Response) -> None:
+        """Send a whole answer."""
+        status, headers, body = response
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})
 
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -89,28 +112,23 @@ def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
     return headers
 
 
-def _is_called(scope: Scope, host: str) -> bool:
+def _is_called(server: tuple[str, int | None] | None, host: str) -> bool:
     """Whether the Host is the very address that was connected to: no DNS name can be that."""
-    address, port = scope.get("server") or ("", 0)
+    address, port = server or ("", 0)
     return host in (f"{address}:{port}", f"[{address}]:{port}")
 
 
-def _is_own(scope: Scope, headers: dict[str, str]) -> bool:
-    path = scope["path"]
+def _is_own(exchange: "Exchange | _Asgi") -> bool:
+    path = unquote(exchange.path)
     if path.startswith(_OWN):
         return True
-    if path == "/fakecloud" and scope["method"] == "POST":
+    signed = "authorization" in exchange.headers
+    if path == "/fakecloud" and exchange.method == "POST":
         # a bucket of this name is never posted to without a signature of AWS's or a query
-        return "authorization" not in headers and not scope["query_string"]
-    return path == "/metrics" and scope["method"] == "GET" and "authorization" not in headers
+        return not signed and not exchange.query
+    return path == "/metrics" and exchange.method == "GET" and not signed
 
 
-async def _send(send: Send, response: Response) -> None:
-    status, headers, body = response
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _plain(send: Send, status: int, text: bytes) -> None:
+def _plain(status: int, text: bytes) -> Response:
     headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(text))]
-    await _send(send, Response(status, headers, text))
+    return Response(status, headers, text)

@@ -8,14 +8,20 @@ and takes a missing or double Host; `FrontProtocol` does not. Whom the server an
 import asyncio
 import ipaddress
 import weakref
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final, cast
 
+import httptools
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from emulator.errors import Fault
-from emulator.exchange import Exchange
+from emulator.bodies import DisconnectedError, body_cap, read_body
+from emulator.exchange import Exchange, Serve
+
+__all__ = [
+    "DisconnectedError", "FrontProtocol", "allowed_host", "body_cap", "foreign_origin", "read_body"
+]  # fmt: skip
 
 HEADER_CAP: Final = 64 * 1024
 HEADER_SECONDS: Final = 20.0
@@ -23,23 +29,13 @@ BODY_SECONDS: Final = 20.0
 LINGER_SECONDS: Final = 1.0
 MOST_PIPELINED: Final = 16
 
-MIB: Final = 1024 * 1024
-DEFAULT_BODY_CAP: Final = MIB
-OBJECT_BODY_CAP: Final = 64 * MIB
-_BODY_CAPS: Final = {
-    "lambda": 6 * MIB,
-    "s3": 16 * MIB,
-    "s3control": 16 * MIB,
-    # a batch of one MiB of text, as JSON or a form writes it at the worst
-    **dict.fromkeys(("logs", "events", "sqs"), 6 * MIB),
-    # records of ten MiB together, in base64
-    "kinesis": 16 * MIB,
-}
-_OBJECT_OPERATIONS = frozenset(("PutObject", "UploadPart"))
-
 # A body that brings less than this in a period of BODY_SECONDS is a client holding on.
 _LEAST_PROGRESS_BYTES = 1024
-_GUARDED = frozenset((b"host", b"content-length", b"transfer-encoding"))
+_GUARDED = frozenset(("host", "content-length", "transfer-encoding"))
+# Names of headers as clients write them, in lower case; those of other lengths are not kept.
+_names: dict[bytes, str] = {}
+_MOST_NAMES = 1024
+_LONGEST_NAME = 64
 _PREFACE = b"PRI * HTTP/2.0"  # what a client that knows of HTTP/2 says first (RFC 9113 §3.4)
 _VERSIONS = ("1.1", "1.0")
 _REASONS = {
@@ -51,25 +47,29 @@ _REASONS = {
 }
 _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn")
 
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-
-
-class DisconnectedError(Exception):
-    """The client hung up before its request was complete."""
-
 
 class FrontProtocol(HttpToolsProtocol):
     """uvicorn's protocol with limits; pass it as `http=` to uvicorn.Config.
 
     Ordinary requests, which arrive whole, pay for a few comparisons; timers are one sweep a
-    second over all connections instead of two timers for each request.
+    second over all connections instead of three timers for each request. An application that has
+    a coroutine `answer_exchange` is given each Exchange itself instead of what ASGI makes of it.
+    There are no WebSockets.
     """
+
+    cycle: Exchange
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
+        self.headers = []
+        # the head that is being read: lower-case names, and values as they came
+        self.lines: list[tuple[str, bytes]] = []
         self.refused = False
         # since when (loop time) the connection owes us a head or a body; 0: it owes nothing
         self.waiting_since = 0.0
+        # since when it rests after an answer; 0: it does not
+        self.idle_since = 0.0
+        self._serve: Serve | None = getattr(self.app, "answer_exchange", None)
         self.in_body = False
         self._heads = 0
         self._head_open = False
@@ -90,8 +90,9 @@ class FrontProtocol(HttpToolsProtocol):
         if not heads and data.startswith(_PREFACE):
             self._become_http2(data)
             return
+        self.idle_since = 0.0
         self._head_bytes += len(data)
-        super().data_received(data)
+        self._feed(data)
         if self.in_body:
             self._body_bytes += len(data)
             if not self.waiting_since:
@@ -100,6 +101,16 @@ class FrontProtocol(HttpToolsProtocol):
             self._head_bytes = 0
         else:
             self._incomplete(len(data), self._heads != heads)
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._unsupported_upgrade_warning()
+        except httptools.HttpParserError:
+            self.logger.warning("Invalid HTTP request received.")
+            if not self.refused:
+                self.refuse(400)
 
     def _become_http2(self, data: bytes) -> None:
         """Hand the connection over to the protocol that its first words name."""
@@ -126,8 +137,13 @@ class FrontProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request line begins."""
         if not self.refused:
-            super().on_message_begin()
+            self.url = b""
+            self.lines = []
             self._head_open = True
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A line of the head."""
+        self.lines.append((_names.get(name) or _lower(name), value))
 
     def on_headers_complete(self) -> None:
         """Judge the head; only a sound one reaches the application."""
@@ -135,43 +151,67 @@ class FrontProtocol(HttpToolsProtocol):
             return
         self._heads += 1
         self._head_open = False
-        status = self._judge_head()
+        version = self.parser.get_http_version()
+        status = self._judge_head(version)
         if status:
             self.refuse(status)
             return
         self.waiting_since = 0.0
         self.in_body = True
         self._body_bytes = 0
-        super().on_headers_complete()
-        # uvicorn offers no place to name another class; the exchange has not begun to run yet
-        self.cycle.__class__ = Exchange
+        headers: dict[str, str] = {}
+        for name, value in self.lines:
+            text = value.decode("latin-1").strip()
+            headers[name] = f"{headers[name]},{text}" if name in headers else text
+        before = self.cycle
+        self.cycle = exchange = Exchange(self, headers, version, waits=self._waits(headers))
+        if before is None or before.response_complete:
+            self._begin(exchange)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((exchange, self.app))
 
-    def _judge_head(self) -> int:
+    def _waits(self, headers: Mapping[str, str]) -> bool:
+        """Whether the client waits for our leave before it sends the body."""
+        return "expect" in headers and any(
+            name == "expect" and value.lower() == b"100-continue" for name, value in self.lines
+        )
+
+    def _begin(self, exchange: Exchange) -> None:
+        if self._serve is None:
+            self._start_asgi_task(exchange, self.app)
+            return
+        task = exchange.task = self.loop.create_task(exchange.run(self._serve))
+        self.tasks.add(task)
+
+    def _judge_head(self, version: str) -> int:
         """The status to refuse this head with; 0 for a sound one."""
         if self._head_bytes > HEADER_CAP and self._size() > HEADER_CAP:
             return 431
         if len(self.pipeline) >= MOST_PIPELINED:
             return 400
-        guarded = [pair for pair in self.headers if pair[0] in _GUARDED]
-        if len(guarded) == 1 and guarded[0][0] == b"host":
-            return 0 if self.parser.get_http_version() in _VERSIONS else 505
+        guarded = [line for line in self.lines if line[0] in _GUARDED]
         names = [name for name, _ in guarded]
-        if names.count(b"host") != 1 or len(names) > 2 or len(set(names)) != len(names):
+        if names.count("host") != 1 or len(names) > 2 or len(set(names)) != len(names):
             return 400
         for name, value in guarded:
-            if name == b"content-length" and not (value.strip(b" \t").isdigit()):
+            if name == "content-length" and not (value.strip(b" \t").isdigit()):
                 return 400
-            if name == b"transfer-encoding" and value.strip(b" \t").lower() != b"chunked":
+            if name == "transfer-encoding" and value.strip(b" \t").lower() != b"chunked":
                 return 501
-        return 0 if self.parser.get_http_version() in _VERSIONS else 505
+        return 0 if version in _VERSIONS else 505
 
     def _size(self) -> int:
-        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.lines)
 
     def on_body(self, body: bytes) -> None:
         """A part of a body, unless its request was refused."""
-        if not self.refused:
-            super().on_body(body)
+        exchange = self.cycle
+        if self.refused or exchange.response_complete:
+            return
+        exchange.feed(body)
+        if len(exchange.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
 
     def on_message_complete(self) -> None:
         """The request is whole: nothing is owed until the next one begins."""
@@ -180,12 +220,19 @@ class FrontProtocol(HttpToolsProtocol):
         self.in_body = False
         self.waiting_since = 0.0
         self._head_bytes = 0
-        super().on_message_complete()
+        if not self.cycle.response_complete:
+            self.cycle.end()
 
-    def send_400_response(self, msg: str) -> None:
-        """Answer what httptools could not parse."""
-        if not self.refused:
-            self.refuse(400)
+    def on_response_complete(self) -> None:
+        """An answer is written: begin the next request that waits, else rest."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._begin(cast(Exchange, self.pipeline.pop()[0]))
+        else:
+            self.idle_since = self.loop.time()
 
     def _busy(self) -> bool:
         """Whether an answer is being made, between whose bytes nothing must be written."""
@@ -218,6 +265,9 @@ class FrontProtocol(HttpToolsProtocol):
 
     def overdue(self, now: float) -> None:
         """Cut the connection if it has kept us waiting for too long (called by the sweep)."""
+        if self.idle_since and now - self.idle_since >= self.timeout_keep_alive:
+            self.transport.close()
+            return
         since = self.waiting_since
         if not since or self.refused:
             return
@@ -233,6 +283,16 @@ class FrontProtocol(HttpToolsProtocol):
                 self.waiting_since, self._body_bytes = now, 0
             else:
                 self.transport.close()
+
+
+def _lower(name: bytes) -> str:
+    """The name of a header in lower case."""
+    found = name.lower().decode("latin-1")
+    if len(name) <= _LONGEST_NAME:
+        if len(_names) >= _MOST_NAMES:
+            _names.clear()
+        _names[name] = found
+    return found
 
 
 class _Sweep:
@@ -268,45 +328,6 @@ def _sweep_of(state: Any, loop: asyncio.AbstractEventLoop) -> _Sweep:
     if sweep is None:
         sweep = _sweeps[state] = _Sweep(state, loop)
     return sweep
-
-
-# --- bodies -----------------------------------------------------------------------------------
-
-
-def body_cap(service: str | None, operation: str | None = None) -> int:
-    """The longest body of a request, in bytes."""
-    if service == "s3" and operation in _OBJECT_OPERATIONS:
-        return OBJECT_BODY_CAP
-    return _BODY_CAPS.get(service or "", DEFAULT_BODY_CAP)
-
-
-async def read_body(receive: Receive, cap: int, announced: str | None = None) -> bytes:
-    """The whole body; Fault("too_large") as soon as it is known to be longer than `cap`.
-
-    `announced` is the Content-Length header. DisconnectedError: the client hung up.
-    """
-    # its first 16 digits decide: Python refuses to make a number of thousands of them
-    if announced and announced.isdigit() and (len(announced) > 15 or int(announced) > cap):
-        raise Fault("too_large")
-    message = await receive()
-    if not message.get("more_body") and message["type"] == "http.request":
-        body = cast(bytes, message.get("body", b""))
-        if len(body) > cap:
-            raise Fault("too_large")
-        return body
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        if message["type"] != "http.request":
-            raise DisconnectedError
-        part = message.get("body", b"")
-        size += len(part)
-        if size > cap:
-            raise Fault("too_large")
-        parts.append(part)
-        if not message.get("more_body"):
-            return b"".join(parts)
-        message = await receive()
 
 
 # --- whom we answer to ------------------------------------------------------------------------

@@ -14,10 +14,10 @@ from emulator import (
     protocols,
     resource_policies,
 )
+from emulator.bodies import DisconnectedError
 from emulator.compressed import plain
 from emulator.context import Context
 from emulator.errors import AwsError, Fault
-from emulator.front import DisconnectedError
 from emulator.protocols import Response, faults
 from emulator.route import Route, needs_body, route
 from emulator.server import Server

@@ -16,6 +16,7 @@ from typing import Final
 from emulator import chunked
 from emulator.anonymous import ANYBODY, is_anybodys
 from emulator.authorization import S3_SERVICES, Claim, check_algorithm, read, remember
+from emulator.bodies import body_cap
 from emulator.canonical import (
     EMPTY_HASH,
     TERMINATOR,
@@ -27,7 +28,6 @@ from emulator.canonical import (
 )
 from emulator.context import Context, Principal
 from emulator.errors import AwsError, Fault
-from emulator.front import body_cap
 from emulator.keys import EPISODE, Key, Keys, well_formed
 from emulator.route import Route
 from emulator.seal import SealError

@@ -8,12 +8,12 @@ import orjson
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
+from emulator.bodies import DisconnectedError, read_body
 from emulator.context import Context
 from emulator.errors import Fault
 from emulator.fakecloud import signatures
 from emulator.fakecloud.actions import ACTIONS, SIGNING_NAME, Request
 from emulator.fakecloud.refusals import Refusal, invalid
-from emulator.front import DisconnectedError, read_body
 from emulator.ids import request_id
 from emulator.keys import EPISODE
 from models import resource_rows

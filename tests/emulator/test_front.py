@@ -11,6 +11,7 @@ import uvicorn
 from emulator import front
 from emulator.errors import Fault
 from emulator.front import DisconnectedError, allowed_host, body_cap, foreign_origin, read_body
+from emulator.protocols.response import Response
 
 OK = b"HTTP/1.1 200 OK"
 # After this one the server closes: no silence is to be waited for.
@@ -39,10 +40,10 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 
 @contextlib.asynccontextmanager
-async def served() -> AsyncIterator[int]:
+async def served(app: Any = application, **options: Any) -> AsyncIterator[int]:
     config = uvicorn.Config(
-        application, port=0, http=front.FrontProtocol, lifespan="off", ws="none",
-        log_level="critical", access_log=False,
+        app, port=0, http=front.FrontProtocol, lifespan="off", ws="none", log_level="critical",
+        access_log=False, proxy_headers=False, **options,
     )  # fmt: skip
     server = uvicorn.Server(config)
     config.load()
@@ -192,6 +193,57 @@ async def test_a_slow_but_steady_body_is_not_cut(monkeypatch: pytest.MonkeyPatch
         parts = [b"x" * 2000] * 7
         answer = await answers(port, HEAD + b"Content-Length: 14000\r\n\r\n", *parts, pause=0.2)
         assert answer.endswith(b"14000")
+
+
+async def test_a_connection_that_rests_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(front, "HEADER_SECONDS", 1.0)
+    async with served(timeout_keep_alive=1) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        one = HEAD + b"Content-Length: 2\r\n\r\nhi"
+        for _ in range(4):
+            # what asks now and then does not rest
+            writer.write(one)
+            assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n2"), 10)).startswith(OK)
+            await asyncio.sleep(0.4)
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.close()
+
+
+async def test_an_application_may_take_the_exchange_itself() -> None:
+    class Straight:
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            raise AssertionError("it is asked otherwise")
+
+        async def answer_exchange(self, exchange: Any) -> None:
+            if exchange.path == "/nothing":
+                return
+            if exchange.path == "/broken":
+                raise ValueError(exchange.path)
+            body = await exchange.read(4)
+            said = [exchange.method, exchange.query, exchange.headers["x-two"]]
+            text = " ".join([*said, exchange.scope["path"]]).encode() + body
+            headers = [(b"content-length", b"%d" % len(text))]
+            await exchange.answer(Response(200, headers, text))
+
+    async with served(Straight()) as port:
+        two = b"X-Two: a \r\nx-two: b\r\n"
+        ask = b"POST /%%2a?b=c HTTP/1.1\r\nHost: a\r\n%bContent-Length: 4\r\n%b\r\n"
+        last = ask % (two, b"Connection: close\r\n") + b"body"
+        for parts in (
+            (last,),
+            [bytes([each]) for each in last],
+            (ask % (two, b"") + b"body", last),
+        ):
+            answer = await exchange(port, *parts)
+            assert answer.count(b"\r\n\r\nPOST b=c a,b /*body") == answer.count(OK) > 0
+        for path in (b"/nothing", b"/broken"):
+            answer = await exchange(port, b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n" % path)
+            assert answer.startswith(b"HTTP/1.1 500 ")
+        answer = await exchange(
+            port, ask % (two, b"Expect: 100-continue\r\n"), b"body" + last, pause=0.1
+        )
+        assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\n" + OK)
+        assert answer.count(OK) == 2
 
 
 # --- bodies -----------------------------------------------------------------------------------
