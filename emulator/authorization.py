@@ -50,13 +50,10 @@ class Head:
     region: str
     service: str
     terminator: str
+    # the credential without its key: date, region, service and terminator
+    scope: str
     names: str
     signed: tuple[str, ...]
-
-    @property
-    def scope(self) -> str:
-        """The credential without its key: date, region, service and terminator."""
-        return self.credential.partition("/")[2]
 
 
 @dataclass(slots=True)
@@ -123,7 +120,9 @@ def _from_header(ctx: Context, header: str, s3: bool, pairs: list[tuple[str, str
     timestamp, instant = _date(ctx, s3)
     token = ctx.headers.get("x-amz-security-token", "")
     content_hash = ctx.headers.get("x-amz-content-sha256")
-    return Claim(head, signature, timestamp, instant, False, None, token, content_hash, pairs, text)
+    return Claim(
+        head, signature, timestamp, instant, False, None, token, content_hash, pairs, text, proven
+    )
 
 
 def _parse_header(ctx: Context, header: str, s3: bool) -> tuple[Head, str]:
@@ -216,7 +215,8 @@ def _head(algorithm: str, credential: str, names: str, s3: bool, presigned: bool
     if len(set(signed)) != len(signed):
         raise _incomplete(f"SignedHeaders names a header twice: '{_plain(names)}'", s3, presigned)
     key, date, region, service, terminator = parts
-    return Head(algorithm, credential, key, date, region, service, terminator, names, signed)
+    scope = credential.partition("/")[2]
+    return Head(algorithm, credential, key, date, region, service, terminator, scope, names, signed)
 
 
 def _date(ctx: Context, s3: bool) -> tuple[str, float]:

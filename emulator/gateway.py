@@ -18,7 +18,7 @@ from emulator.bodies import DisconnectedError
 from emulator.compressed import plain
 from emulator.context import Context
 from emulator.errors import AwsError, Fault
-from emulator.protocols import Response, faults
+from emulator.protocols import Codec, Response, faults
 from emulator.route import Route, needs_body, route
 from emulator.server import Server
 from emulator.sigv4 import verify
@@ -62,15 +62,21 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
         if "content-encoding" in ctx.headers and ctx.service != "s3":
             ctx.body = plain(ctx.body, ctx.headers["content-encoding"], LARGEST_BYTES)
         # input: in AWS's own member names, the client's times moved into the world's
-        ctx.shift = await server.clocks.shift(ctx.principal.account_id, ctx.wall)
+        shift = server.clocks.cached(ctx.principal.account_id, ctx.wall)
+        if shift is None:
+            shift = await server.clocks.shift(ctx.principal.account_id, ctx.wall)
+        ctx.shift = shift
         codec = protocols.by_name(ctx.protocol)
-        ctx.params = codec.parse(ctx.operation, ctx, shift=ctx.shift)
-        form = ctx.body if ctx.protocol == "ec2" and ctx.method == "POST" else b""
-        operations.check(ctx.operation, ctx.params, form)
-        if guardrails.KEY in ctx.body:
-            guardrails.inward(ctx.params, ctx.shift)
+        _read(ctx, codec, ctx.operation)
         result = await perform(server, ctx, handler)
-        return await _written(ctx, codec, result)
+        # answer: long lists let others run between their parts
+        if result and codec.is_long(result):
+            await codec.prepare(ctx.operation, result, ctx.shift)
+        request_id, shift = ctx.request_id, ctx.shift
+        written = codec.write(ctx.operation, result, request_id=request_id, shift=shift)
+        if guardrails.is_told(ctx, result, written.body):
+            return await _moved(ctx, codec, result, written)
+        return written
     except AwsError as error:
         if not ctx.protocol:
             # refused while its body was read: what its head says must do
@@ -123,7 +129,14 @@ async def perform(
         ctx._db = server.database.session(ctx.principal.account_id, "agent")
         # the trail: told of in the same breath as the change
         entry = ctx._db.entry = server.trail.begin(ctx)
-    result = await _run(ctx, handler)
+    try:
+        if ctx.protocol == "ec2" and ctx.params.get("DryRun"):
+            await _try(ctx, handler)
+        result: dict[str, Any] | None = await handler(ctx, ctx.params)
+    except Fault as fault:
+        if fault.kind == "guarded":
+            raise guardrails.refusal(ctx, fault) from None
+        raise
     if ctx.service in permissions.CHANGING:
         # what an organization decides concerns its members
         rules.forget(ctx.principal.account_id if ctx.service == "iam" else None)
@@ -134,19 +147,21 @@ async def perform(
     return result
 
 
-async def _written(ctx: Context, codec: Any, result: Any) -> Response:
-    written = await _write(ctx, codec, result)
-    if not guardrails.is_told(ctx, result, written.body):
-        return written
+def _read(ctx: Context, codec: Codec, operation: api.Operation) -> None:
+    ctx.params = codec.parse(operation, ctx, shift=ctx.shift)
+    # a form's other names the codec has asked for
+    odd = ctx.protocol == "ec2" and ctx.method == "POST" and b"X-Amz-" in ctx.body
+    operations.check(operation, ctx.params, ctx.body if odd else b"")
+    if guardrails.KEY in ctx.body:
+        guardrails.inward(ctx.params, ctx.shift)
+
+
+async def _moved(ctx: Context, codec: Codec, result: Any, written: Response) -> Response:
+    """The answer with its freezes in the client's time; `written` where it has none."""
     moved = guardrails.outward(ctx, result)
-    return written if moved is result else await _write(ctx, codec, moved)
-
-
-async def _write(ctx: Context, codec: Any, result: Any) -> Response:
-    written: Response = await codec.awrite(
-        ctx.operation, result, request_id=ctx.request_id, shift=ctx.shift
-    )
-    return written
+    if moved is result or ctx.operation is None:
+        return written
+    return await codec.awrite(ctx.operation, moved, request_id=ctx.request_id, shift=ctx.shift)
 
 
 def _operation(to: Route) -> api.Operation:
@@ -155,25 +170,17 @@ def _operation(to: Route) -> api.Operation:
     return api.service(to.service).operations[to.operation]
 
 
-async def _run(ctx: Context, handler: operations.Handler) -> dict[str, Any] | None:
-    """Run the handler; a dry run does everything, learns how it went, and undoes it.
+async def _try(ctx: Context, handler: operations.Handler) -> None:
+    """A dry run, which does everything, learns how it went, and undoes it; it always raises.
 
     EC2's DryRun (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html);
     elsewhere the parameter is an operation's own (Lambda's UpdateFunctionCode answers it).
     """
-    try:
-        if ctx.protocol != "ec2" or not ctx.params.get("DryRun"):
-            result: dict[str, Any] | None = await handler(ctx, ctx.params)
-            return result
-        async with ctx.db.transaction():
-            await handler(ctx, ctx.params)
-            raise AwsError(
-                "DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412
-            )
-    except Fault as fault:
-        if fault.kind == "guarded":
-            raise guardrails.refusal(ctx, fault) from None
-        raise
+    async with ctx.db.transaction():
+        await handler(ctx, ctx.params)
+        raise AwsError(
+            "DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412
+        )
 
 
 def _spelled(ctx: Context, error: AwsError) -> AwsError:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import orjson
 
-from emulator.canonical import signing_key
+from emulator.canonical import Signer, signing_key
 from emulator.context import Principal
 from emulator.seal import SealError, Vault
 
@@ -51,6 +51,7 @@ class Key:
     sealed: bytes = b""
     # kept with the key, not beside it: a changed secret cannot leave an old one's keys behind
     _signing_keys: dict[tuple[str, str, str], bytes] = field(default_factory=dict)
+    _signers: dict[str, Signer] = field(default_factory=dict)
 
     def signing_key(self, date: str, region: str, service: str) -> bytes:
         """The derived key of one day, region and service."""
@@ -60,6 +61,16 @@ class Key:
                 self._signing_keys.clear()
             found = signing_key(self.secret, date, region, service)
             self._signing_keys[date, region, service] = found
+        return found
+
+    def signer(self, scope: str) -> Signer:
+        """What signs in a scope: day, region, service and terminator, with slashes between."""
+        found = self._signers.get(scope)
+        if found is None:
+            if len(self._signers) >= _MOST_SIGNING_KEYS:
+                self._signers.clear()
+            date, region, service, _ = scope.split("/")
+            found = self._signers[scope] = Signer(self.signing_key(date, region, service))
         return found
 
 

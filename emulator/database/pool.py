@@ -71,6 +71,16 @@ class Pool:
         """A session for one account and source; it takes a connection per statement."""
         return Session(self, account_id, source)
 
+    def at_rest(self, wanted: Wanted) -> Link | None:
+        """A connection that rests and has these settings: the way without awaiting."""
+        idle = self._idle
+        if self._closed or self._waiters or not idle:
+            return None
+        link = idle[-1]
+        if link.has is not wanted or link.raw.is_closed():
+            return None
+        return idle.pop()
+
     async def acquire(self, wanted: Wanted) -> Link:
         """A connection to work with; its settings may still have to be settled.
 

@@ -79,7 +79,7 @@ class Session:
         return await self._run(self._generic, sql, args)
 
     async def _run(self, wanted: Wanted, sql: str, args: tuple[Any, ...]) -> list[asyncpg.Record]:
-        link = await self._pool.acquire(wanted)
+        link = self._pool.at_rest(wanted) or await self._pool.acquire(wanted)
         try:
             if link.has is not wanted:
                 await link.settle(wanted)

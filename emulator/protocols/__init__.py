@@ -55,6 +55,10 @@ class Codec:
     write_error: Callable[..., Response]
     dialect: dialects.Dialect | None
 
+    def is_long(self, result: dict[str, Any]) -> bool:
+        """Whether a result has lists that are to be prepared."""
+        return self.dialect is not None and _is_long(result)
+
     async def awrite(
         self,
         operation: Operation,
@@ -64,10 +68,27 @@ class Codec:
         shift: timedelta = NO_SHIFT,
     ) -> Response:
         """The same as `write`, but long lists of rows let others run between their parts."""
-        if result and operation.output is not None and self.dialect is not None:
+        if result:
+            await self.prepare(operation, result, shift)
+        return self.write(operation, result, request_id=request_id, shift=shift)
+
+    async def prepare(
+        self, operation: Operation, result: dict[str, Any], shift: timedelta = NO_SHIFT
+    ) -> None:
+        """Write the long lists of rows in a result ahead; others run between their parts."""
+        if operation.output is not None and self.dialect is not None:
             for each in _long_lists(operation.output, result, self.dialect):
                 await each.rows.prepare(each.dialect, each.ref, each.name, shift)
-        return self.write(operation, result, request_id=request_id, shift=shift)
+
+
+def _is_long(value: dict[str, Any]) -> bool:
+    for each in value.values():
+        if isinstance(each, rows.Rows):
+            if len(each) > rows.CHUNK_ROWS:
+                return True
+        elif isinstance(each, dict) and _is_long(each):
+            return True
+    return False
 
 
 def _long_lists(

@@ -1,12 +1,12 @@
 """The ec2 protocol: a form in, XML out whose lists are made of <item>s."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from emulator.api import Operation, Ref, Service
 from emulator.errors import AwsError
 from emulator.protocols import forms, refusals, xml
-from emulator.protocols.response import Response, response
+from emulator.protocols.response import Response, response, success
 
 NO_SHIFT = timedelta(0)
 DIALECT = xml.Dialect(xml.EC2)
@@ -47,17 +47,33 @@ def write(
     operation: Operation, result: Any, *, request_id: str, shift: timedelta = NO_SHIFT
 ) -> Response:
     """<XResponse><requestId/>…</XResponse>; an operation without a result returns true."""
-    name = operation.name
-    if operation.output is None:
-        inside = "<return>true</return>"
-    else:
-        inside = xml.content(operation.output, xml.EC2)(result or {}, shift)
-    text = (
+    opening, content, closing = _frames.get(operation) or _frame(operation)
+    inside = "<return>true</return>" if content is None else content(result or {}, shift)
+    text = f"{opening}{request_id}</requestId>{inside}{closing}"
+    return success(_TYPE, request_id, text.encode("utf-8", "replace"))
+
+
+class _Frame(NamedTuple):
+    """What every answer of an operation has, and what writes the rest."""
+
+    opening: str
+    content: xml.Write | None
+    closing: str
+
+
+_TYPE = b"text/xml;charset=UTF-8"
+_frames: dict[Operation, _Frame] = {}
+
+
+def _frame(operation: Operation) -> _Frame:
+    name, output = operation.name, operation.output
+    frame = _frames[operation] = _Frame(
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<{name}Response xmlns="{operation.service.xml_namespace}/">'
-        f"<requestId>{request_id}</requestId>{inside}</{name}Response>"
+        f'<{name}Response xmlns="{operation.service.xml_namespace}/"><requestId>',
+        None if output is None else xml.content(output, xml.EC2),
+        f"</{name}Response>",
     )
-    return _answer(200, text, request_id)
+    return frame
 
 
 def write_error(
@@ -80,5 +96,5 @@ def write_error(
 
 
 def _answer(status: int, text: str, request_id: str, *, head: bool = False) -> Response:
-    headers = {"content-type": "text/xml;charset=UTF-8", "x-amzn-requestid": request_id}
+    headers = {"content-type": _TYPE.decode(), "x-amzn-requestid": request_id}
     return response(status, headers, text.encode("utf-8", "replace"), head=head)

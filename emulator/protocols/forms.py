@@ -1,9 +1,10 @@
 """Form-encoded parameters, as the query and ec2 protocols send them: dotted names, one tree."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from emulator.api import Operation, Ref, Shape
@@ -18,13 +19,18 @@ MAX_DEPTH = 64
 MAX_INDEX = 10_000
 
 
-class Naming(NamedTuple):
-    """How a protocol names members and lists in a form."""
+@dataclass(frozen=True, eq=False)
+class Naming:
+    """How a protocol names members and lists in a form; one object for each protocol.
+
+    `member` gives the name under which a structure's member stands; `list_path` the names between
+    a list and its indices (several are alternatives, none: no name). `readers` keeps what reads
+    the input of operations.
+    """
 
     member: Callable[[Ref, str], str]
-    """The name under which a structure's member stands."""
     list_path: Callable[[Ref], tuple[str, ...]]
-    """The names between a list and its indices; several are alternatives, none: no name."""
+    readers: dict[Operation, Read | None] = field(default_factory=dict)
 
 
 def decode(text: str) -> str:
@@ -204,8 +210,15 @@ def parameters(operation: Operation, request: Any, naming: Naming) -> tuple[Tree
         body = request.body.decode("ascii")
     except UnicodeDecodeError:
         body = request.body.decode("latin-1")
-    found = pairs(request.query) + pairs(body.strip())
+    found = pairs(body.strip())
+    if request.query:
+        found = pairs(request.query) + found
     root = tree(
         [each for each in found if each[0] not in RESERVED and not each[0].startswith("X-Amz-")]
     )
-    return root, structure(operation.input, naming) if operation.input else None
+    try:
+        return root, naming.readers[operation]
+    except KeyError:
+        read = structure(operation.input, naming) if operation.input else None
+        naming.readers[operation] = read
+        return root, read

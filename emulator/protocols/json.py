@@ -11,7 +11,7 @@ from emulator import rows
 from emulator.api import Operation, Ref, Service
 from emulator.errors import AwsError, Fault
 from emulator.protocols import documents, refusals, scalars, timestamps
-from emulator.protocols.response import Response, response
+from emulator.protocols.response import Response, response, success
 
 NO_SHIFT = timedelta(0)
 
@@ -168,7 +168,8 @@ def write(
     if operation.output is not None:
         document = documents.structure_writer(operation.output, FORM)(result or {}, shift)
         body = orjson.dumps(document)
-    return response(200, _headers(operation.service, request_id), body)
+    content_type = f"application/x-amz-json-{operation.service.json_version}"
+    return success(content_type.encode(), request_id, body)
 
 
 def write_error(

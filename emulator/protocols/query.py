@@ -1,12 +1,12 @@
 """The query protocol (IAM, STS, RDS, ELB, Auto Scaling …): a form in, wrapped XML out."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from emulator.api import Operation, Ref, Service
 from emulator.errors import AwsError
 from emulator.protocols import forms, refusals, xml
-from emulator.protocols.response import Response, response
+from emulator.protocols.response import Response, response, success
 
 NO_SHIFT = timedelta(0)
 DIALECT = xml.Dialect(xml.QUERY)
@@ -40,17 +40,36 @@ def write(
     operation: Operation, result: Any, *, request_id: str, shift: timedelta = NO_SHIFT
 ) -> Response:
     """<XResponse><XResult>…</XResult><ResponseMetadata>…</ResponseMetadata></XResponse>."""
-    name = operation.name
+    opening, wrapper, content, closing = _frames.get(operation) or _frame(operation)
     body = ""
-    if operation.output is not None:
-        wrapper = operation.output_traits.get("resultWrapper", f"{name}Result")
-        inside = xml.content(operation.output, xml.QUERY)(result or {}, shift)
+    if content is not None:
+        inside = content(result or {}, shift)
         body = f"<{wrapper}>{inside}</{wrapper}>" if inside else f"<{wrapper}/>"
-    text = (
-        f'<{name}Response xmlns="{operation.service.xml_namespace}">{body}<ResponseMetadata>'
-        f"<RequestId>{request_id}</RequestId></ResponseMetadata></{name}Response>"
+    text = f"{opening}{body}<ResponseMetadata><RequestId>{request_id}{closing}"
+    return success(b"text/xml", request_id, text.encode("utf-8", "replace"))
+
+
+class _Frame(NamedTuple):
+    """What every answer of an operation has, and what writes the rest."""
+
+    opening: str
+    wrapper: str
+    content: xml.Write | None
+    closing: str
+
+
+_frames: dict[Operation, _Frame] = {}
+
+
+def _frame(operation: Operation) -> _Frame:
+    name, output = operation.name, operation.output
+    frame = _frames[operation] = _Frame(
+        f'<{name}Response xmlns="{operation.service.xml_namespace}">',
+        operation.output_traits.get("resultWrapper", f"{name}Result"),
+        None if output is None else xml.content(output, xml.QUERY),
+        f"</RequestId></ResponseMetadata></{name}Response>",
     )
-    return _answer(200, text, request_id)
+    return frame
 
 
 def write_error(

@@ -15,10 +15,27 @@ class Response(NamedTuple):
 
 def response(status: int, headers: dict[str, str], body: bytes, *, head: bool = False) -> Response:
     """A response with its length; to a HEAD request the headers alone."""
-    encoded = [(name.encode("latin-1"), _value(value)) for name, value in headers.items()]
+    encoded = [
+        (name.encode("latin-1"), value.encode() if _is_plain(value) else _value(value))
+        for name, value in headers.items()
+    ]
     if "content-length" not in headers and status not in (204, 304):
         encoded.append((b"content-length", b"%d" % len(body)))
     return Response(status, encoded, b"" if head else body)
+
+
+def success(content_type: bytes, request_id: str, body: bytes) -> Response:
+    """The answer of a protocol that says no more than what its body is."""
+    headers = [
+        (b"content-type", content_type),
+        (b"x-amzn-requestid", request_id.encode()),
+        (b"content-length", b"%d" % len(body)),
+    ]
+    return Response(200, headers, body)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 def _value(text: str) -> bytes:

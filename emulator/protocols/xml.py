@@ -46,7 +46,10 @@ REST = Flavour("rest-xml", "member")
 
 def escape(value: Any) -> str:
     """Text for an element or attribute; what XML cannot hold becomes U+FFFD."""
-    return _SPECIAL.sub(lambda found: _ENTITIES.get(found.group(), "\ufffd"), str(value))
+    text = str(value)
+    if _SPECIAL.search(text) is None:
+        return text
+    return _SPECIAL.sub(lambda found: _ENTITIES.get(found.group(), "\ufffd"), text)
 
 
 def escape_attribute(value: Any) -> str:
