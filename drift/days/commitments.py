@@ -35,7 +35,9 @@ SELECT id, arn, commitment_type, scope, term_months, hourly_commitment_amount AS
 
 # Use lies on an axis, one resource after the other; a commitment covers a stretch of it, so that
 # at its ends the day of one resource is divided, and every cent belongs to one commitment or none.
-# What it pays is rounded along its own axis, so that the parts add up to the whole.
+# What it pays is rounded along its own axis, so that the parts add up to the whole. A line that is
+# covered as a whole leaves nothing over. What commitments cover, they alone have named on that day:
+# what is written is all that they cover.
 _COVER = Statement("""
 WITH axis AS (
     SELECT l.*, sum(l.on_demand_cost) OVER same - l.on_demand_cost AS low, sum(l.on_demand_cost) OVER same AS high
@@ -53,36 +55,37 @@ WITH axis AS (
            AS c (commitment, plan, service, type, region, low, high, share, before)
         ON c.service = a.eligible AND c.type = coalesce(a.instance_type, '') AND c.region = a.region
        AND c.low < a.high AND c.high > a.low
+), divided AS (
+    SELECT id, sum(covered) AS covered FROM parts GROUP BY id
+), spent AS (
+    DELETE FROM cost_lines_daily l USING divided p
+     WHERE l.account_id = :account AND l.date = :date AND l.id = ANY (ARRAY(SELECT id FROM divided))
+       AND l.id = p.id AND round(l.on_demand_cost - p.covered, 4) = 0
 ), left_over AS (
     UPDATE cost_lines_daily l
        SET usage_amount = round(l.usage_amount * (1 - p.covered / l.on_demand_cost), 8),
            on_demand_cost = l.on_demand_cost - p.covered, unblended_cost = l.on_demand_cost - p.covered,
            amortized_cost = l.on_demand_cost - p.covered
-      FROM (SELECT id, sum(covered) AS covered FROM parts GROUP BY id) p
-     WHERE l.account_id = :account AND l.date = :date AND l.id = p.id
+      FROM divided p
+     WHERE l.account_id = :account AND l.date = :date AND l.id = ANY (ARRAY(SELECT id FROM divided))
+       AND l.id = p.id AND round(l.on_demand_cost - p.covered, 4) <> 0
+), written AS (
+    INSERT INTO cost_lines_daily (account_id, date, resource_type, resource_id, region, availability_zone, service,
+        product_code, usage_type, operation, instance_type, engine, platform, env, tag_set, record_type, eligible,
+        commitment_id, usage_amount, usage_unit, on_demand_cost, unblended_cost, amortized_cost)
+    SELECT p.account_id, p.date, p.resource_type, p.resource_id, p.region, p.availability_zone, p.service,
+           p.product_code, p.usage_type, p.operation, p.instance_type, p.engine, p.platform, p.env, p.tag_set,
+           k.record_type, p.eligible, p.commitment, round(k.usage, 8), p.usage_unit, k.on_demand, k.unblended, k.amortized
+      FROM parts p
+     CROSS JOIN LATERAL (
+           SELECT CASE WHEN p.plan THEN 'SavingsPlanCoveredUsage' ELSE 'DiscountedUsage' END AS record_type,
+                  p.usage_amount * p.covered / p.on_demand_cost AS usage, p.covered AS on_demand,
+                  CASE WHEN p.plan THEN p.covered ELSE 0 END AS unblended, p.paid AS amortized
+           UNION ALL SELECT 'SavingsPlanNegation', 0, 0, -p.covered, 0 WHERE p.plan) k
+    RETURNING commitment_id, amortized_cost, on_demand_cost
 )
-INSERT INTO cost_lines_daily (account_id, date, resource_type, resource_id, region, availability_zone, service,
-    product_code, usage_type, operation, instance_type, engine, platform, env, tag_set, record_type, eligible,
-    commitment_id, usage_amount, usage_unit, on_demand_cost, unblended_cost, amortized_cost)
-SELECT p.account_id, p.date, p.resource_type, p.resource_id, p.region, p.availability_zone, p.service,
-       p.product_code, p.usage_type, p.operation, p.instance_type, p.engine, p.platform, p.env, p.tag_set,
-       k.record_type, p.eligible, p.commitment, round(k.usage, 8), p.usage_unit, k.on_demand, k.unblended, k.amortized
-  FROM parts p
- CROSS JOIN LATERAL (
-       SELECT CASE WHEN p.plan THEN 'SavingsPlanCoveredUsage' ELSE 'DiscountedUsage' END AS record_type,
-              p.usage_amount * p.covered / p.on_demand_cost AS usage, p.covered AS on_demand,
-              CASE WHEN p.plan THEN p.covered ELSE 0 END AS unblended, p.paid AS amortized
-       UNION ALL SELECT 'SavingsPlanNegation', 0, 0, -p.covered, 0 WHERE p.plan) k""")
-
-_EMPTY = Statement("""
-DELETE FROM cost_lines_daily
- WHERE account_id = :account AND date = :date AND record_type = 'Usage' AND on_demand_cost = 0""")
-
-_USED = Statement("""
-SELECT commitment_id AS id, sum(amortized_cost) AS used, sum(on_demand_cost) AS covered
-  FROM cost_lines_daily
- WHERE account_id = :account AND date = :date AND commitment_id IS NOT NULL
- GROUP BY 1""")
+SELECT commitment_id AS id, sum(amortized_cost) AS used, sum(on_demand_cost) AS covered, count(*) AS lines
+  FROM written GROUP BY 1""")
 
 _FEES = Statement("""
 INSERT INTO cost_lines_daily (account_id, date, region, service, product_code, usage_type, operation, instance_type,
@@ -130,7 +133,8 @@ _DONE = Statement("""
 SELECT EXISTS (SELECT FROM commitment_utilization_daily u JOIN commitments c ON c.id = u.commitment_id
                 WHERE c.account_id = :account AND u.date = :date)
     OR EXISTS (SELECT FROM cost_lines_daily
-                WHERE account_id = :account AND date = :date AND resource_type = 'commitment') AS done""")
+                WHERE account_id = :account AND date = :date AND resource_type = 'commitment'
+                  AND resource_id = ANY (ARRAY(SELECT id::text FROM commitments WHERE account_id = :account))) AS done""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +169,7 @@ async def write(day: Day) -> None:
     fees = [fee for one in commitments if one["end_date"] <= day.date for fee in _last(one, day)]
     commitments = [one for one in commitments if one["end_date"] > day.date]
     bought = [one for one in commitments if one["commitment_type"] != "edp"]
-    await _cover(day, [(one, settle(one, usage)) for one in bought])
-    found = {row["id"]: row for row in await day.fetch(_USED)}
+    found = await _cover(day, [(one, settle(one, usage)) for one in bought])
     told = []
     for one in bought:
         row = found.get(one["id"])
@@ -203,13 +206,12 @@ async def live(day: Day) -> None:
         await day.record("commitment", row["id"], "state", row["state"], row["turned"])
 
 
-async def _cover(day: Day, settled: list[tuple[Any, Settled]]) -> None:
-    """Divide the covered lines of the bill."""
+async def _cover(day: Day, settled: list[tuple[Any, Settled]]) -> dict[UUID, Any]:
+    """Divide the covered lines of the bill; by commitment, what of it was `used` and `covered`."""
     covers = [(one, found.share, cover) for one, found in settled for cover in found.covers]
     if not covers:
-        return
-    await day.apply(
-        "cost_lines_daily",
+        return {}
+    rows = await day.fetch(
         _COVER,
         cover_ids=[one["id"] for one, _, _ in covers],
         cover_plans=[one["commitment_type"] == "savings_plan" for one, _, _ in covers],
@@ -221,7 +223,8 @@ async def _cover(day: Day, settled: list[tuple[Any, Settled]]) -> None:
         cover_shares=[share for _, share, _ in covers],
         cover_before=[cover.before for _, _, cover in covers],
     )
-    await day.apply("cost_lines_daily", _EMPTY)
+    day.written["cost_lines_daily"] += sum(row["lines"] for row in rows)
+    return {row["id"]: row for row in rows}
 
 
 async def _charge(day: Day, fees: list[Fee]) -> None:
