@@ -18,13 +18,24 @@ AFTER = ("*",)
 
 # Keys that an account brings with it count from its first day on; those that come later wait
 # until somebody activates them, as AWS has it. What tells how a resource is to be handled tells
-# not who pays for it: every such key would divide a bill further, and add it up slower.
+# not who pays for it: every such key would divide a bill further, and add it up slower. There are a
+# few hundred keys among all tags: the index is asked for one after the other.
 _KEYS = Statement("""
+WITH RECURSIVE known AS (
+    (SELECT resource_type, key FROM resource_tags WHERE account_id = :account
+      ORDER BY resource_type, key LIMIT 1)
+    UNION ALL
+    SELECT n.resource_type, n.key
+      FROM known k CROSS JOIN LATERAL (
+           SELECT t.resource_type, t.key FROM resource_tags t
+            WHERE t.account_id = :account AND (t.resource_type, t.key) > (k.resource_type, k.key)
+            ORDER BY t.resource_type, t.key LIMIT 1) n
+)
 INSERT INTO cost_allocation_tags AS a (account_id, key, type, status, updated_date, used_date)
 SELECT :account, t.key, CASE WHEN starts_with(t.key, 'aws:') THEN 'AWSGenerated' ELSE 'UserDefined' END,
        CASE WHEN f.known OR t.key ^@ ANY (:heads) OR t.key = ANY (:handling)
             THEN 'Inactive' ELSE 'Active' END, :date, :date
-  FROM (SELECT DISTINCT key FROM resource_tags WHERE account_id = :account) t
+  FROM (SELECT DISTINCT key FROM known) t
  CROSS JOIN (SELECT EXISTS (SELECT FROM cost_allocation_tags WHERE account_id = :account) AS known) f
     ON CONFLICT (account_id, key) DO UPDATE SET used_date = excluded.used_date""")
 

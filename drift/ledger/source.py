@@ -42,8 +42,8 @@ SELECT :account, :date, '{kind}', b.id, b.region, {zone}, '{service}', '{product
 # The tags that may divide a bill, as `t`, and what tells one set of them from another.
 ACTIVE_TAGS = """
   FROM resource_tags t
-  JOIN cost_allocation_tags a ON a.account_id = :account AND a.key = t.key AND a.status = 'Active'
- WHERE t.account_id = :account"""
+ WHERE t.account_id = :account AND t.key = ANY (ARRAY(SELECT a.key FROM cost_allocation_tags a
+                                WHERE a.account_id = :account AND a.status = 'Active'))"""
 DIGEST = "sum(hashtextextended(t.key || chr(31) || t.value, 0))::text"
 
 HOURS = "24"
