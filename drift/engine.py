@@ -63,8 +63,8 @@ _DRAW = """SELECT set_config('driftcloud.draws', $1, true),
 
 _ACCOUNT = """
 SELECT a.account_number, coalesce(c.seed, 42) AS seed, coalesce(c.intensity, '{}')::text AS intensity,
-       greatest(c.virtual_date, n.newest) AS newest, (SELECT count(*) FROM metrics_daily m
-                   WHERE m.account_id = a.id AND m.date = n.newest) AS rows,
+       greatest(c.virtual_date, n.newest) AS newest, EXISTS (SELECT FROM metrics_daily m
+                   WHERE m.account_id = a.id AND m.date = n.newest OFFSET $2) AS large,
        CASE WHEN EXISTS (SELECT FROM resource_change_events e WHERE e.account_id = a.id)
             THEN (now() AT TIME ZONE 'UTC')::date END AS begun
   FROM cloud_accounts a LEFT JOIN virtual_clocks c ON c.account_id = a.id
@@ -280,7 +280,7 @@ async def _write_day(
     began = time.perf_counter()
     await connection.execute(_LOCK, LOCK_CLASS, account_id)
     await connection.execute(_PREPARE, str(account_id))
-    account = await connection.fetchrow(_ACCOUNT, account_id)
+    account = await connection.fetchrow(_ACCOUNT, account_id, LARGE)
     if account is None:
         return None
     if account["newest"] is not None:
@@ -305,7 +305,7 @@ async def _write_day(
     )
     await connection.execute(_DRAW, f"{day.account_number}/{today}/{day.seed}")
     await capacities.learn(day)
-    await _write_rows(day, large=account["rows"] > LARGE)
+    await _write_rows(day, large=account["large"])
     if live:
         for module in days.in_order():
             if hasattr(module, "live"):
