@@ -116,8 +116,9 @@ class Listing:
         """Rows that meet every condition, in key order, after `after`, `limit` at most.
 
         `region` and `ids` are what almost every list asks for: with nothing else, one generic
-        plan serves all requests, while filters get a plan made for their values. `shift` stands
-        where the select list says `{shift}`.
+        plan serves all requests, while filters get a plan made for their values; in brief, to
+        make that plan would take longer than it saves. `shift` stands where the select list says
+        `{shift}`.
         """
         bind = Binder()
         head = self._brief if brief else self._head
@@ -132,7 +133,7 @@ class Listing:
             conditions.append(f"{self.key} = any({bind(list(ids), '::text[]')})")
         usual = len(conditions)
         conditions += [self._condition(condition, bind) for condition in where]
-        plan = "generic" if len(conditions) == usual else "custom"
+        plan = "generic" if brief or len(conditions) == usual else "custom"
         if after is not None:
             conditions.append(f"{self.key} > {bind(after)}")
         sql = head
