@@ -98,8 +98,14 @@ class Database:
                 await database.migrate()
                 if settings.database_url:
                     await database.check_role()
-            except BaseException:
+            except BaseException as error:
                 await database.close()
+                if isinstance(error.__cause__, asyncpg.ProtocolViolationError):
+                    raise MigrationError(
+                        f"{error.__cause__}: something between here and PostgreSQL refuses what"
+                        " connections are set to; give the address of the database itself, and of"
+                        " no pooler"
+                    ) from None
                 raise
         return database
 
