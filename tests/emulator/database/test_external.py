@@ -1,5 +1,6 @@
 """A PostgreSQL of somebody else's: an older version, over TCP, by a user who is no superuser."""
 
+import asyncio
 import base64
 import importlib.util
 import shutil
@@ -18,10 +19,13 @@ from emulator import worlds
 from emulator.control import World
 from emulator.database.database import Database
 from emulator.database.installation import runner
+from emulator.database.migrate import MigrationError
 from emulator.seal import Vault
 from emulator.settings import Settings
 
 PASSWORD = "not-a-secret"
+# The length of a request for encryption; a start-up message is longer.
+_SSL_REQUEST = 8
 
 
 def programs() -> Path:
@@ -97,3 +101,24 @@ async def test_an_external_database_serves_the_same_world(url: str) -> None:
         assert await stranger.fetchval("select count(*) from vpcs") == 0
     finally:
         await database.close()
+
+
+async def test_a_pooler_that_refuses_settings_is_told_of() -> None:
+    # as PgBouncer words it
+    told = b"SFATAL\0VFATAL\0C08P01\0Munsupported startup parameter: jit\0\0"
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        length = int.from_bytes(await reader.readexactly(4))
+        if length == _SSL_REQUEST:
+            await reader.readexactly(length - 4)
+            writer.write(b"N")
+            length = int.from_bytes(await reader.readexactly(4))
+        await reader.readexactly(length - 4)
+        writer.write(b"E" + (len(told) + 4).to_bytes(4) + told)
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as pooler:
+        port = pooler.sockets[0].getsockname()[1]
+        settings = Settings(database_url=f"postgresql://someone@127.0.0.1:{port}/world")
+        with pytest.raises(MigrationError, match=r"parameter: jit: .* and of no pooler"):
+            await Database.open(settings)
