@@ -100,7 +100,7 @@ class _Asgi:
         """Send a whole answer."""
         status, headers, body = response
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
-        await self.send({"type": "http.response.body", "body": body})
+        await self.send({"type": "http.response.body", "body": bytes(body)})
 
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 from emulator import bodies
 from emulator.errors import Fault
-from emulator.protocols.response import Response
+from emulator.protocols.response import Pieces, Response
 
 if TYPE_CHECKING:
     from emulator.front import FrontProtocol
@@ -172,7 +172,8 @@ class Exchange(RequestResponseCycle):
                 self._write((status, headers), body)
             return
         await super().send({"type": "http.response.start", "status": status, "headers": headers})
-        await super().send({"type": "http.response.body", "body": body, "more_body": False})
+        whole = bytes(body)
+        await super().send({"type": "http.response.body", "body": whole, "more_body": False})
 
     async def send(self, message: Any) -> None:
         """Take a part of the answer; a head waits for the body that follows it."""
@@ -191,13 +192,13 @@ class Exchange(RequestResponseCycle):
             await super().send(head)
         await super().send(message)
 
-    def _is_whole(self, headers: Headers, body: bytes) -> bool:
+    def _is_whole(self, headers: Headers, body: bytes | Pieces) -> bool:
         if not self.keep_alive or self.method == "HEAD":
             return False
         length = (b"content-length", b"%d" % len(body))
         return headers[-1:] == [length] or length in headers
 
-    def _write(self, head: tuple[int, Headers], body: bytes) -> None:
+    def _write(self, head: tuple[int, Headers], body: bytes | Pieces) -> None:
         status, headers = head
         lines = b"".join([b"%b: %b\r\n" % pair for pair in headers])
         if lines.count(b"\n") != len(headers) or lines.count(b"\r") != len(headers):
@@ -205,7 +206,12 @@ class Exchange(RequestResponseCycle):
         self.response_started = True
         self.waiting_for_100_continue = False
         defaults = _default_lines(self.default_headers)
-        self.transport.write(b"%b%b%b\r\n%b" % (STATUS_LINE[status], defaults, lines, body))
+        first, *others = body.pieces if isinstance(body, Pieces) else (body,)
+        first = b"%b%b%b\r\n%b" % (STATUS_LINE[status], defaults, lines, first)
+        if others:
+            self.transport.writelines((first, *others))
+        else:
+            self.transport.write(first)
         self.response_complete = True
         self.wake()
         self.on_response()

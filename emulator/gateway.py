@@ -69,14 +69,14 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
         codec = protocols.by_name(ctx.protocol)
         _read(ctx, codec, ctx.operation)
         result = await perform(server, ctx, handler)
-        # answer: long lists let others run between their parts
+        # answer: long lists let others run between their pieces
+        call = ctx.request_id
         if result and codec.is_long(result):
-            await codec.prepare(ctx.operation, result, ctx.shift)
-        request_id, shift = ctx.request_id, ctx.shift
-        written = codec.write(ctx.operation, result, request_id=request_id, shift=shift)
-        if guardrails.is_told(ctx, result, written.body):
-            return await _moved(ctx, codec, result, written)
-        return written
+            written = await codec.awrite(ctx.operation, result, request_id=call, shift=shift)
+        else:
+            written = codec.write(ctx.operation, result, request_id=call, shift=shift)
+        told = guardrails.is_told(ctx, result, written.body)
+        return await _moved(ctx, codec, result, written) if told else written
     except AwsError as error:
         if not ctx.protocol:
             # refused while its body was read: what its head says must do

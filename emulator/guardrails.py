@@ -16,6 +16,7 @@ import orjson
 from emulator.errors import Fault
 from emulator.fragments import FREEZES, Known
 from emulator.policies import actions, resources
+from emulator.protocols.response import Pieces
 from emulator.rows import Rows
 from models.guardrails import FREEZE, POLICY
 
@@ -89,7 +90,7 @@ def inward(value: Any, shift: timedelta) -> None:
             inward(one, shift)
 
 
-def is_told(ctx: "Context", result: Any, body: bytes) -> bool:
+def is_told(ctx: "Context", result: Any, body: bytes | Pieces) -> bool:
     """Whether an answer, a result and its bytes, speaks of a freeze, or was asked to."""
     if _asked(ctx) == FREEZE:
         return True

@@ -102,7 +102,7 @@ class Rows:
     `silent` where nothing in them speaks of a freeze.
     """
 
-    __slots__ = ("_written", "key", "records", "shelf", "silent", "view")
+    __slots__ = ("_marks", "key", "records", "shelf", "silent", "view")
 
     def __init__(
         self, view: View, records: Sequence[Any], shelf: "Shelf | None" = None, key: str = ""
@@ -112,7 +112,7 @@ class Rows:
         self.shelf = shelf
         self.silent = False
         self.key = key
-        self._written: dict[tuple[str, Ref, str, timedelta], str] = {}
+        self._marks: dict[tuple[str, Ref, str, timedelta], str] = {}
 
     def __len__(self) -> int:
         return len(self.records)
@@ -125,19 +125,25 @@ class Rows:
         return [self.view.show(row) for row in self.records]
 
     def text(self, dialect: "Dialect", ref: Ref, name: str, shift: timedelta) -> str:
-        """The elements of the list `ref`, in one protocol's text."""
-        written = self._written.pop((dialect.name, ref, name, shift), None)
-        if written is None:
-            written = "".join(self._parts(dialect, ref, name, shift))
-        return written
+        """The elements of the list `ref`, in one protocol's text; of what is prepared its mark."""
+        mark = self._marks.pop((dialect.name, ref, name, shift), None)
+        return "".join(self._parts(dialect, ref, name, shift)) if mark is None else mark
 
-    async def prepare(self, dialect: "Dialect", ref: Ref, name: str, shift: timedelta) -> None:
-        """Writes the text ahead, a hundred rows at a time, letting others run in between."""
-        parts = []
+    async def prepare(
+        self, dialect: "Dialect", ref: Ref, name: str, shift: timedelta, mark: str
+    ) -> list[bytes]:
+        """Writes ahead, a hundred rows at a time, letting others run in between.
+
+        `text` then gives the mark, in whose place the pieces belong.
+        """
+        pieces = []
         for part in self._parts(dialect, ref, name, shift):
-            parts.append(part)
+            pieces.append(part.encode("utf-8", "replace"))
             await asyncio.sleep(0)
-        self._written[dialect.name, ref, name, shift] = "".join(parts)
+        # the separator before the first is the mark's
+        pieces[0] = pieces[0][len(dialect.separator) :]
+        self._marks[dialect.name, ref, name, shift] = dialect.separator + mark
+        return pieces
 
     def _parts(self, dialect: "Dialect", ref: Ref, name: str, shift: timedelta) -> Iterator[str]:
         key = (dialect.name, ref, name)

@@ -56,7 +56,7 @@ class Codec:
     dialect: dialects.Dialect | None
 
     def is_long(self, result: dict[str, Any]) -> bool:
-        """Whether a result has lists that are to be prepared."""
+        """Whether a result has lists that `awrite` writes in pieces."""
         return self.dialect is not None and _is_long(result)
 
     async def awrite(
@@ -67,18 +67,16 @@ class Codec:
         request_id: str,
         shift: timedelta = NO_SHIFT,
     ) -> Response:
-        """The same as `write`, but long lists of rows let others run between their parts."""
-        if result:
-            await self.prepare(operation, result, shift)
-        return self.write(operation, result, request_id=request_id, shift=shift)
-
-    async def prepare(
-        self, operation: Operation, result: dict[str, Any], shift: timedelta = NO_SHIFT
-    ) -> None:
-        """Write the long lists of rows in a result ahead; others run between their parts."""
-        if operation.output is not None and self.dialect is not None:
-            for each in _long_lists(operation.output, result, self.dialect):
-                await each.rows.prepare(each.dialect, each.ref, each.name, shift)
+        """The same as `write`, but long lists of rows let others run between their pieces."""
+        lists = []
+        if result and operation.output is not None and self.dialect is not None:
+            for n, each in enumerate(_long_lists(operation.output, result, self.dialect)):
+                # what no protocol has in a text of its own
+                mark = f"\x00{n}\x00"
+                pieces = await each.rows.prepare(each.dialect, each.ref, each.name, shift, mark)
+                lists.append((mark.encode(), pieces))
+        written = self.write(operation, result, request_id=request_id, shift=shift)
+        return written.with_pieces(lists) if lists else written
 
 
 def _is_long(value: dict[str, Any]) -> bool:

@@ -1,8 +1,31 @@
 """The answer to a request, whatever its protocol: status, headers, body."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 Headers = list[tuple[bytes, bytes]]
+
+
+class Pieces:
+    """A long body in pieces, which are sent one after another: megabytes are never put together.
+
+    Nothing that is looked for in a body stands across two of them.
+    """
+
+    __slots__ = ("_length", "pieces")
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self.pieces = pieces
+        self._length = sum(map(len, pieces))
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __bytes__(self) -> bytes:
+        return b"".join(self.pieces)
+
+    def __contains__(self, text: bytes) -> bool:
+        return any(text in piece for piece in self.pieces)
 
 
 class Response(NamedTuple):
@@ -10,7 +33,20 @@ class Response(NamedTuple):
 
     status: int
     headers: Headers
-    body: bytes
+    body: bytes | Pieces
+
+    def with_pieces(self, lists: Sequence[tuple[bytes, Sequence[bytes]]]) -> "Response":
+        """The same, with the pieces of lists in the places that marks hold for them."""
+        pieces, rest = [], bytes(self.body)
+        for mark, inside in sorted(lists, key=lambda one: rest.index(one[0])):
+            before, _, rest = rest.partition(mark)
+            pieces += [before, *inside]
+        body = Pieces([*pieces, rest])
+        length = b"content-length"
+        headers = [
+            (name, b"%d" % len(body) if name == length else value) for name, value in self.headers
+        ]
+        return Response(self.status, headers, body)
 
 
 def response(status: int, headers: dict[str, str], body: bytes, *, head: bool = False) -> Response:

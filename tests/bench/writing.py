@@ -42,7 +42,7 @@ def _seconds(write: Write) -> float:
 def _ours(protocol: str, service: str, operation: str, name: str, view: View, rows: Any) -> Write:
     codec = protocols.by_name(protocol)
     model = api.service(service).operations[operation]
-    return lambda: codec.write(model, {name: Rows(view, rows)}, request_id="r").body
+    return lambda: bytes(codec.write(model, {name: Rows(view, rows)}, request_id="r").body)
 
 
 def _iso(moment: datetime) -> str:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator import api, protocols
+from emulator.protocols.response import Pieces
 from emulator.rows import Computed, Constant, Each, Rows, View, ViewError, When
 
 SHIFT = timedelta(days=17)
@@ -147,7 +148,10 @@ async def test_writing_in_turns_gives_the_same_bytes(
     rows = Rows(view, records)
     at_once = codec.write(operation, {member: rows}, request_id="i", shift=SHIFT)
     in_turns = await codec.awrite(operation, {member: rows}, request_id="i", shift=SHIFT)
-    assert in_turns == at_once
+    # CBOR's lists are written in one piece
+    assert isinstance(in_turns.body, Pieces) == (codec.dialect is not None)
+    assert len(in_turns.body) == len(at_once.body)
+    assert in_turns._replace(body=bytes(in_turns.body)) == at_once
 
 
 def test_plain_rows_are_aws_structures() -> None:
@@ -172,7 +176,7 @@ def test_values_of_other_python_types_are_written_as_their_text() -> None:
     name = uuid.UUID(int=1)
     rows = Rows(View({"VolumeId": "id", "Size": "size"}), [{"id": name, "size": Decimal(8)}] * 60)
     body = protocols.by_name("ec2").write(operation, {"Volumes": rows}, request_id="i").body
-    assert body.count(f"<volumeId>{name}</volumeId><size>8</size>".encode()) == 60
+    assert bytes(body).count(f"<volumeId>{name}</volumeId><size>8</size>".encode()) == 60
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,7 @@ NOON = datetime(2026, 6, 30, 12, 0, 0, 250_000, tzinfo=UTC)
 def written(protocol: str, service: str, name: str, result: Any, **options: Any) -> bytes:
     operation = api.service(service).operations[name]
     codec = protocols.by_name(protocol)
-    body: bytes = codec.write(operation, result, request_id="the-id", **options).body
-    return body
+    return bytes(codec.write(operation, result, request_id="the-id", **options).body)
 
 
 def refused(protocol: str, service: str, error: AwsError, **options: Any) -> Any:
