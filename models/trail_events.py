@@ -17,6 +17,8 @@ _NAMES = (
     "access_key_id", "event",
 )  # fmt: skip
 _ENTRY = f"trail_entry as (insert into trail_events (read_only, {', '.join(_NAMES)}) values"
+# By this the end of the transaction finds the entry (truth.name_breach).
+_SAID = "set_config('driftcloud.entry', concat_ws(' ', region, event_id, event_time), true)"
 _JOINED = ("insert", "update", "delete", "select", "merge")
 
 # Entries made with their change learn here what came of it; others are made.
@@ -86,7 +88,7 @@ def joined(sql: str, arguments: int) -> str | None:
     word, _, rest = head.partition(" ")
     first = word.split("\n")[0].lower()
     places = ", ".join(f"${arguments + 1 + n}" for n in range(len(_NAMES)))
-    entry = f"{_ENTRY} (false, {places}))"
+    entry = f"{_ENTRY} (false, {places}) returning {_SAID})"
     if first == "with":
         recursive = rest.lstrip()[:10].lower() == "recursive "
         if recursive:
