@@ -199,11 +199,11 @@ changed as (
 ),
 addresses as (
     update elastic_ips set hourly_cost = $4
-     where associated_instance_id in (select instance_id from changed)
+     where associated_instance_id = any(array(select instance_id from changed))
 ),
 nodes as (
     update container_nodes set state = 'stopped'
-     where instance_id in (select instance_id from changed)
+     where instance_id = any(array(select instance_id from changed))
 )"""
     + _TOLD
 )
@@ -233,11 +233,11 @@ changed as (
 ),
 addresses as (
     update elastic_ips set hourly_cost = $4
-     where associated_instance_id in (select instance_id from changed)
+     where associated_instance_id = any(array(select instance_id from changed))
 ),
 nodes as (
     update container_nodes set state = 'running'
-     where instance_id in (select instance_id from changed)
+     where instance_id = any(array(select instance_id from changed))
 )"""
     + _TOLD
 )
@@ -262,14 +262,14 @@ changed as (
 ),
 gone as (
     delete from volumes
-     where attached_instance_id in (select instance_id from changed) and delete_on_termination
+     where attached_instance_id = any(array(select instance_id from changed)) and delete_on_termination
     returning volume_id
 ),
 left_behind as (
     update volumes
        set state = 'available', attached_instance_id = null, attach_device = null,
            attach_time = null, last_used_at = $3
-     where attached_instance_id in (select instance_id from changed)
+     where attached_instance_id = any(array(select instance_id from changed))
        and not delete_on_termination
 ),
 addresses as (
@@ -277,10 +277,10 @@ addresses as (
        set state = 'unassociated', associated_instance_id = null, association_id = null,
            association_time = null, network_interface_id = null, private_ip_address = null,
            hourly_cost = $4
-     where associated_instance_id in (select instance_id from changed)
+     where associated_instance_id = any(array(select instance_id from changed))
 ),
 nodes as (
-    delete from container_nodes where instance_id in (select instance_id from changed)
+    delete from container_nodes where instance_id = any(array(select instance_id from changed))
 )"""
     + _TOLD
 )
