@@ -200,6 +200,7 @@ changed as (
 addresses as (
     update elastic_ips set hourly_cost = $4
      where associated_instance_id = any(array(select instance_id from changed))
+       and hourly_cost <> $4
 ),
 nodes as (
     update container_nodes set state = 'stopped'
@@ -234,6 +235,7 @@ changed as (
 addresses as (
     update elastic_ips set hourly_cost = $4
      where associated_instance_id = any(array(select instance_id from changed))
+       and hourly_cost <> $4
 ),
 nodes as (
     update container_nodes set state = 'running'
