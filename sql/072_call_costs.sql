@@ -197,3 +197,63 @@ BEGIN
     RETURN NULL;
 END
 $$;
+
+-- --- tags ----------------------------------------------------------------------------------------
+
+-- As it was, but that settings are set by expressions: PERFORM would make a query of each.
+CREATE OR REPLACE FUNCTION driftcloud_make_tags_column(t driftcloud_resource_types) RETURNS void
+    LANGUAGE plpgsql SET client_min_messages = warning
+    AS $$
+BEGIN
+    EXECUTE format($make$
+        CREATE OR REPLACE FUNCTION %1$I() RETURNS trigger LANGUAGE plpgsql AS $body$
+        DECLARE
+            follows text := set_config('driftcloud.tags_from', 'column', true);
+            sound boolean;
+        BEGIN
+            IF TG_OP = 'UPDATE' THEN
+                sound := driftcloud_check_tags(NEW.tags);
+                IF (NEW.tags @> OLD.tags) IS NOT TRUE THEN
+                    DELETE FROM resource_tags g
+                     WHERE g.resource_type = %3$L AND g.resource_id = NEW.%4$I::text
+                       AND (NEW.tags ? g.key) IS NOT TRUE;
+                END IF;
+                INSERT INTO resource_tags (account_id, resource_type, resource_id, key, value)
+                SELECT NEW.account_id, %3$L, NEW.%4$I::text, e.key, e.value
+                  FROM jsonb_each_text(NEW.tags) e
+                 WHERE (OLD.tags ->> e.key) IS DISTINCT FROM e.value AND NEW.account_id IS NOT NULL
+                    ON CONFLICT (resource_type, resource_id, key) DO UPDATE SET value = excluded.value
+                 WHERE resource_tags.value <> excluded.value;
+            ELSE
+                INSERT INTO resource_tags (account_id, resource_type, resource_id, key, value)
+                SELECT r.account_id, %3$L, r.%4$I::text, e.key, e.value
+                  FROM new_rows r, jsonb_each_text(r.tags) e
+                 WHERE driftcloud_check_tags(r.tags) AND r.account_id IS NOT NULL
+                    ON CONFLICT (resource_type, resource_id, key) DO UPDATE SET value = excluded.value
+                 WHERE resource_tags.value <> excluded.value;
+                -- Tags that were there before their resource pass into its column.
+                UPDATE %2$I r SET tags = s.tags
+                  FROM (SELECT g.resource_id, jsonb_object_agg(g.key, g.value) AS tags
+                          FROM new_rows n JOIN resource_tags g
+                            ON g.resource_type = %3$L AND g.resource_id = n.%4$I::text
+                         GROUP BY g.resource_id) s
+                 WHERE r.%4$I::text = s.resource_id AND r.tags IS DISTINCT FROM s.tags;
+            END IF;
+            follows := set_config('driftcloud.tags_from', '', true);
+            RETURN NULL;
+        END
+        $body$ $make$,
+        'driftcloud_tags_' || t.table_name, t.table_name, t.resource_type, t.id_column);
+    EXECUTE format('DROP TRIGGER IF EXISTS tags_insert ON %I', t.table_name);
+    EXECUTE format('DROP TRIGGER IF EXISTS tags_update ON %I', t.table_name);
+    EXECUTE format($make$
+        CREATE TRIGGER tags_insert AFTER INSERT ON %1$I REFERENCING NEW TABLE AS new_rows
+            FOR EACH STATEMENT EXECUTE FUNCTION %2$I();
+        CREATE TRIGGER tags_update AFTER UPDATE OF tags ON %1$I FOR EACH ROW
+            WHEN (OLD.tags IS DISTINCT FROM NEW.tags
+                  AND coalesce(current_setting('driftcloud.tags_from', true), '') = '')
+            EXECUTE FUNCTION %2$I();
+        $make$, t.table_name, 'driftcloud_tags_' || t.table_name);
+END
+$$;
+SELECT driftcloud_make_tags_column(t) FROM driftcloud_resource_types t WHERE t.tags_column;
