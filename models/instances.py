@@ -264,7 +264,8 @@ changed as (
 ),
 gone as (
     delete from volumes
-     where attached_instance_id = any(array(select instance_id from changed)) and delete_on_termination
+     where attached_instance_id = any(array(select instance_id from changed))
+       and delete_on_termination
     returning volume_id
 ),
 left_behind as (

@@ -188,6 +188,28 @@ def test_what_is_against_a_policy_is_done_and_recorded(cloud: Cloud, sql: Sql) -
     assert event["event_name"] == "StopInstances"
 
 
+def test_who_breaks_a_guardrail_is_named_in_a_transaction_too(cloud: Cloud, sql: Sql) -> None:
+    pair = [instance(cloud, **{POLICY: "ignore"}) for _ in range(2)]
+    # several resources are tagged in a transaction, whose COMMIT takes the trail's entry along
+    cloud.client("ec2").create_tags(Resources=pair, Tags=[{"Key": POLICY, "Value": "auto_safe"}])
+    told = verb(cloud, "guardrails_breaches")
+    assert sorted(one["resource_id"] for one in told) == sorted(pair)
+    who = cloud.client("sts").get_caller_identity()["Arn"]
+    assert {(one["principal"], one["operation"]) for one in told} == {(who, "ec2:CreateTags")}
+
+
+def test_nobody_is_named_where_no_call_is_behind_a_breach(cloud: Cloud, sql: Sql) -> None:
+    one = instance(cloud, **{POLICY: "ignore"})
+    sql(
+        "with agent as (select set_config('driftcloud.source', 'agent', true) as source)"
+        " update instances set monitoring = 'enabled' from agent"
+        " where instance_id = $1 and source = 'agent'",
+        one,
+    )
+    [told] = verb(cloud, "guardrails_breaches")
+    assert (told["resource_id"], told["principal"], told["operation"]) == (one, None, None)
+
+
 def test_every_service_is_observed(cloud: Cloud, sql: Sql) -> None:
     s3, logs = cloud.client("s3"), cloud.client("logs")
     bucket = f"guarded-{cloud.account.number}"
