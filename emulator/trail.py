@@ -14,8 +14,9 @@ import logging
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
@@ -65,36 +66,51 @@ _DATA: Final[dict[str, frozenset[str]]] = {
 _READ_ONLY: Final = frozenset(("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"))
 
 
+class _Told(NamedTuple):
+    """A whole entry: its JSON, which journal and database are given, and the way to its client's
+    times."""
+
+    row: dict[str, Any]
+    text: orjson.Fragment
+    shift: timedelta
+
+
+def _told(row: dict[str, Any], shift: timedelta) -> _Told:
+    return _Told(row, orjson.Fragment(orjson.dumps(row)), shift)
+
+
 class Entry:
     """One call on its way into the trail."""
 
-    __slots__ = ("columns", "ctx", "error", "result", "written")
+    __slots__ = ("columns", "ctx", "error", "resources", "result", "written")
 
     def __init__(self, ctx: Context) -> None:
-        operation = ctx.operation
+        operation, principal = ctx.operation, ctx.principal
         if operation is None:
             raise RuntimeError("the operation is unknown before the request is routed")
-        user, username = trail_records.identity(ctx.principal)
+        user, username = trail_records.identity(principal)
         self.ctx = ctx
         self.written = False
         self.error: AwsError | None = None
         self.result: Any = None
+        # the resources that parameters and answer name, and their types
+        self.resources: dict[str, str] = {}
         self.columns: dict[str, Any] = {
-            "account_id": ctx.principal.account_id,
+            "account_id": principal.account_id,
             "region": "us-east-1" if ctx.service in _GLOBAL else ctx.region,
             "event_time": ctx.now,
             "event_id": uuid.uuid4(),
             "event_source": event_source(operation),
             "event_name": operation.name,
             "username": username,
-            "access_key_id": ctx.principal.access_key_id,
+            "access_key_id": principal.access_key_id,
             "event": {
                 "userIdentity": user,
                 "sourceIPAddress": ctx.source_address or "127.0.0.1",
                 "userAgent": ctx.headers.get("user-agent", ""),
-                "requestParameters": trail_records.request_parameters(ctx),
+                "requestParameters": trail_records.request_parameters(ctx, self.resources),
                 "requestID": ctx.request_id,
-                "recipientAccountId": ctx.principal.account_number,
+                "recipientAccountId": principal.account_number,
             },
         }
 
@@ -118,15 +134,13 @@ class Entry:
         """The whole entry, with what came of the call."""
         response = None
         if self.error is None:
-            response = trail_records.response_elements(self.ctx, self.result)
-        names, types = trail_records.resources(self.columns["event"]["requestParameters"], response)
-        name = self.columns["event_name"]
+            response = trail_records.response_elements(self.ctx, self.result, self.resources)
         return self.columns | {
-            "read_only": name in _READ_ONLY or _reads(self.ctx.operation),
+            "read_only": _is_read_only(self.ctx.operation),
             "error_code": self._error_code(),
             "error_message": self.error.message if self.error else None,
-            "resource_names": names,
-            "resource_types": types,
+            "resource_names": list(self.resources),
+            "resource_types": list(self.resources.values()),
             "response": response,
         }
 
@@ -139,6 +153,7 @@ class Entry:
         return f"{'Server' if (self.error.status or 400) >= 500 else 'Client'}.{self.error.code}"
 
 
+@cache
 def event_source(operation: "Operation") -> str:
     """The service as CloudTrail calls it: ec2.amazonaws.com."""
     service = operation.service
@@ -146,12 +161,19 @@ def event_source(operation: "Operation") -> str:
     return f"{service.signing_name if '.' in prefix else prefix}.amazonaws.com"
 
 
+@cache
 def _reads(operation: "Operation | None") -> bool:
     from emulator import operations
 
     return operation is not None and operations.reads(operation)
 
 
+@cache
+def _is_read_only(operation: "Operation | None") -> bool:
+    return _reads(operation) or (operation is not None and operation.name in _READ_ONLY)
+
+
+@cache
 def is_kept(operation: "Operation") -> bool:
     """Whether calls of an operation are entered when they are served: all that change something."""
     return operation.name not in _DATA.get(operation.service.name, ()) and not _reads(operation)
@@ -163,18 +185,12 @@ class Trail:
     def __init__(self, database: "Database") -> None:
         self._database = database
         self._journal: Journal | None = None
-        # whole entries, and the way from their times to the client's
-        self._waiting: list[tuple[dict[str, Any], timedelta]] = []
+        self._waiting: list[_Told] = []
         self._flushing = asyncio.Lock()
-        self._kept: dict[Any, bool] = {}
 
     def begin(self, ctx: Context) -> Entry | None:
         """The entry of a call that may change something, to ride on its statements; None: none."""
-        operation = ctx.operation
-        kept = self._kept.get(operation)
-        if kept is None and operation is not None:
-            kept = self._kept[operation] = is_kept(operation)
-        return Entry(ctx) if kept else None
+        return Entry(ctx) if ctx.operation is not None and is_kept(ctx.operation) else None
 
     def answered(self, entry: Entry, result: Any) -> None:
         """A call was served: `result` is what the handler gave."""
@@ -196,18 +212,17 @@ class Trail:
 
     def _wait(self, entry: Entry) -> None:
         try:
-            row = entry.row()
+            told = _told(entry.row(), entry.ctx.shift)
         except Exception:
             # a call is not undone because it cannot be told
             log.exception("a call cannot be told", extra={"request_id": entry.ctx.request_id})
             return
-        shift = entry.ctx.shift
         if len(self._waiting) >= MOST_WAITING:
             del self._waiting[: MOST_WAITING // 10]
             log.warning("the trail cannot be written: entries are given up")
         elif self._journal is not None:
-            self._journal.note(row, shift.total_seconds())
-        self._waiting.append((row, shift))
+            self._journal.note(told.text, told.shift.total_seconds())
+        self._waiting.append(told)
 
     async def keep_journal(self, folder: Path) -> None:
         """Keep a journal from now on; tell what killed processes left in theirs."""
@@ -228,7 +243,7 @@ class Trail:
     async def _recover(self, entries: Sequence[tuple[float, dict[str, Any]]]) -> None:
         for start in range(0, len(entries), BATCH):
             part = entries[start : start + BATCH]
-            await self._write([(row, timedelta(seconds=shift)) for shift, row in part])
+            await self._write([_told(row, timedelta(seconds=shift)) for shift, row in part])
 
     def end_journal(self) -> None:
         """Keep it no longer."""
@@ -257,13 +272,16 @@ class Trail:
             if self._journal is not None:
                 self._journal.settled()
 
-    async def _write(self, batch: Sequence[tuple[dict[str, Any], timedelta]]) -> None:
+    async def _write(self, batch: Sequence[_Told]) -> None:
         async with self._database.owner() as connection:
-            wanted = await trail_events.settle(connection, [row for row, _ in batch])
+            wanted = await trail_events.settle(connection, [told.text for told in batch])
+            if not wanted:
+                return
             heard = [
-                (row, shift)
-                for row, shift in batch
-                if (row["account_id"], row["region"]) in wanted and not row["read_only"]
+                (told.row, told.shift)
+                for told in batch
+                if (told.row["account_id"], told.row["region"]) in wanted
+                and not told.row["read_only"]
             ]
             if heard:
                 await event_outbox.add(

@@ -58,7 +58,7 @@ class Journal:
                 os.close(self._file)
         self._empty = True
 
-    def note(self, row: Mapping[str, Any], shift: float) -> None:
+    def note(self, row: Mapping[str, Any] | orjson.Fragment, shift: float) -> None:
         """Write down a whole entry; `shift` in seconds leads from its time to the client's."""
         line = orjson.dumps([shift, row])
         try:

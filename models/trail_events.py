@@ -102,7 +102,9 @@ def arguments_of(entry: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(entry[name] for name in _NAMES)
 
 
-async def settle(connection: Any, rows: Sequence[Mapping[str, Any]]) -> set[tuple[UUID, str]]:
+async def settle(
+    connection: Any, rows: Sequence[Mapping[str, Any] | orjson.Fragment]
+) -> set[tuple[UUID, str]]:
     """Make or complete entries, of whatever accounts; where some rule may want to hear of calls.
 
     `connection` is the owner's. Entries of accounts that are gone are dropped. The dispatch is
