@@ -107,7 +107,7 @@ def _event(row: Any, shift: timedelta) -> dict[str, Any]:
         "detail-type": row["detail_type"],
         "source": row["source"],
         "account": row["account_number"],
-        "time": (row["happened_at"] + shift).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time": f"{(row['happened_at'] + shift).isoformat()[:19]}Z",
         "region": row["region"],
         "resources": row["resources"],
         "detail": row["detail"],

@@ -11,7 +11,6 @@ import asyncio
 import base64
 import contextlib
 import logging
-import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from emulator import trail_records
+from emulator import ids, trail_records
 from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.trail_journal import Journal
@@ -99,7 +98,7 @@ class Entry:
             "account_id": principal.account_id,
             "region": "us-east-1" if ctx.service in _GLOBAL else ctx.region,
             "event_time": ctx.now,
-            "event_id": uuid.uuid4(),
+            "event_id": ids.request_id(),
             "event_source": event_source(operation),
             "event_name": operation.name,
             "username": username,

@@ -4,6 +4,7 @@ Sources: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-e
 and the pages on userIdentity and on the record's contents.
 """
 
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -86,7 +87,7 @@ def _told(
     ctx: Context, shape: Shape, value: Any, resources: dict[str, str], *, request: bool
 ) -> tuple[dict[str, Any] | None, orjson.Fragment | None]:
     """A structure as it is told, and its JSON; twice None where it is too large or no JSON."""
-    tell = trail_shapes.structure(shape, trail_shapes.Style(ctx.service == "ec2", request))
+    tell = _tell(shape, ctx.service == "ec2", request)
     before = len(resources)
     try:
         found = tell(value, 0, ctx.shift, resources)
@@ -99,3 +100,8 @@ def _told(
             del resources[name]
         return None, None
     return found, orjson.Fragment(text)
+
+
+@cache
+def _tell(shape: Shape, ec2: bool, request: bool) -> trail_shapes.Tell:
+    return trail_shapes.structure(shape, trail_shapes.Style(ec2, request))

@@ -64,9 +64,10 @@ def _object(pattern: Mapping[str, Any]) -> Match:
             return any(match(one) for one in event)
         # what has no members lacks them all: `exists: false` may still match
         members = event if isinstance(event, dict) else {}
-        return all(part(members.get(name, _ABSENT)) for name, part in parts) and all(
-            any(one(event) for one in choice) for choice in choices
-        )
+        for name, part in parts:
+            if not part(members.get(name, _ABSENT)):
+                return False
+        return all(any(one(event) for one in choice) for choice in choices)
 
     return match
 
@@ -89,11 +90,24 @@ def _field(name: str, value: Any) -> Match:
         raise PatternError(f'"{name}" must be an object or an array')
     if not value:
         raise PatternError("Empty arrays are not allowed")
+    if all(isinstance(one, str) for one in value):
+        return _one_of(frozenset(value))
     tests = [_test(one) for one in value]
 
     def match(found: Any) -> bool:
         leaves = found if isinstance(found, list) else [found]
         return any(test(leaf) for test in tests for leaf in leaves)
+
+    return match
+
+
+def _one_of(texts: frozenset[str]) -> Match:
+    """Whether a text is one of these, or one in a list is: what most patterns ask."""
+
+    def match(found: Any) -> bool:
+        if isinstance(found, list):
+            return any(isinstance(leaf, str) and leaf in texts for leaf in found)
+        return isinstance(found, str) and found in texts
 
     return match
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ _NAMES = (
     "account_id", "region", "event_time", "event_id", "event_source", "event_name", "username",
     "access_key_id", "event",
 )  # fmt: skip
+_arguments = itemgetter(*_NAMES)
 _ENTRY = f"trail_entry as (insert into trail_events (read_only, {', '.join(_NAMES)}) values"
 # By this the end of the transaction finds the entry (truth.name_breach).
 _SAID = "set_config('driftcloud.entry', concat_ws(' ', region, event_id, event_time), true)"
@@ -99,7 +101,8 @@ def joined(sql: str, arguments: int) -> str | None:
 
 def arguments_of(entry: Mapping[str, Any]) -> tuple[Any, ...]:
     """What a joined statement is given for its entry."""
-    return tuple(entry[name] for name in _NAMES)
+    found: tuple[Any, ...] = _arguments(entry)
+    return found
 
 
 async def settle(
