@@ -21,12 +21,15 @@ MOST_ROWS = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list: `limit` rows (None is all) after the key `after`."""
+    """One page of a list: `limit` rows (None is all) after the key `after`.
+
+    `asked` is what is asked for, but for the page.
+    """
 
     ctx: Context
     limit: int | None
     after: str | None
-    question: str
+    asked: Mapping[str, Any]
 
     @property
     def fetch(self) -> int | None:
@@ -58,7 +61,7 @@ class Page:
 
     def token(self, last: str) -> str:
         """The token that continues after the key `last`."""
-        payload = {"q": self.question, "k": last}
+        payload = {"q": _question(self.asked), "k": last}
         return self.ctx.vault.seal_token(_purpose(self.ctx), payload, seconds=TOKEN_SECONDS)
 
 
@@ -86,7 +89,7 @@ def page(
             f"Value ( {wanted} ) for parameter {name} is invalid."
             " Expecting a value greater than 0.",
         )
-    question = _question(params, token, size)
+    asked = {name: value for name, value in params.items() if name not in (token, size, "DryRun")}
     given = params.get(token)
     after = None
     if given:
@@ -94,12 +97,12 @@ def page(
             payload = ctx.vault.open_token(_purpose(ctx), given)
         except SealError:
             payload = {}
-        if payload.get("q") != question:
+        if payload.get("q") != _question(asked):
             if payload and changed:
                 raise changed()
             raise invalid() if invalid else AwsError("InvalidNextToken", "The token is invalid.")
         after = payload["k"]
-    return Page(ctx, wanted or default, after, question)
+    return Page(ctx, wanted or default, after, asked)
 
 
 def _purpose(ctx: Context) -> str:
@@ -108,7 +111,6 @@ def _purpose(ctx: Context) -> str:
     return f"page|{account}|{ctx.region}|{ctx.service}|{operation}"
 
 
-def _question(params: Mapping[str, Any], token: str, size: str) -> str:
-    asked = {name: value for name, value in params.items() if name not in (token, size, "DryRun")}
+def _question(asked: Mapping[str, Any]) -> str:
     text = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS, default=str)
     return hashlib.blake2b(text, digest_size=12).hexdigest()

@@ -4,6 +4,7 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegio
 API_DescribeAvailabilityZones.
 """
 
+from functools import cache
 from typing import Any
 
 from emulator.context import Context
@@ -17,8 +18,10 @@ ENABLED = "opt-in-not-required"
 
 async def describe_regions(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Regions that the account may use, or with AllRegions every one, by name and filter."""
+    names, filters = params.get("RegionNames"), params.get("Filters")
+    if not names and not filters:
+        return {"Regions": Rows(REGION_VIEW, _usual(bool(params.get("AllRegions"))))}
     everything = list(regions.all_regions().values())
-    names = params.get("RegionNames")
     if names:
         known = {region.name for region in everything}
         wrong = [name for name in names if name not in known]
@@ -30,7 +33,7 @@ async def describe_regions(ctx: Context, params: dict[str, Any]) -> dict[str, An
         everything = [region for region in everything if region.name in set(names)]
     elif not params.get("AllRegions"):
         everything = [region for region in everything if region.opt_in_status == ENABLED]
-    found = chosen(everything, REGION_FILTERS, params.get("Filters"))
+    found = chosen(everything, REGION_FILTERS, filters)
     return {"Regions": Rows(REGION_VIEW, [_region(region) for region in found])}
 
 
@@ -47,6 +50,13 @@ async def describe_availability_zones(ctx: Context, params: dict[str, Any]) -> d
             zones = [zone for zone in zones if zone[key] in set(asked)]
     found = chosen(zones, ZONE_FILTERS, params.get("Filters"))
     return {"AvailabilityZones": Rows(ZONE_VIEW, found)}
+
+
+@cache
+def _usual(every: bool) -> list[dict[str, Any]]:
+    """What is shown to almost everybody who asks."""
+    found = regions.all_regions().values()
+    return [_region(one) for one in found if every or one.opt_in_status == ENABLED]
 
 
 def _endpoint(name: str) -> str:
