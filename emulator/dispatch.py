@@ -11,8 +11,8 @@ import contextlib
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from emulator import web_hooks
 from models import event_outbox
@@ -69,17 +69,20 @@ class Dispatcher:
         calls: list[web_hooks.Call] = []
         async with self._database.owner() as connection, connection.transaction():
             rows = await event_outbox.take(connection, MOST)
-            by_place = sorted(rows, key=lambda row: (str(row["account_id"]), row["region"]))
-            for _, group in groupby(by_place, key=lambda row: (row["account_id"], row["region"])):
-                await self._deliver(list(group), calls)
+            by_place: dict[tuple[Any, str], list[Any]] = {}
+            for row in rows:
+                by_place.setdefault((row["account_id"], row["region"]), []).append(row)
+            for place in sorted(by_place, key=str):
+                await self._deliver(*place, by_place[place], calls)
         self.post(calls)
         return len(rows)
 
-    async def _deliver(self, rows: Sequence[Any], calls: list[web_hooks.Call]) -> None:
+    async def _deliver(
+        self, account_id: UUID, region: str, rows: Sequence[Any], calls: list[web_hooks.Call]
+    ) -> None:
         """Events of one account and region."""
         from models import event_delivery  # with all kinds of targets, which most never have
 
-        account_id, region = rows[0]["account_id"], rows[0]["region"]
         wall = datetime.now(UTC)
         shift = await self._clocks.shift(account_id, wall)
         events: list[dict[str, Any]] = []

@@ -8,7 +8,7 @@ event and did nothing.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from models import (
     event_patterns,
@@ -18,11 +18,21 @@ from models import (
     queue_messages,
     queues,
 )
-from models.event_inputs import text_for
+from models.event_inputs import teller
 
 # A bus may send to another, which may send on; AWS forbids circles by policy, we by counting.
 _MOST_HOPS = 3
 _USUAL_RETENTION_SECONDS = 345_600
+
+# What all messages have in common; those of a group differ.
+_MESSAGE: Final[dict[str, Any]] = {
+    "attributes": {},
+    "system_attributes": {},
+    "group_id": None,
+    "deduplication_id": None,
+    "sender_id": "events.amazonaws.com",
+    "delay_seconds": 0,
+}
 
 # By the ARN of a target: its definition, an event, and the text that is made of it.
 ByTarget = dict[str, list[tuple[Mapping[str, Any], Mapping[str, Any], str]]]
@@ -74,10 +84,13 @@ async def deliver_scheduled(
 
 def _address(by_target: ByTarget, rule: Any, events: Sequence[Mapping[str, Any]]) -> None:
     """Write to each target of a rule what it is to be told of the events."""
+    if not events:
+        return
+    named = {"name": rule["name"], "arn": rule["arn"]}
+    told = [(by_target[one["Arn"]], one, teller(one, named)) for one in rule["targets"]]
     for event in events:
-        for target in rule["targets"]:
-            text = text_for(target, event, {"name": rule["name"], "arn": rule["arn"]})
-            by_target[target["Arn"]].append((target, event, text))
+        for sent, target, tell in told:
+            sent.append((target, event, tell(event)))
 
 
 async def _send(
@@ -123,8 +136,7 @@ async def _to_queue(db: Any, arn: str, sent: Sequence[Any]) -> None:
     if queue is None:
         await _bury(db, arn, sent)
         return
-    messages = [_message(target, event, text) for target, event, text in sent]
-    await _put(db, queue, messages)
+    await _put(db, queue, [_message(target, event, text) for target, event, text in sent])
 
 
 async def _bury(db: Any, arn: str, sent: Sequence[Any]) -> None:
@@ -147,8 +159,8 @@ async def _bury(db: Any, arn: str, sent: Sequence[Any]) -> None:
 async def _put(db: Any, queue: Any, messages: Sequence[dict[str, Any]]) -> None:
     retention = int(queue["attributes"].get("MessageRetentionPeriod", _USUAL_RETENTION_SECONDS))
     delay = int(queue["attributes"].get("DelaySeconds", 0))
-    for message in messages:
-        message["delay_seconds"] = delay
+    if delay:
+        messages = [message | {"delay_seconds": delay} for message in messages]
     if not queue["fifo"]:
         await queue_messages.send(db, queue["id"], retention, messages)
         return
@@ -159,13 +171,8 @@ async def _put(db: Any, queue: Any, messages: Sequence[dict[str, Any]]) -> None:
 
 
 def _message(target: Mapping[str, Any], event: Mapping[str, Any], text: str) -> dict[str, Any]:
+    message = {"body": text, **_MESSAGE}
     group = (target.get("SqsParameters") or {}).get("MessageGroupId")
-    return {
-        "body": text,
-        "attributes": {},
-        "system_attributes": {},
-        "group_id": group,
-        "deduplication_id": event["id"] if group else None,
-        "sender_id": "events.amazonaws.com",
-        "delay_seconds": 0,
-    }
+    if group:
+        message |= {"group_id": group, "deduplication_id": event["id"]}
+    return message

@@ -4,7 +4,7 @@ Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-ta
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -31,17 +31,26 @@ def placeholders(template: str) -> list[str]:
     return _PLACEHOLDER.findall(template)
 
 
-def text_for(target: Mapping[str, Any], event: Mapping[str, Any], rule: Mapping[str, str]) -> str:
-    """What a target is sent; `target` in AWS's member names, `rule` with name and arn."""
-    if target.get("Input") is not None:
-        return str(target["Input"])
-    if target.get("InputPath"):
-        found = _at(target["InputPath"], event)
-        return "null" if found is _MISSING else _json(found)
-    transformer = target.get("InputTransformer")
+def teller(
+    target: Mapping[str, Any], rule: Mapping[str, str]
+) -> Callable[[Mapping[str, Any]], str]:
+    """What a target is sent of an event; `target` in AWS's member names, `rule` with name and
+    arn."""
+    given, path, transformer = (
+        target.get(name) for name in ("Input", "InputPath", "InputTransformer")
+    )
+    if given is not None:
+        return lambda _event: str(given)
+    if path:
+        return lambda event: _part(path, event)
     if transformer:
-        return _transformed(transformer, event, rule)
-    return _json(event)
+        return lambda event: _transformed(transformer, event, rule)
+    return _json
+
+
+def _part(path: str, event: Mapping[str, Any]) -> str:
+    found = _at(path, event)
+    return "null" if found is _MISSING else _json(found)
 
 
 def _transformed(

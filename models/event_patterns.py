@@ -67,7 +67,7 @@ def _object(pattern: Mapping[str, Any]) -> Match:
         for name, part in parts:
             if not part(members.get(name, _ABSENT)):
                 return False
-        return all(any(one(event) for one in choice) for choice in choices)
+        return not choices or all(any(one(event) for one in choice) for choice in choices)
 
     return match
 
@@ -105,9 +105,11 @@ def _one_of(texts: frozenset[str]) -> Match:
     """Whether a text is one of these, or one in a list is: what most patterns ask."""
 
     def match(found: Any) -> bool:
-        if isinstance(found, list):
-            return any(isinstance(leaf, str) and leaf in texts for leaf in found)
-        return isinstance(found, str) and found in texts
+        if isinstance(found, str):
+            return found in texts
+        return isinstance(found, list) and any(
+            isinstance(leaf, str) and leaf in texts for leaf in found
+        )
 
     return match
 
