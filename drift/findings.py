@@ -1,11 +1,11 @@
-"""Findings: what every scenario's SYMPTOM finds in an account, in a few statements."""
+"""Findings: what every scenario's SYMPTOM finds in an account, held against its open labels."""
 
 import json
 import logging
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -17,11 +17,21 @@ from drift import scenarios
 log = logging.getLogger("driftcloud.drift")
 
 # asyncpg keeps statements of up to 15 KiB prepared.
-_MOST_CHARACTERS = 14_000
+_MOST_CHARACTERS = 15_000
 _PLACES = Decimal("0.0001")
 
-# The types of the parameters are those of their first use.
-_HEAD = "WITH asked AS (SELECT $1::uuid AS account, $2::timestamptz AS now)"
+# The types of the parameters are those of their first use. On an ordinary day nearly all that is
+# found was found before: what a label says already stays where it is. Python rounds what is left.
+_HEAD = "WITH asked AS (SELECT $1::uuid AS account, $2::timestamptz AS now), shown AS ("
+_TAIL = """)
+SELECT coalesce(s.pattern, l.pattern) AS pattern, coalesce(s.id, l.resource_id) AS id, s.saving,
+       s.pattern IS NOT NULL AS shows, l.id AS label, l.seen, l.decoy, l.saving_usd_month AS told
+  FROM shown s
+  FULL JOIN (SELECT o.* FROM truth.labels o
+              WHERE o.account_id = $1 AND o.until IS NULL AND o.pattern = ANY ('{{{patterns}}}')) l
+    ON l.pattern = s.pattern AND l.resource_id = s.id
+ WHERE l.id IS NULL OR s.pattern IS NULL OR l.seen IS NULL OR abs(l.saving_usd_month
+       - CASE WHEN l.decoy IS NULL THEN greatest(0, coalesce(s.saving, 0)) ELSE 0 END) >= 0.00005"""
 _ONE = """
 SELECT '{pattern}' AS pattern, s.id::text AS id, s.saving::numeric AS saving
   FROM ({symptom}) AS s (id, saving)"""
@@ -30,8 +40,6 @@ SELECT '{pattern}' AS pattern, s.id::text AS id, s.saving::numeric AS saving
 # for them.
 _PLANNING = """SELECT set_config('enable_nestloop', 'on', true), set_config('jit', 'off', true),
     set_config('plan_cache_mode', 'force_generic_plan', true)"""
-
-Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +51,26 @@ class Finding:
     saving: Decimal
 
 
-async def found(
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is not as the labels have it: a finding without one, or that differs from its own.
+
+    `finding` is None where an open label's symptom shows no more; `told` is the saving that the
+    label tells of, USD a month.
+    """
+
+    pattern: str
+    finding: Finding | None
+    label: int | None
+    seen: date | None
+    decoy: str | None
+    told: Decimal | None
+
+
+async def news(
     connection: Any, account_id: uuid.UUID, now: datetime
-) -> tuple[dict[Key, Finding], set[str]]:
-    """All findings by pattern and resource id, and the patterns that could be looked for.
+) -> tuple[list[News], set[str]]:
+    """Where findings and open labels differ, and the patterns that could be looked for.
 
     A symptom that stumbles over the account's data is logged and left out; the others are found.
     """
@@ -64,12 +88,15 @@ async def found(
                 if single is not None:
                     rows += single
                     judged.add(pattern)
-    return {(row["pattern"], row["id"]): _finding(row) for row in rows}, judged
+    return [_one(row) for row in rows], judged
 
 
-def _finding(row: Any) -> Finding:
-    saving = max(Decimal(0), row["saving"] or Decimal(0)).quantize(_PLACES)
-    return Finding(row["pattern"], row["id"], saving)
+def _one(row: Any) -> News:
+    finding = None
+    if row["shows"]:
+        saving = max(Decimal(0), row["saving"] or Decimal(0)).quantize(_PLACES)
+        finding = Finding(row["pattern"], row["id"], saving)
+    return News(row["pattern"], finding, row["label"], row["seen"], row["decoy"], row["told"])
 
 
 async def _alone(
@@ -97,10 +124,15 @@ def _chunks(every: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], str]]:
     parts: list[str] = []
     for pattern, symptom in every.items():
         part = _ONE.format(pattern=pattern, symptom=symptom)
-        if parts and len(_HEAD) + sum(map(len, parts)) + len(part) > _MOST_CHARACTERS:
-            yield tuple(patterns), _HEAD + "\nUNION ALL".join(parts)
+        whole = len(_joined([*patterns, pattern], [*parts, part]))
+        if parts and whole > _MOST_CHARACTERS:
+            yield tuple(patterns), _joined(patterns, parts)
             patterns, parts = [], []
         patterns.append(pattern)
         parts.append(part)
     if parts:
-        yield tuple(patterns), _HEAD + "\nUNION ALL".join(parts)
+        yield tuple(patterns), _joined(patterns, parts)
+
+
+def _joined(patterns: list[str], parts: list[str]) -> str:
+    return _HEAD + "\nUNION ALL".join(parts) + _TAIL.format(patterns=",".join(patterns))

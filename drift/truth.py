@@ -103,9 +103,10 @@ async def enter(day: Day, name: str, happening: Happening, decoy: str | None = N
 
 # --- what is settled -----------------------------------------------------------------------------
 
-_OPEN = """
-SELECT l.id, l.pattern, l.resource_id, l.seen, l.decoy, l.saving_usd_month AS saving
-  FROM truth.labels l WHERE l.account_id = $1 AND l.until IS NULL"""
+# Of patterns that nobody could look for.
+_UNSEEN = """
+SELECT l.id FROM truth.labels l
+ WHERE l.account_id = $1 AND l.until IS NULL AND l.seen IS NULL AND l.pattern <> ALL ($2::text[])"""
 
 
 def evening(day: date) -> datetime:
@@ -124,22 +125,24 @@ async def settle(
     """
     await connection.execute(_LOCK, LOCK_CLASS, account_id)
     today = now.date()
-    found, judged = await findings.found(connection, account_id, evening(today))
-    fresh = dict(found)
-    shown: list[tuple[int, Decimal]] = []
+    news, judged = await findings.news(connection, account_id, evening(today))
+    unseen = [row["id"] for row in await connection.fetch(_UNSEEN, account_id, list(judged))]
+    fresh: dict[tuple[str, str], findings.Finding] = {}
+    shown: dict[int, Decimal] = {}
     over: list[int] = []
-    unseen: list[int] = []
-    for row in await connection.fetch(_OPEN, account_id):
-        finding = fresh.pop((row["pattern"], row["resource_id"]), None)
-        if finding is not None:
-            saving = Decimal(0) if row["decoy"] else finding.saving
-            if row["seen"] is None or row["saving"] != saving:
-                shown.append((row["id"], finding.saving))
-        elif row["seen"] is None:
-            unseen.append(row["id"])
-        elif row["pattern"] in judged:
-            over.append(row["id"])
-    await verdicts.see(connection, shown, today)
+    for one in news:
+        if one.label is None:
+            if one.finding is not None:
+                fresh[one.pattern, one.finding.resource_id] = one.finding
+        elif one.finding is not None:
+            saving = Decimal(0) if one.decoy else one.finding.saving
+            if one.seen is None or one.told != saving:
+                shown[one.label] = one.finding.saving
+        elif one.seen is None:
+            unseen.append(one.label)
+        else:
+            over.append(one.label)
+    await verdicts.see(connection, list(shown.items()), today)
     await verdicts.end(connection, account_id, over, today)
     await verdicts.end_gone(connection, unseen, today)
     await verdicts.add(

@@ -156,22 +156,24 @@ async def test_a_symptom_that_stumbles_leaves_the_others(
     from drift import findings
 
     await world.begin(8)
-    whole, _ = await findings.found(world.owner, world.account, datetime(2026, 6, 8, tzinfo=UTC))
+    before = await found(world, unseen=True)
     broken = scenarios.by_pattern()[ADDRESS]
     monkeypatch.setattr(
         broken, "SYMPTOM",
         "SELECT allocation_id, 1 / (hourly_cost * 0) FROM elastic_ips WHERE account_id = $1 AND $2::timestamptz IS NOT NULL",
     )  # fmt: skip
+    await world.owner.execute(
+        "DELETE FROM truth.labels WHERE account_id = $1 AND pattern <> $2 AND seen IS NOT NULL",
+        world.account, ADDRESS,
+    )  # fmt: skip
     findings._statements.cache_clear()
     try:
-        async with world.owner.transaction():
-            rest, judged = await findings.found(
-                world.owner, world.account, datetime(2026, 6, 8, tzinfo=UTC)
-            )
+        after = await found(world, unseen=True)
     finally:
         findings._statements.cache_clear()
-    assert set(scenarios.by_pattern()) - judged == {ADDRESS}
-    assert {key: one for key, one in whole.items() if key[0] != ADDRESS} == rest
+    assert {key for key in before if key[0] == ADDRESS}
+    assert set(after) == set(before)
+    assert all(after[key] == one for key, one in before.items() if key[0] == ADDRESS)
 
 
 async def test_an_emptied_account_has_no_labels(world: World) -> None:
