@@ -82,24 +82,23 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
             # refused while its body was read: what its head says must do
             to = route(ctx)
             ctx.service, ctx.protocol = to.service or "", to.protocol
-        spelled = _spelled(ctx, error)
-        code = spelled.code
-        server.trail.refused(ctx, spelled)
-        return _refusal(ctx, spelled)
+        refusal, code = _refused(server, ctx, error)
+        return refusal
     except DisconnectedError:
         code = "disconnected"
         raise
     except Exception:
         code = "InternalFailure"
         log.exception("internal failure", extra={"request_id": ctx.request_id})
-        spelled = _spelled(ctx, Fault("internal"))
-        server.trail.refused(ctx, spelled)
-        return _refusal(ctx, spelled)
+        return _refused(server, ctx, Fault("internal"))[0]
     finally:
         operation = ctx.operation.name if ctx.operation else ""
         main.counters.answer(ctx.service, operation, code, time.perf_counter() - started)
         if ctx._server is not main and ctx._server is not None:
             ctx._server.leave()
+        if ctx._db is not None and (entry := ctx._db.entry) is not None:
+            # it leads back to the context, and so would keep the body until the collector comes
+            entry.error, ctx._db.entry = None, None
 
 
 async def perform(
@@ -181,6 +180,17 @@ async def _try(ctx: Context, handler: operations.Handler) -> None:
         raise AwsError(
             "DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412
         )
+
+
+def _refused(server: Server, ctx: Context, error: AwsError) -> tuple[Response, str]:
+    """The answer to what is refused, and its code.
+
+    Not in `answer` itself: an error that stays in a variable where it was raised keeps all that
+    the request had, until the collector comes.
+    """
+    spelled = _spelled(ctx, error)
+    server.trail.refused(ctx, spelled)
+    return _refusal(ctx, spelled), spelled.code
 
 
 def _spelled(ctx: Context, error: AwsError) -> AwsError:

@@ -1,12 +1,14 @@
 """The gateway: which refusal wins, in whose words, and what is counted and logged of it."""
 
 import asyncio
+import gc
 import logging
 import socket
 from typing import Any
 
 import pytest
 
+from emulator.context import Context
 from tests.fixtures.server import Cloud
 from tests.journeys.wire import FORM, Answer, Call, Wire, ec2, error_code, text_of
 
@@ -40,6 +42,28 @@ async def test_a_missing_permission_wins_over_any_state(cloud: Cloud) -> None:
     assert error_code(await heard(reader, absent)) == "UnauthorizedOperation"
     assert error_code(await heard(reader, ec2("DescribeInstances"))) == "UnauthorizedOperation"
     assert (await heard(reader, ec2("DescribeVolumes"))).status == 200
+
+
+async def test_a_refused_call_leaves_nothing_for_the_collector(cloud: Cloud) -> None:
+    def contexts() -> int:
+        return sum(type(one) is Context for one in gc.get_objects())
+
+    read = ec2("DescribeVolumes", **{"VolumeId.1": "vol-00000000000000000"})
+    write = ec2("DeleteVolume", VolumeId="vol-00000000000000000")
+    tried = ec2("DeleteVolume", VolumeId="vol-00000000000000000", DryRun="true")
+    async with Wire(cloud.running.url, cloud.access_key_id, cloud.secret_access_key) as wire:
+        for call in (read, write, tried):
+            await wire.call(call)
+            gc.collect()
+            gc.disable()
+            try:
+                before = contexts()
+                for _ in range(5):
+                    assert error_code(await wire.call(call)) == "InvalidVolume.NotFound"
+                # the last one may not have been let go of yet
+                assert contexts() <= before + 1
+            finally:
+                gc.enable()
 
 
 async def test_what_aws_has_and_we_have_not_is_501_and_counted(cloud: Cloud) -> None:
