@@ -69,7 +69,8 @@ class App:
                 response = await gateway.answer(self.server, ctx, exchange.read)
             except DisconnectedError:
                 return
-            await exchange.answer(response)
+            if not exchange.answered(response):
+                await exchange.answer(response)
 
     def _admin(self) -> Asgi:
         if self._own is None:
@@ -95,6 +96,10 @@ class _Asgi:
     async def read(self, cap: int) -> bytes:
         """The whole body; Fault("too_large") when it is longer than `cap`."""
         return await read_body(self.receive, cap, self.headers.get("content-length"))
+
+    def answered(self, response: Response) -> bool:
+        """Whether a whole answer could be sent without awaiting."""
+        return False
 
     async def answer(self, response: Response) -> None:
         """Send a whole answer."""

@@ -164,13 +164,20 @@ class Exchange(RequestResponseCycle):
             if self.task is not None:
                 self.front.tasks.discard(self.task)
 
+    def answered(self, response: Response) -> bool:
+        """Whether a whole answer could be sent without awaiting; else it is still to be."""
+        status, headers, body = response
+        if self.flow.write_paused or not self._is_whole(headers, body):
+            return False
+        if not self.disconnected:
+            self._write((status, headers), body)
+        return True
+
     async def answer(self, response: Response) -> None:
         """Send a whole answer."""
-        status, headers, body = response
-        if self._is_whole(headers, body) and not self.flow.write_paused:
-            if not self.disconnected:
-                self._write((status, headers), body)
+        if self.answered(response):
             return
+        status, headers, body = response
         await super().send({"type": "http.response.start", "status": status, "headers": headers})
         whole = bytes(body)
         await super().send({"type": "http.response.body", "body": whole, "more_body": False})

@@ -191,8 +191,8 @@ class FrontProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= MOST_PIPELINED:
             return 400
         guarded = [line for line in self.lines if line[0] in _GUARDED]
-        names = [name for name, _ in guarded]
-        if names.count("host") != 1 or len(names) > 2 or len(set(names)) != len(names):
+        names = {name for name, _ in guarded}
+        if "host" not in names or len(names) > 2 or len(names) != len(guarded):
             return 400
         for name, value in guarded:
             if name == "content-length" and not (value.strip(b" \t").isdigit()):

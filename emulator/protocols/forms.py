@@ -210,12 +210,13 @@ def parameters(operation: Operation, request: Any, naming: Naming) -> tuple[Tree
         body = request.body.decode("ascii")
     except UnicodeDecodeError:
         body = request.body.decode("latin-1")
-    found = pairs(body.strip())
+    # many a call has no parameters of its own
+    bare = body.startswith("Action=") and body.count("&") == 1 and "&Version=" in body
+    found = [] if bare else pairs(body.strip())
     if request.query:
         found = pairs(request.query) + found
-    root = tree(
-        [each for each in found if each[0] not in RESERVED and not each[0].startswith("X-Amz-")]
-    )
+    own = [each for each in found if each[0] not in RESERVED and not each[0].startswith("X-Amz-")]
+    root = tree(own) if own else {}
     try:
         return root, naming.readers[operation]
     except KeyError:

@@ -1,8 +1,20 @@
 """Paths and queries in their canonical form."""
 
+import hashlib
+import hmac
+
 import pytest
 
-from emulator.canonical import canonical_path, canonical_query, query_pairs
+from emulator.canonical import (
+    Signer,
+    canonical_headers,
+    canonical_path,
+    canonical_query,
+    hash_of,
+    query_pairs,
+    signature,
+    signing_key,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,3 +39,31 @@ def test_canonical_paths(path: str, canonical: str) -> None:
 )  # fmt: skip
 def test_canonical_queries(query: str, canonical: str) -> None:
     assert canonical_query(query_pairs(query)) == canonical
+
+
+def test_a_signer_signs_as_hmac_does() -> None:
+    for secret in ("", "s", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"):
+        key = signing_key(secret, "20260304", "eu-west-1", "ec2")
+        signer = Signer(key)
+        for text in ("", "a", "é" * 70, "x" * 1000):
+            assert signer.sign(text) == signature(key, text)
+            assert signer.sign(text) == hmac.new(key, text.encode(), "sha256").hexdigest()
+
+
+def test_the_hash_of_a_body_is_its_own() -> None:
+    bodies = [b"", *(b"%d" % n for n in range(3000)), b"a" * 256, b"a" * 257]
+    for body in bodies * 2:
+        assert hash_of(body) == hashlib.sha256(body).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("value", "signed"),
+    [
+        ("a b", "a b"), ("a  b", "a b"), (" a", "a"), ("a ", "a"), ("a\tb", "a b"),
+        ("a: b", "a: b"),
+        ("a:  b", "a: b"), ("", ""), (" ", ""), ("\xc3\xa9", "é"), ("\xe9", "é"),
+    ],
+)  # fmt: skip
+def test_spaces_in_the_value_of_a_header(value: str, signed: str) -> None:
+    headers = {"host": "localhost", "x-one": value}
+    assert canonical_headers(("host", "x-one"), headers) == f"host:localhost\nx-one:{signed}\n"
