@@ -24,6 +24,9 @@ SELECT l.arn, ((array_agg(u.ingested_gb ORDER BY u.date DESC))[1]
   FROM log_groups l
   JOIN log_group_usage_daily u ON u.log_group_id = l.id AND u.date > ($2::timestamptz)::date - 15
  WHERE l.account_id = $1
+   AND (SELECT n.ingested_gb FROM log_group_usage_daily n
+         WHERE n.log_group_id = l.id AND n.date > ($2::timestamptz)::date - 15
+         ORDER BY n.date DESC LIMIT 1) > 5
  GROUP BY l.id
 HAVING (array_agg(u.ingested_gb ORDER BY u.date DESC))[1] > 5 + 4 * percentile_cont(0.5) WITHIN GROUP (ORDER BY u.ingested_gb)"""
 
