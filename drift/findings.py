@@ -36,8 +36,9 @@ _ONE = """
 SELECT '{pattern}' AS pattern, s.id::text AS id, s.saving::numeric AS saving
   FROM ({symptom}) AS s (id, saving)"""
 
-# Few rows are looked up among many; where many are held against many, both are read as they lie and
-# not in the order of an index. To plan seventy symptoms anew would take longer than to look for them.
+# Few rows are looked up among many; where many are held against many, both are read as they lie,
+# not in the order of an index. To plan seventy symptoms anew would take longer than to look for
+# them.
 _PLANNING = """SELECT set_config('enable_nestloop', 'on', true), set_config('jit', 'off', true),
     set_config('enable_mergejoin', 'off', true),
     set_config('plan_cache_mode', 'force_generic_plan', true)"""
