@@ -136,7 +136,8 @@ class Exchange(RequestResponseCycle):
             return await bodies.read_body(self.receive, cap, self.headers.get("content-length"))
         if len(self.body) > cap:
             raise Fault("too_large")
-        self.flow.resume_reading()
+        if self.flow.read_paused:
+            self.flow.resume_reading()
         body, self.body = self.body, b""
         return body if isinstance(body, bytes) else bytes(body)
 

@@ -228,7 +228,8 @@ class FrontProtocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
+        if self.flow.read_paused:
+            self.flow.resume_reading()
         if self.pipeline:
             self._begin(cast(Exchange, self.pipeline.pop()[0]))
         else:

@@ -47,7 +47,7 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
         to = route(ctx)
         ctx.service, ctx.protocol = to.service or "", to.protocol
         # signature: who calls, and in which region
-        ctx._principal = await verify(ctx, to, server.keys, read_body=unread)
+        ctx._principal = caller = await verify(ctx, to, server.keys, read_body=unread)
         # world: the access key of an episode has led to it
         server = ctx._server or server
         if to.fault is not None:
@@ -62,9 +62,9 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
         if "content-encoding" in ctx.headers and ctx.service != "s3":
             ctx.body = plain(ctx.body, ctx.headers["content-encoding"], LARGEST_BYTES)
         # input: in AWS's own member names, the client's times moved into the world's
-        shift = server.clocks.cached(ctx.principal.account_id, ctx.wall)
+        shift = server.clocks.cached(caller.account_id, ctx.wall)
         if shift is None:
-            shift = await server.clocks.shift(ctx.principal.account_id, ctx.wall)
+            shift = await server.clocks.shift(caller.account_id, ctx.wall)
         ctx.shift = shift
         codec = protocols.by_name(ctx.protocol)
         _read(ctx, codec, ctx.operation)
@@ -112,11 +112,11 @@ async def perform(
     if server.trouble.active:
         await server.trouble.meet(ctx)
     # permission: scopes, policies and boundaries, by one evaluator
-    rules = server.permissions
-    if ctx.principal is anonymous.ANYBODY:
+    rules, caller = server.permissions, ctx.principal
+    if caller is anonymous.ANYBODY:
         await anonymous.let_in(ctx)
     else:
-        known = rules.cached(ctx.principal) or await rules.find(ctx.principal)
+        known = rules.cached(caller) or await rules.find(caller)
         sharing = None
         if ctx.service in resource_policies.SERVICES:
             sharing = await server.resource_policies.concerning(ctx, operation.name)

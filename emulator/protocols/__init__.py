@@ -81,6 +81,8 @@ class Codec:
 
 def _is_long(value: dict[str, Any]) -> bool:
     for each in value.values():
+        if type(each) is str:
+            continue
         if isinstance(each, rows.Rows):
             if len(each) > rows.CHUNK_ROWS:
                 return True
