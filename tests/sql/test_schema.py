@@ -181,3 +181,14 @@ async def test_resource_types_name_what_exists(owner: asyncpg.Connection) -> Non
         assert t["id_column"] in columns
         assert ("tags" in columns) == t["tags_column"], t["resource_type"]
         assert (t["parent_column"] or "account_id") in columns
+
+
+async def test_a_table_of_days_holds_a_year_of_them(owner: asyncpg.Connection) -> None:
+    """As PostgreSQL has it, so that no tick of a young account reads all of its days for one."""
+    rows = await owner.fetch(
+        """SELECT a.attrelid::regclass::text AS name, a.attoptions AS options FROM pg_attribute a
+             JOIN pg_class c ON c.oid = a.attrelid
+            WHERE a.attname = 'date' AND c.relkind = 'r' AND c.relname ~ '_daily'"""
+    )
+    assert {"metrics_daily", "cost_lines_daily", "cost_daily"} <= {r["name"] for r in rows}
+    assert {r["name"]: r["options"] for r in rows if r["options"] != ["n_distinct=400"]} == {}
