@@ -14,11 +14,6 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 TERMINATOR = "aws4_request"
 EMPTY_HASH = hashlib.sha256(b"").hexdigest()
 
-# The hashes of bodies, for as long as there is room: half a megabyte at most.
-_hashes: dict[bytes, str] = {}
-_MOST_KEPT = 1024
-_LONGEST_KEPT = 256
-
 _SPACES = re.compile(r"[ \t\r\n\f\v]+")
 
 
@@ -86,18 +81,6 @@ def _trimmed(value: str) -> str:
     return _SPACES.sub(" ", value).strip(" ")
 
 
-def hash_of(body: bytes) -> str:
-    """The lower-case hexadecimal hash of a body; clients send short ones again and again."""
-    if len(body) > _LONGEST_KEPT:
-        return hashlib.sha256(body).hexdigest()
-    known = _hashes.get(body)
-    if known is None:
-        if len(_hashes) >= _MOST_KEPT:
-            _hashes.clear()
-        known = _hashes[body] = hashlib.sha256(body).hexdigest()
-    return known
-
-
 def string_to_sign(timestamp: str, scope: str, canonical_request: str) -> str:
     """What the signature covers: algorithm, time, scope and the hash of the request."""
     digest = hashlib.sha256(canonical_request.encode()).hexdigest()
@@ -118,21 +101,15 @@ def signature(key: bytes, text: str) -> str:
 
 
 class Signer:
-    """A derived key that signs again and again: what HMAC does with the key alone is done once.
+    """A derived key that signs again and again: what HMAC does with the key alone is done once."""
 
-    HMAC is two hashes (RFC 2104, section 2), each of which begins with the key, padded.
-    """
-
-    __slots__ = ("_inner", "_outer")
+    __slots__ = ("_begun",)
 
     def __init__(self, key: bytes) -> None:
-        padded = key.ljust(64, b"\0")
-        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
-        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+        self._begun = hmac.new(key, digestmod="sha256")
 
     def sign(self, text: str) -> str:
         """The lower-case hexadecimal signature of `text`, as `signature` gives it."""
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(text.encode())
-        outer.update(inner.digest())
-        return outer.hexdigest()
+        own = self._begun.copy()
+        own.update(text.encode())
+        return own.hexdigest()
