@@ -48,7 +48,7 @@ class Wanted:
 
     @staticmethod
     @lru_cache(maxsize=4096)
-    def of(account: UUID | None, source: str, plan: str = "generic") -> "Wanted":
+    def of(account: UUID | None, source: str, plan: str) -> "Wanted":
         """Checked settings: they are sent as text, so nothing else may get into them."""
         if source not in SOURCES or plan not in PLANS:
             raise ValueError(f"no such source or plan: {source!r}, {plan!r}")

@@ -187,10 +187,10 @@ async def test_a_changed_table_does_not_break_prepared_statements(
 
 def test_only_checked_settings_become_text() -> None:
     with pytest.raises(ValueError, match="no such source"):
-        Wanted.of(None, "x'; drop table cloud_accounts; --")
+        Wanted.of(None, "x'; drop table cloud_accounts; --", "generic")
     with pytest.raises(TypeError):
-        Wanted.of("x'", "agent")
+        Wanted.of("x'", "agent", "generic")
     one = uuid.uuid4()
-    assert Wanted.of(one, "agent").differences(Wanted.of(one, "", "generic")) == (
+    assert Wanted.of(one, "agent", "generic").differences(Wanted.of(one, "", "generic")) == (
         "select set_config('driftcloud.source', 'agent', false)"
     )
