@@ -95,8 +95,10 @@ async def test_a_stop_in_the_middle_of_the_start_leaves_nothing(process: Process
         starting = asyncio.create_task(asyncio.to_thread(process.start))
         await asyncio.sleep(moment)
         assert process.stop() in (0, -signal.SIGTERM)
-        with pytest.raises(AssertionError, match="did not start"):
-            await starting
+        [told] = await asyncio.gather(starting, return_exceptions=True)
+        # a quick machine has started by the last of these moments
+        started = isinstance(told, float) and moment > 0.1
+        assert started or "did not start" in str(told)
         assert gone(process) == {}, moment
     process.start()
     assert process.health()["status"] == "running"
