@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from emulator.pages import Page
+
 if TYPE_CHECKING:
     from emulator.context import Context
     from emulator.rows_compiled import Writer
@@ -122,13 +124,15 @@ async def page(
     listing: "Listing",
     where: Sequence["Condition"],
     shelf: Shelf,
+    one: Page,
     *,
     ids: Sequence[str] | None = None,
-    after: str | None = None,
-    limit: int | None = None,
 ) -> list[Any]:
-    """The rows of `Listing.page`; those that the shelf has are Known, and not read in full."""
-    shift = ctx.shift
+    """The rows of a page; those that the shelf has are Known, and not read in full.
+
+    So is the row behind the page, which only tells that there is one.
+    """
+    shift, after, limit = ctx.shift, one.after, one.fetch
     if not shelf.knows(ids):
         shelf.promising = True
         return await listing.page(
@@ -139,6 +143,8 @@ async def page(
         ctx.db, where, region=ctx.region, ids=ids, after=after, limit=limit, brief=True
     )
     rows: list[Any] = shelf.known(brief, key)
+    if limit is not None and len(rows) == limit:
+        rows[-1] = Known(brief[-1], "")
     missing = [row[key] for row, known in zip(brief, rows, strict=True) if known is None]
     shelf.promising = 2 * len(missing) <= len(rows)
     if not missing:

@@ -133,9 +133,7 @@ async def _found(
     if states is not None:
         given.append({"Name": "instance-state-name", "Values": list(states)})
     where = conditions(ctx, instances.LISTING, filters, given)
-    rows = await fragments.page(
-        ctx, instances.LISTING, where, shelf, ids=asked, after=page.after, limit=page.fetch
-    )
+    rows = await fragments.page(ctx, instances.LISTING, where, shelf, page, ids=asked)
     if asked and len(rows) < len(set(asked)) and not params.get("Filters"):
         await _check_exist(ctx, asked)
     return page.cut(rows, "instance_id")

@@ -37,9 +37,7 @@ async def describe_snapshots(ctx: Context, params: dict[str, Any]) -> dict[str, 
     if not (_mine(ctx, params.get("OwnerIds")) and _mine(ctx, params.get("RestorableByUserIds"))):
         return {"Snapshots": []}
     shelf = ctx.server.fragments.shelf(ctx)
-    rows = await fragments.page(
-        ctx, snapshots.LISTING, where, shelf, ids=asked, after=page.after, limit=page.fetch
-    )
+    rows = await fragments.page(ctx, snapshots.LISTING, where, shelf, page, ids=asked)
     if asked and not where:
         identifiers.check_found(SNAPSHOT, asked, (row["snapshot_id"] for row in rows))
     shown, token = page.cut(rows, "snapshot_id")

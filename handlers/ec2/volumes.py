@@ -30,9 +30,7 @@ async def describe_volumes(ctx: Context, params: dict[str, Any]) -> dict[str, An
     page = pages.page(ctx, params)
     where = conditions(ctx, volumes.LISTING, FILTERS, params.get("Filters"))
     shelf = ctx.server.fragments.shelf(ctx)
-    rows = await fragments.page(
-        ctx, volumes.LISTING, where, shelf, ids=asked, after=page.after, limit=page.fetch
-    )
+    rows = await fragments.page(ctx, volumes.LISTING, where, shelf, page, ids=asked)
     if asked and not where:
         identifiers.check_found(VOLUME, asked, (row["volume_id"] for row in rows))
     shown, token = page.cut(rows, "volume_id")

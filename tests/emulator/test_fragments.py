@@ -206,6 +206,32 @@ def test_a_reservation_of_several_is_shown_whole(
         assert sorted(groups, key=len) == [[alone], mates]
 
 
+def test_the_row_behind_a_page_is_not_read(
+    cloud: Cloud, running: RunningServer, forget: Callable[[], None], monkeypatch: Any
+) -> None:
+    disks = sorted(volume(cloud) for _ in range(7))
+    client = cloud.client("ec2")
+    read: list[Any] = []
+    whole = Listing.page
+
+    async def page(self: Listing, *args: Any, **named: Any) -> Any:
+        read.append(named.get("brief", False))
+        return await whole(self, *args, **named)
+
+    def shown(**more: Any) -> tuple[list[str], str | None]:
+        found = client.describe_volumes(MaxResults=5, **more)
+        return [one["VolumeId"] for one in found["Volumes"]], found.get("NextToken")
+
+    monkeypatch.setattr(Listing, "page", page)
+    assert shown()[0] == disks[:5]
+    ids, token = shown()
+    assert ids == disks[:5]
+    assert token is not None
+    assert shown(NextToken=token) == (disks[5:], None)
+    # in full; in brief and nothing more; in brief, and in full what is new
+    assert read == [False, True, True, False]
+
+
 def test_there_is_only_so_much_room(
     cloud: Cloud, running: RunningServer, forget: Callable[[], None], monkeypatch: Any
 ) -> None:
