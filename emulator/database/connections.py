@@ -93,8 +93,9 @@ class Link:
         if self.has is wanted:
             return
         statement = wanted.differences(self.has)
-        self.has = None  # unknown until the answer is here
-        await self.raw.execute(statement)
+        if statement:
+            self.has = None  # unknown until the answer is here
+            await self.raw.execute(statement)
         self.has = wanted
 
     async def fetch(self, sql: str, args: tuple[Any, ...]) -> list[asyncpg.Record]:
@@ -125,7 +126,7 @@ class Link:
     async def mend(self) -> None:
         """Bring a connection of unknown state back to rest."""
         self.has = None
-        await self.raw.execute("", timeout=5)  # waits for a cancelled statement's end
+        await self.raw.execute("select 1", timeout=5)  # waits for a cancelled statement's end
         if self.raw.is_in_transaction():
             await self.raw.execute("rollback", timeout=5)
 

@@ -1,6 +1,7 @@
 """Sessions: one account's view, one write, whole transactions, clean connections."""
 
 import asyncio
+import contextlib
 import uuid
 from datetime import UTC
 from decimal import Decimal
@@ -194,3 +195,31 @@ def test_only_checked_settings_become_text() -> None:
     assert Wanted.of(one, "agent", "generic").differences(Wanted.of(one, "", "generic")) == (
         "select set_config('driftcloud.source', 'agent', false)"
     )
+
+
+async def test_settings_that_were_forgotten_are_known_again(
+    database: Database, account: Account
+) -> None:
+    async def who() -> tuple[uuid.UUID, int]:
+        rows = await database.session(account.id).fetch(
+            "select driftcloud_account() as account, pg_backend_pid() as pid"
+        )
+        return rows[0]["account"], rows[0]["pid"]
+
+    before = await who()
+    Wanted.of.cache_clear()
+    assert await who() == before
+
+
+async def test_a_connection_is_mended_and_kept(database: Database, account: Account) -> None:
+    pid = await database.session(account.id).fetchval("select pg_backend_pid()")
+    waiting = asyncio.create_task(database.session(account.id).fetchval("select pg_sleep(20)"))
+    await asyncio.sleep(0.1)
+    waiting.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await waiting
+    while database.pool.idle < database.pool.open:  # noqa: ASYNC110 - it is mended by itself
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    found = "select count(*) from pg_stat_activity where pid = $1"
+    assert await database.session(account.id).fetchval(found, pid) == 1

@@ -82,8 +82,9 @@ def test_every_listed_metric_has_data(estate: Cloud) -> None:
         ("rds_instances", "avg_cpu_7d", "identifier", "AWS/RDS", "CPUUtilization", "Average", 1),
         ("rds_instances", "avg_connections_7d", "identifier", "AWS/RDS", "DatabaseConnections",
          "Average", 1),
-        ("cache_clusters", "avg_cpu_7d", "identifier", "AWS/ElastiCache", "CPUUtilization",
-         "Average", 1),
+        # the members of a group are its clusters
+        ("cache_clusters", "avg_cpu_7d", "coalesce(members -> 0 ->> 'id', identifier)",
+         "AWS/ElastiCache", "CPUUtilization", "Average", 1),
         ("lambda_functions", "invocations_7d", "name", "AWS/Lambda", "Invocations", "Sum", 1),
         ("nat_gateways", "avg_gb_processed_7d", "nat_gateway_id", "AWS/NATGateway",
          "BytesOutToDestination", "Sum", 0.35e9),
