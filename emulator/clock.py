@@ -34,16 +34,14 @@ class Clocks:
 
     async def shift(self, account_id: uuid.UUID, wall: datetime) -> timedelta:
         """What to add to a stored time so that a client, living by the wall clock, reads it."""
-        if not self._shifted:
-            return STILL
-        try:
-            day = self._days[account_id]
-        except KeyError:
-            forgotten = self._forgotten
-            day = await self._read(account_id)
-            # a day read while a tick was committed may be yesterday's: it must not be kept
-            if forgotten == self._forgotten:
-                self._days[account_id] = day
+        known = self.cached(account_id, wall)
+        if known is not None:
+            return known
+        forgotten = self._forgotten
+        day = await self._read(account_id)
+        # a day read while a tick was committed may be yesterday's: it must not be kept
+        if forgotten == self._forgotten:
+            self._days[account_id] = day
         return STILL if day is None else wall.date() - day
 
     def forget(self, account: str = "") -> None:

@@ -37,13 +37,18 @@ class Known:
         return self.row[column]
 
 
+# Account, region, service, operation and protocol.
+Place = tuple[str, str, str, str, str]
+
+
 class Shelf:
     """The fragments of one list: of an account and region, as an operation writes it."""
 
-    __slots__ = ("_fragments", "promising", "shift", "texts")
+    __slots__ = ("_fragments", "place", "promising", "shift", "texts")
 
-    def __init__(self, fragments: "Fragments", shift: timedelta) -> None:
+    def __init__(self, fragments: "Fragments", place: Place, shift: timedelta) -> None:
         self._fragments = fragments
+        self.place = place
         self.shift = shift
         # by id: revision and text
         self.texts: dict[str, tuple[str, str]] = {}
@@ -90,7 +95,8 @@ class Fragments:
     """All shelves of a world, which has its share of the room."""
 
     def __init__(self) -> None:
-        self._shelves: dict[tuple[str, ...], Shelf] = {}
+        # those on which something lies
+        self._shelves: dict[Place, Shelf] = {}
         self._characters = 0
         _worlds.add(self)
 
@@ -99,20 +105,26 @@ class Fragments:
         operation = ctx.operation.name if ctx.operation else ""
         place = (ctx.principal.account_number, ctx.region, ctx.service, operation, ctx.protocol)
         shelf = self._shelves.get(place)
-        if shelf is None or shelf.shift != ctx.shift:
-            if shelf is not None:
-                self._characters -= sum(len(text) for _, text in shelf.texts.values())
-            shelf = self._shelves[place] = Shelf(self, ctx.shift)
-        return shelf
+        if shelf is not None and shelf.shift == ctx.shift:
+            return shelf
+        if shelf is not None:
+            self._characters -= sum(len(text) for _, text in shelf.texts.values())
+            shelf.texts.clear()
+            del self._shelves[place]
+        return Shelf(self, place, ctx.shift)
 
     def keep(self, shelf: Shelf, key: str, revision: str, text: str) -> None:
         """Keep a fragment; when there is no room, all begin anew."""
+        if self._shelves.get(shelf.place, shelf) is not shelf:
+            return  # another call has begun the same shelf meanwhile
         before = shelf.texts.get(key)
         self._characters += len(text) - (len(before[1]) if before else 0)
         if self._characters > MOST_CHARACTERS // len(_worlds):
             for each in self._shelves.values():
                 each.texts.clear()
+            self._shelves.clear()
             self._characters = len(text)
+        self._shelves[shelf.place] = shelf
         shelf.texts[key] = (revision, text)
 
 

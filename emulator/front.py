@@ -2,7 +2,7 @@
 
 uvicorn's httptools protocol has no limit on headers, waits for ever for the rest of a request,
 and takes a missing or double Host; `FrontProtocol` does not. Whom the server answers to at all
-(Host names, browsers) and how long bodies may be are plain functions here.
+(Host names, browsers) are plain functions here.
 """
 
 import asyncio
@@ -16,12 +16,7 @@ import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from emulator.bodies import DisconnectedError, body_cap, read_body
 from emulator.exchange import Exchange, Serve
-
-__all__ = [
-    "DisconnectedError", "FrontProtocol", "allowed_host", "body_cap", "foreign_origin", "read_body"
-]  # fmt: skip
 
 HEADER_CAP: Final = 64 * 1024
 HEADER_SECONDS: Final = 20.0
@@ -32,7 +27,7 @@ MOST_PIPELINED: Final = 16
 # A body that brings less than this in a period of BODY_SECONDS is a client holding on.
 _LEAST_PROGRESS_BYTES = 1024
 _GUARDED = frozenset(("host", "content-length", "transfer-encoding"))
-# Names of headers as clients write them, in lower case; those of other lengths are not kept.
+# Names of headers as clients write them, and in lower case; long ones are not kept.
 _names: dict[bytes, str] = {}
 _MOST_NAMES = 1024
 _LONGEST_NAME = 64

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from emulator import (
     anonymous,
@@ -169,8 +169,8 @@ def _operation(to: Route) -> api.Operation:
     return api.service(to.service).operations[to.operation]
 
 
-async def _try(ctx: Context, handler: operations.Handler) -> None:
-    """A dry run, which does everything, learns how it went, and undoes it; it always raises.
+async def _try(ctx: Context, handler: operations.Handler) -> NoReturn:
+    """A dry run, which does everything, learns how it went, and undoes it.
 
     EC2's DryRun (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html);
     elsewhere the parameter is an operation's own (Lambda's UpdateFunctionCode answers it).

@@ -148,9 +148,9 @@ def _rows_outward(rows: Rows, days: int, in_text: bool) -> Any:
     records = rows.records
     # what is Known speaks of no freeze
     whole = [one for one in records if one.__class__ is not Known]
-    if not whole and records:
+    if not whole:
         return rows
-    if not records or not isinstance(whole[0].get("tags"), dict):
+    if not isinstance(whole[0].get("tags"), dict):
         plain = rows.plain()
         moved = _outward(plain, days, in_text)
         return rows if moved is plain else moved

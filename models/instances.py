@@ -46,11 +46,16 @@ _DEVICES = (
     " 'attach_time', v.attach_time, 'delete_on_termination', v.delete_on_termination)"
     " order by v.attach_device) from volumes as v where v.attached_instance_id = i.instance_id)"
 )
-# Few sets of groups serve many instances: joined this way, PostgreSQL reads each set once.
+# Few sets of groups serve many instances: joined this way, PostgreSQL reads each set once. All that
+# is gathered is in one order, so that a revision is the same whatever else is asked for.
+_HELD = (
+    "left join lateral (select {columns} from security_groups as g"
+    " where g.group_id = any(i.security_group_ids)) as held on true"
+)
+_GROUPS_REVISION = "string_agg(concat(g.xmin, g.ctid), '' order by g.group_id) as revision"
 _GROUPS = (
-    "left join lateral (select json_agg(json_build_object('id', g.group_id, 'name', g.name)"
-    " order by g.group_id) as groups, string_agg(concat(g.xmin, g.ctid), '') as revision"
-    " from security_groups as g where g.group_id = any(i.security_group_ids)) as held on true"
+    "json_agg(json_build_object('id', g.group_id, 'name', g.name) order by g.group_id) as groups, "
+    + _GROUPS_REVISION
 )
 # The account is the same for every row, so that this is looked up once.
 _OWNER = "(select a.account_number from cloud_accounts as a where a.id = driftcloud_account())"
@@ -58,12 +63,9 @@ _VPC = "left join vpcs as n on n.vpc_id = i.vpc_id"
 _NAMELESS = "coalesce(not coalesce(n.enable_dns_hostnames, n.is_default), false)"
 # The versions of all the rows that an instance is shown from.
 _REVISION = (
-    "concat(i.xmin, i.ctid, n.xmin, n.ctid, (select string_agg(concat(v.xmin, v.ctid), '')"
-    " from volumes as v where v.attached_instance_id = i.instance_id), held.revision)"
-)
-_HELD = (
-    "left join lateral (select string_agg(concat(g.xmin, g.ctid), '') as revision"
-    " from security_groups as g where g.group_id = any(i.security_group_ids)) as held on true"
+    "concat(i.xmin, i.ctid, '/', n.xmin, n.ctid, '/', held.revision, '/',"
+    " (select string_agg(concat(v.xmin, v.ctid), '' order by v.volume_id)"
+    " from volumes as v where v.attached_instance_id = i.instance_id))"
 )
 
 
@@ -79,7 +81,7 @@ LISTING = Listing(
     + f", {_STATE_NUMBER} as state_number, {_TRANSITION} as transition_reason,"
     + f" {_DEVICES} as devices, held.groups, {_NAMELESS} as nameless,"
     + f" {_OWNER} as owner_number",
-    f"instances as i {_VPC} {_GROUPS}",
+    f"instances as i {_VPC} {_HELD.format(columns=_GROUPS)}",
     key="i.instance_id",
     columns={
         "region": "i.region",
@@ -153,7 +155,7 @@ LISTING = Listing(
     # AWS shows a terminated instance for about an hour.
     always=(f"(i.state <> 'terminated' or i.terminated_at > {NOW} - interval '1 hour')"),
     revision=_REVISION,
-    revised=f"instances as i {_VPC} {_HELD}",
+    revised=f"instances as i {_VPC} {_HELD.format(columns=_GROUPS_REVISION)}",
     also="i.reservation_id",
 )
 

@@ -34,6 +34,20 @@ def forget(running: RunningServer) -> Iterator[Callable[[], None]]:
     begin()
 
 
+@pytest.fixture
+def reads(monkeypatch: Any) -> list[bool]:
+    """What lists the server reads from now on: whether in brief."""
+    found: list[bool] = []
+    whole = Listing.page
+
+    async def page(self: Listing, *args: Any, **named: Any) -> Any:
+        found.append(named.get("brief", False))
+        return await whole(self, *args, **named)
+
+    monkeypatch.setattr(Listing, "page", page)
+    return found
+
+
 def _asker(cloud: Cloud, method: str, member: str, **params: Any) -> Ask:
     client = cloud.client("ec2")
     return lambda: getattr(client, method)(**params)[member]
@@ -127,6 +141,41 @@ def test_a_change_by_anybody_is_seen(
     )
 
 
+def test_a_revision_is_the_same_however_it_is_asked_for(
+    cloud: Cloud, sql: Sql, forget: Callable[[], None], reads: list[bool]
+) -> None:
+    ec2 = cloud.client("ec2")
+    one = instance(cloud)
+    groups = sorted(
+        ec2.create_security_group(GroupName=f"group-{n}", Description="one of several")["GroupId"]
+        for n in range(3)
+    )
+    ec2.modify_instance_attribute(InstanceId=one, Groups=groups)
+    for device in "fghi":
+        disk = volume(cloud)
+        ec2.attach_volume(VolumeId=disk, InstanceId=one, Device=f"/dev/sd{device}")
+    # the first by name are the last by place
+    sql("update security_groups set description = 'moved' where group_id = $1", groups[0])
+    sql(
+        "update volumes set iops = iops where volume_id = (select min(volume_id) from volumes"
+        " where attached_instance_id = $1)",
+        one,
+    )
+    ask = _asker(cloud, "describe_instances", "Reservations")
+    reads.clear()
+    first = ask()
+    assert first[0]["Instances"][0]["SecurityGroups"][0]["GroupId"] == groups[0]
+    assert [ask(), ask()] == [first, first]
+    assert reads == [False, True, True]
+
+
+def test_a_shelf_with_nothing_on_it_is_not_kept(
+    cloud: Cloud, running: RunningServer, forget: Callable[[], None]
+) -> None:
+    assert _asker(cloud, "describe_volumes", "Volumes")() == []
+    assert running.server.fragments._shelves == {}
+
+
 def test_volumes_and_snapshots_are_what_they_are_now(
     cloud: Cloud, sql: Sql, running: RunningServer, forget: Callable[[], None]
 ) -> None:
@@ -207,29 +256,23 @@ def test_a_reservation_of_several_is_shown_whole(
 
 
 def test_the_row_behind_a_page_is_not_read(
-    cloud: Cloud, running: RunningServer, forget: Callable[[], None], monkeypatch: Any
+    cloud: Cloud, forget: Callable[[], None], reads: list[bool]
 ) -> None:
     disks = sorted(volume(cloud) for _ in range(7))
     client = cloud.client("ec2")
-    read: list[Any] = []
-    whole = Listing.page
-
-    async def page(self: Listing, *args: Any, **named: Any) -> Any:
-        read.append(named.get("brief", False))
-        return await whole(self, *args, **named)
+    reads.clear()
 
     def shown(**more: Any) -> tuple[list[str], str | None]:
         found = client.describe_volumes(MaxResults=5, **more)
         return [one["VolumeId"] for one in found["Volumes"]], found.get("NextToken")
 
-    monkeypatch.setattr(Listing, "page", page)
     assert shown()[0] == disks[:5]
     ids, token = shown()
     assert ids == disks[:5]
     assert token is not None
     assert shown(NextToken=token) == (disks[5:], None)
     # in full; in brief and nothing more; in brief, and in full what is new
-    assert read == [False, True, True, False]
+    assert reads == [False, True, True, False]
 
 
 def test_there_is_only_so_much_room(

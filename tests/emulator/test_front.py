@@ -9,8 +9,9 @@ import pytest
 import uvicorn
 
 from emulator import front
+from emulator.bodies import DisconnectedError, body_cap, read_body
 from emulator.errors import Fault
-from emulator.front import DisconnectedError, allowed_host, body_cap, foreign_origin, read_body
+from emulator.front import allowed_host, foreign_origin
 from emulator.protocols.response import Response
 
 OK = b"HTTP/1.1 200 OK"
