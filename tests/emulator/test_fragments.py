@@ -13,8 +13,9 @@ import pytest
 import models
 from emulator import fragments
 from emulator.fragments import Fragments
+from models import instances
 from models.guardrails import FREEZE
-from models.listing import Listing
+from models.listing import SHIFT, Listing
 from tests.fixtures.guarded import TODAY, client_day, instance, set_clock, verb, volume
 from tests.fixtures.server import Cloud, RunningServer
 
@@ -142,7 +143,7 @@ def test_a_change_by_anybody_is_seen(
 
 
 def test_a_revision_is_the_same_however_it_is_asked_for(
-    cloud: Cloud, sql: Sql, forget: Callable[[], None], reads: list[bool]
+    cloud: Cloud, sql: Sql, running: RunningServer, forget: Callable[[], None], reads: list[bool]
 ) -> None:
     ec2 = cloud.client("ec2")
     one = instance(cloud)
@@ -167,6 +168,22 @@ def test_a_revision_is_the_same_however_it_is_asked_for(
     assert first[0]["Instances"][0]["SecurityGroups"][0]["GroupId"] == groups[0]
     assert [ask(), ask()] == [first, first]
     assert reads == [False, True, True]
+    assert len(running.run(_revisions(running, one))) == 1
+
+
+async def _revisions(running: RunningServer, instance_id: str) -> set[str]:
+    """An instance's revisions, as PostgreSQL makes them in one way and another."""
+    found = set()
+    on, off = "set enable_indexscan = on", "set enable_indexscan = off"
+    async with running.server.database.owner() as connection:
+        for way in (on, off, f"{on}; set enable_bitmapscan = off"):
+            await connection.execute(way)
+            for head in (instances.LISTING._head, instances.LISTING._brief):
+                text = head.replace(SHIFT, "interval '0'")
+                row = await connection.fetchrow(f"{text} where i.instance_id = $1", instance_id)
+                assert row is not None
+                found.add(row["revision"])
+    return found
 
 
 def test_a_shelf_with_nothing_on_it_is_not_kept(
