@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from drift import rates
 from drift.noise import hexadecimal, noise, text_hash
 from drift.statement import Statement
 
@@ -122,7 +121,6 @@ class Day:
             "types": [],
             "vcpus": [],
             "memory": [],
-            **rates.values(),
         }
 
     @property

@@ -1,10 +1,8 @@
 """Rates of what is billed by use, of models.prices, by region, as statements read them."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from functools import cache
-from typing import Any
 
 from models import prices
 
@@ -92,11 +90,23 @@ def of(region: str, *names: str, alias: str = "q") -> str:
 
     A region that the price list lacks costs what us-east-1 does.
     """
-    arrays = ", ".join(f":rate_{name}::numeric[]" for name in names)
+    regions = list(prices.table("regions"))
+    known = array(regions, "text")
+    arrays = ", ".join(array(map(ITEMS[name], regions), "numeric") for name in names)
     return (
-        f"JOIN unnest(:regions, {arrays}) AS {alias} (region, {', '.join(names)})"
-        f" ON {alias}.region = CASE WHEN {region} = ANY (:regions) THEN {region} ELSE '{HOME}' END"
+        f"JOIN unnest({known}, {arrays}) AS {alias} (region, {', '.join(names)})"
+        f" ON {alias}.region = CASE WHEN {region} = ANY ({known}) THEN {region} ELSE '{HOME}' END"
     )
+
+
+def array(values: Iterable[str | Decimal], kind: str) -> str:
+    """SQL for a fixed array of plain words or figures, of PostgreSQL's type `kind`.
+
+    Statements that run every day have what never changes in their text: to bind a thousand figures
+    a day takes longer than to look them up.
+    """
+    elements = ",".join(f"{one:f}" if isinstance(one, Decimal) else one or '""' for one in values)
+    return f"'{{{elements}}}'::{kind}[]"
 
 
 def literal(region: str, name: str) -> str:
@@ -152,11 +162,3 @@ def _looked_up(region: str, listed: Mapping[str, Decimal]) -> str:
 
 def _json(listed: Mapping[str, str]) -> str:
     return f"'{json.dumps(listed, separators=(',', ':'))}'::jsonb"
-
-
-@cache
-def values() -> dict[str, Any]:
-    """The regions, and every rate in each of them, as a day's values."""
-    regions = list(prices.table("regions"))
-    rates = {f"rate_{name}": [item(one) for one in regions] for name, item in ITEMS.items()}
-    return {"regions": regions, **rates}

@@ -10,8 +10,6 @@ TYPES = {
     "seed": "bigint", "world": "bigint", "weekend": "boolean", "exact": "boolean",
     "public_ipv_four": "boolean",
     "busy_prod": "float8", "busy": "float8", "variance": "float8", "growth": "float8",
-    "regions": "text[]", "prefixes": "text[]", "codes": "text[]",
-    "volume_regions": "text[]", "volume_types": "text[]", "volume_prices": "numeric[]",
 }  # fmt: skip
 
 _NAME = re.compile(r"(?<![:\w]):([a-z_]+)")

@@ -2,15 +2,10 @@
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
-from functools import cache
-from typing import Any
-
-from drift import rates
 from drift.day import Day
 from drift.ledger import SOURCES
-from drift.ledger.source import ACTIVE_TAGS, DIGEST, codes
+from drift.ledger.source import ACTIVE_TAGS, DIGEST
 from drift.statement import Statement
-from models import prices
 from models.cost_allocation_tags import HANDLING, HEADS
 
 # The bill comes after everything that costs.
@@ -71,20 +66,4 @@ async def write(day: Day) -> None:
     await day.apply("cost_allocation_tags", _KEYS, handling=list(HANDLING), heads=list(HEADS))
     await day.apply("cost_tag_sets", _SETS)
     for statement in _STATEMENTS:
-        await day.apply("cost_lines_daily", statement, **_values())
-
-
-@cache
-def _values() -> dict[str, Any]:
-    """Billing codes of the regions, and what a GiB of each type of volume costs a month."""
-    regions = rates.values()["regions"]
-    types = ("gp2", "gp3", "io1", "io2", "st1", "sc1", "standard")
-    volumes = [
-        (region, kind, prices.price("ebs", kind, region)) for region in regions for kind in types
-    ]
-    return {
-        **codes(regions),
-        "volume_regions": [one[0] for one in volumes],
-        "volume_types": [one[1] for one in volumes],
-        "volume_prices": [one[2] for one in volumes],
-    }
+        await day.apply("cost_lines_daily", statement)

@@ -107,9 +107,8 @@ SOURCES = (
                 eligible="lambda",
             ),
         ),
-        join="""LEFT JOIN lambda_functions z ON z.arn = b.id AND z.account_id = :account
-  JOIN unnest(:regions, :rate_call::numeric[]) AS q (region, call) ON q.region
-      = CASE WHEN b.region = ANY (:regions) THEN b.region ELSE 'us-east-1' END""",
+        join="LEFT JOIN lambda_functions z ON z.arn = b.id AND z.account_id = :account\n  "
+        + rates.of("b.region", "call"),
     ),
     Source(
         "managed_service",

@@ -1,7 +1,7 @@
 """Networks on the bill: addresses, balancers, gateways, endpoints and what crosses them."""
 
 from drift import rates
-from drift.ledger.source import HOURS, Part, Source, old
+from drift.ledger.source import CODES, HOURS, Part, Source, old
 
 OTHER = "EC2 - Other"
 VPC = "Amazon Virtual Private Cloud"
@@ -22,12 +22,12 @@ _HOURLY = f"{HOURS} * coalesce(z.hourly_cost, b.cost) * greatest(1, (b.p ->> 'w'
 _LEFT = "0.0003"
 _OUT, _IN = old("'DataTransfer-Out-Bytes'"), old("'DataTransfer-In-Bytes'")
 _WITHIN = old("'DataTransfer-Regional-Bytes'")
-_TRANSFERS = """SELECT nullif(t.resource_id, '') AS id, t.source_region AS region,
+_TRANSFERS = f"""SELECT nullif(t.resource_id, '') AS id, t.source_region AS region,
         NULL::text AS env,
         jsonb_build_object('direction', t.direction, 'gb', t.gb_transferred, 'to', d.code) AS p,
         t.estimated_transfer_cost::numeric AS cost
    FROM data_transfer_daily t
-   LEFT JOIN unnest(:regions, :codes) AS d (region, code) ON d.region = t.dest_region
+   LEFT JOIN {CODES} AS d (region, prefix, code) ON d.region = t.dest_region
   WHERE t.account_id = :account AND t.date = :date AND t.estimated_transfer_cost > 0"""
 
 SOURCES = (

@@ -9,8 +9,9 @@ resource always add up to its day, to the last digit.
 
 from dataclasses import dataclass
 
+from drift.rates import array
 from drift.statement import Statement
-from models import usage_types
+from models import prices, usage_types
 
 # A day's row as `b` (id, region, p: the payload, cost), and of `z` what the resource's own table
 # adds while it is still there.
@@ -29,7 +30,7 @@ SELECT :account, :date, '{kind}', b.id, b.region, {zone}, '{service}', '{product
        l.operation, l.type, {engine}, {platform}, b.env, s.id, l.eligible,
        round(l.amount::numeric, 8), l.unit, l.cost, l.cost, l.cost
   FROM ({rows}) b
-  LEFT JOIN unnest(:regions, :prefixes, :codes) AS k (region, prefix, code) ON k.region = b.region
+  LEFT JOIN {codes} AS k (region, prefix, code) ON k.region = b.region
   {join}
   LEFT JOIN (SELECT t.resource_id, {digest} AS digest {active} AND t.resource_type = '{kind}'
               GROUP BY 1) g ON g.resource_id = b.id
@@ -45,6 +46,11 @@ ACTIVE_TAGS = """
  WHERE t.account_id = :account AND t.key = ANY (ARRAY(SELECT a.key FROM cost_allocation_tags a
                                 WHERE a.account_id = :account AND a.status = 'Active'))"""
 DIGEST = "sum(hashtextextended(t.key || chr(31) || t.value, 0))::text"
+
+# The regions and their billing codes: a table of region, prefix and code.
+_REGIONS = list(prices.table("regions"))
+CODES = f"""unnest({array(_REGIONS, "text")}, {array(map(usage_types.prefix, _REGIONS), "text")},
+       {array(map(usage_types.code, _REGIONS), "text")})"""
 
 HOURS = "24"
 REST = ""
@@ -87,9 +93,10 @@ class Source:
     rows: str = _DAYS
 
     def statement(self) -> Statement:
-        """INSERT of the day's lines; its values are `values()` and the day's own."""
+        """INSERT of the day's lines; its values are the day's own."""
         return Statement(
             _INSERT,
+            codes=CODES,
             digest=DIGEST,
             active=ACTIVE_TAGS,
             kind=self.kind,
@@ -122,14 +129,6 @@ class Source:
             f"SELECT {part.usage_type}, {part.operation}, '{part.unit}', ({part.amount})::numeric,"
             f" c{at}.cost, {eligible}, ({part.type or self.type})::text WHERE c{at}.cost > 0"
         )
-
-
-def codes(regions: list[str]) -> dict[str, list[str]]:
-    """The billing codes of `regions`, as values of the statements."""
-    return {
-        "prefixes": [usage_types.prefix(region) for region in regions],
-        "codes": [usage_types.code(region) for region in regions],
-    }
 
 
 def share(hourly: str) -> str:

@@ -2,8 +2,12 @@
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
+from itertools import product
+
 from drift import rates
 from drift.ledger.source import Part, Source, new, old
+from drift.rates import array
+from models import prices
 
 OTHER = "EC2 - Other"
 _SIZE = "coalesce((b.p ->> 'size_gib')::numeric, 0) / 30.0"
@@ -20,6 +24,14 @@ _PROVISIONED = (
 # What gp3 brings along costs nothing more.
 _FAST = "greatest(0, coalesce(z.throughput, 0) - 125)"
 _CREATE = "'CreateVolume' || CASE b.p ->> 'type' WHEN 'standard' THEN '' ELSE '-' || initcap(b.p ->> 'type') END"
+
+# What a GiB of each type of volume costs a month: a table of region, type and price.
+_LISTED = list(
+    product(prices.table("regions"), ("gp2", "gp3", "io1", "io2", "st1", "sc1", "standard"))
+)
+_VOLUMES = f"""unnest({array((region for region, _ in _LISTED), "text")},
+      {array((kind for _, kind in _LISTED), "text")},
+      {array((prices.price("ebs", kind, region) for region, kind in _LISTED), "numeric")})"""
 
 _BUCKETS = """SELECT b.name AS id, b.region, b.env, jsonb_build_object('standard', u.storage_gb_standard,
         'ia', u.storage_gb_ia, 'glacier', u.storage_gb_glacier, 'requests', u.requests_count,
@@ -73,9 +85,9 @@ SOURCES = (
                 " ELSE coalesce(z.iops, 0) END / 30.0",
             ),
         ),
-        join="""LEFT JOIN volumes z ON z.volume_id = b.id AND z.account_id = :account
-  LEFT JOIN LATERAL (SELECT r.price FROM unnest(:volume_regions, :volume_types, :volume_prices)
-      AS r (region, type, price) WHERE r.region = b.region AND r.type = b.p ->> 'type') q ON true
+        join=f"""LEFT JOIN volumes z ON z.volume_id = b.id AND z.account_id = :account
+  LEFT JOIN LATERAL (SELECT r.price FROM {_VOLUMES} AS r (region, type, price)
+      WHERE r.region = b.region AND r.type = b.p ->> 'type') q ON true
   """
         + rates.of("b.region", "disk_mibps", alias="f"),
         zone="z.availability_zone",
