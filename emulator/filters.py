@@ -64,7 +64,10 @@ def _condition(
         return Condition(column, tuple(exact), tuple(patterns))
     kind = listing.columns[column].kind
     if kind == "bool":
-        return Condition(column, tuple({value.lower() == "true" for value in values}))
+        told = {value.lower() for value in values}
+        return Condition(
+            column, tuple(text == "true" for text in ("true", "false") if text in told)
+        )
     if kind == "int":
         return Condition(column, tuple(int(value) for value in values if _is_int(value)))
     exact, patterns = _split(values)

@@ -7,17 +7,8 @@ from typing import Any
 
 from models import draws
 from models.callers import NOW
-from models.listing import Column, Database, Listing
-
-# AWS's numbers of the states (API_InstanceState).
-STATE_CODES = {
-    "pending": 0,
-    "running": 16,
-    "shutting-down": 32,
-    "terminated": 48,
-    "stopping": 64,
-    "stopped": 80,
-}
+from models.instance_columns import COLUMNS, NAMELESS, STATE_NUMBER, TRANSITION
+from models.listing import Database, Listing
 
 _SHOWN = (
     "instance_id", "name", "instance_type", "region", "state", "launch_time", "availability_zone",
@@ -30,16 +21,6 @@ _SHOWN = (
     "state_reason_message", "state_changed_at", "created_at", "tags",
 )  # fmt: skip
 
-_STATE_NUMBER = (
-    "(case i.state "
-    + " ".join(f"when '{state}' then {code}" for state, code in STATE_CODES.items())
-    + " end)"
-)
-# A time inside a text is shifted here, since nothing after this knows that it is one.
-_TRANSITION = (
-    "i.state_transition_reason || coalesce(to_char((i.state_changed_at + {shift})"
-    " at time zone 'utc', '\" (\"YYYY-MM-DD HH24:MI:SS\" GMT)\"'), '')"
-)
 # json, not jsonb: these are only read back as text, which takes a quarter less.
 _DEVICES = (
     "(select json_agg(json_build_object('device', v.attach_device, 'volume_id', v.volume_id,"
@@ -60,7 +41,6 @@ _GROUPS = (
 # The account is the same for every row, so that this is looked up once.
 _OWNER = "(select a.account_number from cloud_accounts as a where a.id = driftcloud_account())"
 _VPC = "left join vpcs as n on n.vpc_id = i.vpc_id"
-_NAMELESS = "coalesce(not coalesce(n.enable_dns_hostnames, n.is_default), false)"
 # The versions of all the rows that an instance is shown from.
 _REVISION = (
     "concat(i.xmin, i.ctid, '/', n.xmin, n.ctid, '/', held.revision, '/',"
@@ -69,88 +49,14 @@ _REVISION = (
 )
 
 
-def _attached(expression: str) -> str:
-    return (
-        "exists (select 1 from volumes as v where v.attached_instance_id = i.instance_id"
-        f" and {expression} {{match}})"
-    )
-
-
 LISTING = Listing(
     ", ".join(f"i.{name}" for name in _SHOWN)
-    + f", {_STATE_NUMBER} as state_number, {_TRANSITION} as transition_reason,"
-    + f" {_DEVICES} as devices, held.groups, {_NAMELESS} as nameless,"
+    + f", {STATE_NUMBER} as state_number, {TRANSITION} as transition_reason,"
+    + f" {_DEVICES} as devices, held.groups, {NAMELESS} as nameless,"
     + f" {_OWNER} as owner_number",
     f"instances as i {_VPC} {_HELD.format(columns=_GROUPS)}",
     key="i.instance_id",
-    columns={
-        "region": "i.region",
-        "instance_id": "i.instance_id",
-        "instance_type": "i.instance_type",
-        "state": "i.state",
-        "state_number": Column(_STATE_NUMBER, "int"),
-        "state_reason_code": "i.state_reason_code",
-        "state_reason_message": "i.state_reason_message",
-        "launch_time": Column("i.launch_time", "time"),
-        "launch_index": Column("i.launch_index", "int"),
-        "availability_zone": "i.availability_zone",
-        "vpc_id": "i.vpc_id",
-        "subnet_id": "i.subnet_id",
-        "network_interface_id": "i.network_interface_id",
-        "private_ip_address": "i.private_ip_address",
-        "public_ip_address": "i.public_ip_address",
-        "source_dest_check": Column("i.source_dest_check", "bool"),
-        "security_group_id": Column("i.security_group_ids", "texts"),
-        "security_group_name": (
-            "exists (select 1 from security_groups as g"
-            " where g.group_id = any(i.security_group_ids) and g.name {match})"
-        ),
-        "image_id": "i.image_id",
-        "architecture": "i.architecture",
-        "platform": "i.platform",
-        "platform_details": "i.platform_details",
-        "usage_operation": "i.usage_operation",
-        "root_device_name": "i.root_device_name",
-        "key_name": "i.key_name",
-        "iam_instance_profile_arn": "i.iam_instance_profile_arn",
-        "monitoring": "i.monitoring",
-        "hibernation": Column("i.hibernation", "bool"),
-        "tenancy": "i.tenancy",
-        "instance_lifecycle": "i.instance_lifecycle",
-        "reservation_id": "i.reservation_id",
-        "client_token": "i.client_token",
-        "transition_reason": "i.state_transition_reason",
-        "status": "(case i.state when 'running' then 'ok' else 'not-applicable' end)",
-        "reachability": "(case i.state when 'running' then 'passed' end)",
-        "metadata_tokens": "(coalesce(i.metadata_options ->> 'HttpTokens', 'optional'))",
-        "metadata_endpoint": "(coalesce(i.metadata_options ->> 'HttpEndpoint', 'enabled'))",
-        "owner": "(select a.account_number from cloud_accounts as a where a.id = i.account_id)",
-        "private_dns_name": (
-            "('ip-' || replace(i.private_ip_address, '.', '-') || case i.region"
-            " when 'us-east-1' then '.ec2.internal'"
-            " else '.' || i.region || '.compute.internal' end)"
-        ),
-        "public_dns_name": (
-            f"(case when not {_NAMELESS} then"
-            " 'ec2-' || replace(i.public_ip_address, '.', '-') || case i.region"
-            " when 'us-east-1' then '.compute-1.amazonaws.com'"
-            " else '.' || i.region || '.compute.amazonaws.com' end end)"
-        ),
-        "device_name": _attached("v.attach_device"),
-        "device_volume_id": _attached("v.volume_id"),
-        "device_attach_time": _attached(
-            "to_char(v.attach_time at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
-        ),
-        "device_delete_on_termination": _attached("v.delete_on_termination::text"),
-        "association_allocation_id": (
-            "exists (select 1 from elastic_ips as e where e.associated_instance_id = i.instance_id"
-            " and e.allocation_id {match})"
-        ),
-        "association_id": (
-            "exists (select 1 from elastic_ips as e where e.associated_instance_id = i.instance_id"
-            " and e.association_id {match})"
-        ),
-    },
+    columns=COLUMNS,
     tagged="instance",
     # AWS shows a terminated instance for about an hour.
     always=(f"(i.state <> 'terminated' or i.terminated_at > {NOW} - interval '1 hour')"),

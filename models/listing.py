@@ -26,8 +26,8 @@ class Column:
     """Something a list can be filtered by.
 
     `sql` is an expression, or a whole condition in which `{match}` stands where the comparison
-    goes (`exists (select … and v.volume_id {match})`). `kind` says what its values are: text,
-    texts (an array of text), int, bool or time.
+    goes (`exists (select … and v.volume_id {match})`). A time inside a text is moved by `{shift}`.
+    `kind` says what its values are: text, texts (an array of text), int, bool or time.
     """
 
     sql: str
@@ -39,8 +39,7 @@ class Condition:
     """One column equal to, or like, any of some values.
 
     `values` are literals and `patterns` LIKE patterns (already escaped). `tag` names the tag key
-    when the column is the listing's tags. `shift` moves a time column before it is compared as
-    text.
+    when the column is the listing's tags. `shift` moves a time before it is compared as text.
     """
 
     column: str
@@ -97,6 +96,7 @@ class Listing:
         told = f", {revision} as revision" if revision else ""
         self._head = f"select {select}{told} from {source}"
         self._brief = f"select {key}{also and ', ' + also}{told} from {revised or source}"
+        self._source = source
         self._tagged = tagged
         self._tagged_by = tagged_by or key
         self.always = always
@@ -149,23 +149,38 @@ class Listing:
         rows = await self.page(db, region=region, ids=[key])
         return rows[0] if rows else None
 
+    async def values(self, db: Database, region: str, column: str) -> list[str]:
+        """The different texts that a column holds in a region."""
+        sql, where = self.columns[column].sql, f"{self.columns['region'].sql} = $1"
+        if self.always:
+            where += f" and {self.always}"
+        rows = await db.fetch(
+            f"select distinct {sql} as value from {self._source} where {where}", region
+        )
+        return [row["value"] for row in rows if row["value"] is not None]
+
     def _condition(self, condition: Condition, bind: Binder) -> str:
+        if not condition.values and not condition.patterns:
+            return "false"
         if condition.tag is not None or condition.column in ("tag-key", "tag-value"):
             return self._tag(condition, bind)
         column = self.columns[condition.column]
-        if MATCH in column.sql:
-            parts = [column.sql.replace(MATCH, match) for match in _matches(condition, bind)]
+        sql = column.sql
+        if SHIFT in sql:
+            sql = sql.replace(SHIFT, bind(condition.shift, "::interval"))
+        if MATCH in sql:
+            parts = [sql.replace(MATCH, match) for match in _matches(condition, bind)]
         elif column.kind == "texts":
             parts = [
-                f"exists (select 1 from unnest({column.sql}) as one(value) where one.value {match})"
+                f"exists (select 1 from unnest({sql}) as one(value) where one.value {match})"
                 for match in _matches(condition, bind)
             ]
         elif column.kind == "time":
-            moved = f"({column.sql} + {bind(condition.shift, '::interval')}) at time zone 'utc'"
+            moved = f"({sql} + {bind(condition.shift, '::interval')}) at time zone 'utc'"
             text = f"to_char({moved}, {ISO_MILLISECONDS})"
             parts = [f"{text} {match}" for match in _matches(condition, bind)]
         else:
-            parts = [f"{column.sql} {match}" for match in _matches(condition, bind, column.kind)]
+            parts = [f"{sql} {match}" for match in _matches(condition, bind, column.kind)]
         return _any_of(parts)
 
     def _tag(self, condition: Condition, bind: Binder) -> str:
@@ -181,8 +196,6 @@ class Listing:
 
 
 def _any_of(parts: Sequence[str]) -> str:
-    if not parts:
-        return "false"
     return parts[0] if len(parts) == 1 else "(" + " or ".join(parts) + ")"
 
 

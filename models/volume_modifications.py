@@ -30,6 +30,8 @@ LISTING = Listing(
         "target_iops": Column("m.target_iops", "int"),
         "original_type": "m.original_type",
         "target_type": "m.target_type",
+        "original_multi_attach": Column("m.original_multi_attach", "bool"),
+        "target_multi_attach": Column("m.target_multi_attach", "bool"),
         "started_at": Column("m.started_at", "time"),
     },
 )

@@ -30,7 +30,8 @@ LISTING = Listing(
         "attach_time": Column("v.attach_time", "time"),
         "attach_state": "(case when v.attached_instance_id is not null then 'attached' end)",
         "delete_on_termination": Column(
-            "(v.attached_instance_id is not null and v.delete_on_termination)", "bool"
+            "(case when v.attached_instance_id is not null then v.delete_on_termination end)",
+            "bool",
         ),
     },
     tagged="volume",

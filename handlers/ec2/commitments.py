@@ -12,8 +12,9 @@ from typing import Any
 
 from emulator.context import Context
 from emulator.errors import AwsError
-from emulator.filters import TAGS, conditions
+from emulator.filters import TAGS
 from emulator.rows import Computed, Constant, Rows, View
+from handlers.ec2.derived_filters import ZONE_ID, conditions
 from handlers.ec2.tag_view import TAG_LIST
 from models import commitment_terms, commitments, draws, reserved_offerings
 from models.listing import Condition
@@ -27,7 +28,9 @@ async def describe_reserved_instances(ctx: Context, params: dict[str, Any]) -> d
     """The account's reservations of EC2 in the region, retired ones included."""
     asked = params.get("ReservedInstancesIds")
     check_ids(asked or ())
-    where = conditions(ctx, commitments.RESERVED, FILTERS, params.get("Filters"))
+    where = await conditions(
+        ctx, commitments.RESERVED, FILTERS, {"availability-zone-id": ZONE_ID}, params.get("Filters")
+    )
     filtered = bool(where)
     for name, column in (("OfferingClass", "offering_class"), ("OfferingType", "payment_option")):
         if params.get(name):

@@ -295,4 +295,18 @@ FILTERS = TAGS | {
     "state-reason-message": "nothing",
     "usage-operation": "usage_operation",
     "virtualization-type": "virtualization_type",
-}
+} | dict.fromkeys(
+    # Nothing scans images here, marks them or restricts which may be used.
+    (
+        "free-tier-eligible", "image-allowed", "image-watermark.source-image-creation-time",
+        "image-watermark.source-image-id", "image-watermark.source-image-region",
+        "image-watermark.watermark-creation-time", "image-watermark.watermark-key",
+        "instance-type-specification.supported-instance-type",
+        "instance-type-specification.unsupported-instance-type",
+        "scan-result.critical-fix-available-since", "scan-result.finding-scan-date",
+        "scan-result.high-fix-available-since", "scan-result.highest-finding-severity-label",
+        "scan-result.informational-fix-available-since", "scan-result.low-fix-available-since",
+        "scan-result.medium-fix-available-since",
+    ),
+    "nothing",
+)  # fmt: skip

@@ -195,7 +195,9 @@ def _spelled(found: Any, path: tuple[str, ...]) -> Iterator[str]:
     elif isinstance(found, bool):
         yield "true" if found else "false"
     else:
-        yield f"{found:g}" if isinstance(found, float) else str(found)
+        yield str(found)  # 93.75, and 100.0 as the answer has it
+        if isinstance(found, float) and found.is_integer():
+            yield str(int(found))
 
 
 MEMBERS = (

@@ -13,12 +13,19 @@ from typing import Any
 from emulator import fragments, pages
 from emulator.context import Context
 from emulator.errors import AwsError
-from emulator.filters import TAGS, conditions
 from emulator.rows import Computed, Constant, Each, Rows, View
 from handlers.ec2 import identifiers
+from handlers.ec2.derived_filters import Names, conditions
 from handlers.ec2.identifiers import INSTANCE
+from handlers.ec2.instance_filters import (
+    FILTERS,
+    STATUS_FILTERS,
+    STATUS_TOLD_ALIKE,
+    TOLD_ALIKE,
+)
 from handlers.ec2.instance_view import INSTANCE_MEMBERS
 from models import costs, instances
+from models.instance_columns import STATE_CODES
 
 
 async def describe_instances(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -30,7 +37,7 @@ async def describe_instances(ctx: Context, params: dict[str, Any]) -> dict[str, 
             "The parameter instancesSet cannot be used with the parameter maxResults",
         )
     shelf = ctx.server.fragments.shelf(ctx)
-    rows, token = await _found(ctx, params, FILTERS, shelf)
+    rows, token = await _found(ctx, params, FILTERS, TOLD_ALIKE, shelf)
     by_reservation = itemgetter("reservation_id")
     if len(set(map(by_reservation, rows))) == len(rows):
         return {
@@ -50,7 +57,9 @@ async def describe_instance_status(ctx: Context, params: dict[str, Any]) -> dict
     everyone = bool(params.get("IncludeAllInstances"))
     running = None if everyone else ("running",)
     shelf = ctx.server.fragments.shelf(ctx)
-    rows, token = await _found(ctx, params, STATUS_FILTERS, shelf, states=running)
+    rows, token = await _found(
+        ctx, params, STATUS_FILTERS, STATUS_TOLD_ALIKE, shelf, states=running
+    )
     shown = Rows(STATUS_VIEW, rows, shelf, "instance_id")
     return {"InstanceStatuses": shown, "NextToken": token}
 
@@ -122,6 +131,7 @@ async def _found(
     ctx: Context,
     params: dict[str, Any],
     filters: dict[str, str],
+    derived: Names,
     shelf: fragments.Shelf,
     states: Sequence[str] | None = None,
 ) -> tuple[Sequence[Any], str | None]:
@@ -132,7 +142,7 @@ async def _found(
     given = list(params.get("Filters") or ())
     if states is not None:
         given.append({"Name": "instance-state-name", "Values": list(states)})
-    where = conditions(ctx, instances.LISTING, filters, given)
+    where = await conditions(ctx, instances.LISTING, filters, derived, given)
     rows = await fragments.page(ctx, instances.LISTING, where, shelf, page, ids=asked)
     if asked and len(rows) < len(set(asked)) and not params.get("Filters"):
         await _check_exist(ctx, asked)
@@ -180,8 +190,8 @@ def _changed(row: Any, passing: str, final: str) -> dict[str, Any]:
     current = previous if previous == final else passing
     return {
         "InstanceId": row["instance_id"],
-        "CurrentState": {"Code": instances.STATE_CODES[current], "Name": current},
-        "PreviousState": {"Code": instances.STATE_CODES[previous], "Name": previous},
+        "CurrentState": {"Code": STATE_CODES[current], "Name": current},
+        "PreviousState": {"Code": STATE_CODES[previous], "Name": previous},
     }
 
 
@@ -251,76 +261,3 @@ STATUS_VIEW = View(
         "Operator": Constant({"Managed": False}),
     }
 )
-
-FILTERS = TAGS | {
-    "architecture": "architecture",
-    "availability-zone": "availability_zone",
-    "block-device-mapping.attach-time": "device_attach_time",
-    "block-device-mapping.delete-on-termination": "device_delete_on_termination",
-    "block-device-mapping.device-name": "device_name",
-    "block-device-mapping.volume-id": "device_volume_id",
-    "client-token": "client_token",
-    "dns-name": "public_dns_name",
-    "group-id": "security_group_id",
-    "group-name": "security_group_name",
-    "hibernation-options.configured": "hibernation",
-    "iam-instance-profile.arn": "iam_instance_profile_arn",
-    "image-id": "image_id",
-    "instance-id": "instance_id",
-    "instance-lifecycle": "instance_lifecycle",
-    "instance-state-code": "state_number",
-    "instance-state-name": "state",
-    "instance-type": "instance_type",
-    "instance.group-id": "security_group_id",
-    "instance.group-name": "security_group_name",
-    "ip-address": "public_ip_address",
-    "key-name": "key_name",
-    "launch-index": "launch_index",
-    "launch-time": "launch_time",
-    "metadata-options.http-endpoint": "metadata_endpoint",
-    "metadata-options.http-tokens": "metadata_tokens",
-    "monitoring-state": "monitoring",
-    "network-interface.addresses.association.allocation-id": "association_allocation_id",
-    "network-interface.addresses.association.association-id": "association_id",
-    "network-interface.addresses.association.public-ip": "public_ip_address",
-    "network-interface.addresses.private-ip-address": "private_ip_address",
-    "network-interface.association.allocation-id": "association_allocation_id",
-    "network-interface.association.association-id": "association_id",
-    "network-interface.association.public-ip": "public_ip_address",
-    "network-interface.availability-zone": "availability_zone",
-    "network-interface.group-id": "security_group_id",
-    "network-interface.group-name": "security_group_name",
-    "network-interface.network-interface-id": "network_interface_id",
-    "network-interface.owner-id": "owner",
-    "network-interface.private-dns-name": "private_dns_name",
-    "network-interface.private-ip-address": "private_ip_address",
-    "network-interface.source-dest-check": "source_dest_check",
-    "network-interface.subnet-id": "subnet_id",
-    "network-interface.vpc-id": "vpc_id",
-    "owner-id": "owner",
-    "placement.availability-zone": "availability_zone",
-    "platform": "platform",
-    "platform-details": "platform_details",
-    "private-dns-name": "private_dns_name",
-    "private-ip-address": "private_ip_address",
-    "reason": "transition_reason",
-    "reservation-id": "reservation_id",
-    "root-device-name": "root_device_name",
-    "source-dest-check": "source_dest_check",
-    "state-reason-code": "state_reason_code",
-    "state-reason-message": "state_reason_message",
-    "subnet-id": "subnet_id",
-    "tenancy": "tenancy",
-    "usage-operation": "usage_operation",
-    "vpc-id": "vpc_id",
-}
-
-STATUS_FILTERS = TAGS | {
-    "availability-zone": "availability_zone",
-    "instance-state-code": "state_number",
-    "instance-state-name": "state",
-    "instance-status.status": "status",
-    "system-status.status": "status",
-    "instance-status.reachability": "reachability",
-    "system-status.reachability": "reachability",
-}

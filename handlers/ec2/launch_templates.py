@@ -296,6 +296,7 @@ VERSION_FILTERS = {
     "ebs-optimized": "ebs_optimized",
     "host-resource-group-arn": "host_resource_group_arn",
     "http-endpoint": "http_endpoint",
+    "http-protocol-ipv4": "http_endpoint",
     "http-tokens": "http_tokens",
     "iam-instance-profile": "iam_instance_profile",
     "image-id": "image_id",

@@ -20,6 +20,7 @@ from handlers.ec2.launch_places import Place, Wish
 from handlers.ec2.launch_template_references import TemplateReference
 from handlers.ec2.tag_specifications import check_types, tags_for
 from models import images, instances, key_pairs, launches, snapshots, spot_requests
+from models.instance_columns import STATE_CODES
 from models.machines import InstanceType
 
 NOUN = "instances"
@@ -244,7 +245,7 @@ def _starting(row: Any) -> dict[str, Any]:
         monitoring = "pending" if record["monitoring"] == "enabled" else record["monitoring"]
         record |= {
             "state": "pending",
-            "state_number": instances.STATE_CODES["pending"],
+            "state_number": STATE_CODES["pending"],
             "state_reason_code": "pending",
             "state_reason_message": "pending",
             "public_ip_address": None,

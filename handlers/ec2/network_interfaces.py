@@ -7,9 +7,10 @@ from typing import Any
 
 from emulator import pages
 from emulator.context import Context
-from emulator.filters import TAGS, conditions
+from emulator.filters import TAGS
 from emulator.rows import Computed, Constant, Each, Rows, View, When
 from handlers.ec2 import identifiers
+from handlers.ec2.derived_filters import NOT_MANAGED, ZONE_ID, Derived, Names, conditions
 from handlers.ec2.identifiers import NETWORK_INTERFACE
 from handlers.ec2.instance_view import (
     attachment_id,
@@ -25,7 +26,9 @@ async def describe_network_interfaces(ctx: Context, params: dict[str, Any]) -> d
     asked = params.get("NetworkInterfaceIds")
     identifiers.check(NETWORK_INTERFACE, asked or ())
     page = pages.page(ctx, params)
-    where = conditions(ctx, network_interfaces.LISTING, FILTERS, params.get("Filters"))
+    where = await conditions(
+        ctx, network_interfaces.LISTING, FILTERS, TOLD_ALIKE, params.get("Filters")
+    )
     rows = await network_interfaces.LISTING.page(
         ctx.db, where, region=ctx.region, ids=asked, after=page.after, limit=page.fetch
     )
@@ -128,7 +131,6 @@ FILTERS = TAGS | {
     "group-name": "group_name",
     "interface-type": "kind",
     "ipv6-addresses.ipv6-address": "nothing",
-    "mac-address": "nothing",
     "network-interface-id": "id",
     "owner-id": "owner",
     "private-ip-address": "private_ip_address",
@@ -138,4 +140,10 @@ FILTERS = TAGS | {
     "status": "status",
     "subnet-id": "subnet_id",
     "vpc-id": "vpc_id",
+}
+
+TOLD_ALIKE: Names = {
+    **NOT_MANAGED,
+    "availability-zone-id": ZONE_ID,
+    "mac-address": Derived("id", lambda _, interface: mac_address(interface)),
 }

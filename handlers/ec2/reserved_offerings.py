@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeReservedInsta
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from emulator import pages
@@ -12,6 +13,7 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.matching import Test, demands
 from handlers.ec2.commitments import offering_not_found
+from handlers.ec2.derived_filters import zone_id
 from models import instance_types, regions, reserved_offerings
 from models.reserved_offerings import CLASSES, PAYMENTS, PRODUCTS, TENANCIES, TERMS_MONTHS, Offering
 
@@ -28,7 +30,7 @@ async def describe_reserved_instances_offerings(
 ) -> dict[str, Any]:
     """Offerings of the region; AWS's own ones, for nobody else sells here."""
     page = pages.page(ctx, params, default=PAGE)
-    wanted = demands(FILTERS, params.get("Filters"))
+    wanted = [_by_name(ctx, *one) for one in demands(FILTERS, params.get("Filters"))]
     asked = params.get("ReservedInstancesOfferingIds")
     if asked:
         named = [(one, reserved_offerings.find(one, ctx.region)) for one in asked]
@@ -76,6 +78,13 @@ def _offerings(
                 yield f"{number}.{at}", offering, _fits(offering, rest)
 
 
+def _by_name(ctx: Context, field: str, test: Test) -> tuple[str, Test]:
+    """What is demanded of an offering; of its zone's id as a demand of the zone's name."""
+    if field != "zone_id":
+        return field, test
+    return "zone", lambda zone: test(zone_id(ctx, zone) or "") if zone else None
+
+
 def _choice(
     ctx: Context, params: Mapping[str, Any], wanted: list[tuple[str, Test]]
 ) -> dict[str, Any]:
@@ -83,13 +92,13 @@ def _choice(
     least, most = params.get("MinDuration") or 0, params.get("MaxDuration") or 10**12
     terms = [t for t in TERMS_MONTHS if least <= _seconds(t) <= most]
     zones = ["", *(zone.name for zone in regions.zones(ctx.region))]
-    if params.get("AvailabilityZone"):
-        if params["AvailabilityZone"] not in zones:
-            raise AwsError(
-                "InvalidParameterValue",
-                f"Invalid value '{params['AvailabilityZone']}' for AvailabilityZone.",
-            )
-        zones = [params["AvailabilityZone"]]
+    for name, text in (("AvailabilityZone", str), ("AvailabilityZoneId", partial(zone_id, ctx))):
+        if params.get(name):
+            zones = [zone for zone in zones if zone and text(zone) == params[name]]
+            if not zones:
+                raise AwsError(
+                    "InvalidParameterValue", f"Invalid value '{params[name]}' for {name}."
+                )
     product = (params.get("ProductDescription") or "").removesuffix(_VPC)
 
     def chosen(
@@ -167,6 +176,7 @@ FIELDS: dict[str, Callable[[Offering], str]] = {
 }
 FILTERS = {
     "availability-zone": "zone",
+    "availability-zone-id": "zone_id",
     "duration": "duration",
     "fixed-price": "fixed_price",
     "instance-type": "instance_type",

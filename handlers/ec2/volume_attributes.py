@@ -9,8 +9,8 @@ from typing import Any
 from emulator import pages
 from emulator.context import Context
 from emulator.errors import AwsError
-from emulator.filters import conditions
 from handlers.ec2 import identifiers
+from handlers.ec2.derived_filters import Names, Same, conditions
 from handlers.ec2.identifiers import VOLUME
 from models import regions, volumes
 
@@ -24,20 +24,11 @@ async def describe_volume_status(ctx: Context, params: dict[str, Any]) -> dict[s
     asked = params.get("VolumeIds")
     identifiers.check(VOLUME, asked or ())
     page = pages.page(ctx, params)
-    given = params.get("Filters") or ()
-    where = conditions(
-        ctx, volumes.LISTING, _FILTERS, [one for one in given if one.get("Name") not in _SAME]
-    )
-    if any(
-        set(_SAME[one["Name"]]).isdisjoint(one.get("Values") or ())
-        for one in given
-        if one.get("Name") in _SAME
-    ):
-        return {"VolumeStatuses": []}
+    where = await conditions(ctx, volumes.LISTING, FILTERS, TOLD_ALIKE, params.get("Filters"))
     rows = await volumes.LISTING.page(
         ctx.db, where, region=ctx.region, ids=asked, after=page.after, limit=page.fetch
     )
-    if asked and not given:
+    if asked and not where:
         identifiers.check_found(VOLUME, asked, (row["volume_id"] for row in rows))
     shown, token = page.cut(rows, "volume_id")
     zones = {
@@ -89,13 +80,18 @@ def _status(row: Any, zones: dict[str, str]) -> dict[str, Any]:
     }
 
 
-_FILTERS = {"availability-zone": "availability_zone"}
-# What is so of every volume, by filter.
-_SAME = {
-    "volume-status.status": ("ok",),
-    "volume-status.details-name": ("io-enabled", "io-performance"),
-    "volume-status.details-status": ("passed",),
-    "action.code": (), "action.description": (), "action.event-id": (),
-    "event.description": (), "event.event-id": (), "event.event-type": (),
-    "event.not-after": (), "event.not-before": (),
+FILTERS = {"availability-zone": "availability_zone"}
+TOLD_ALIKE: Names = {
+    **dict.fromkeys(
+        (
+            "action.code", "action.description", "action.event-id",
+            "attachment-status.instance-id", "attachment-status.io-performance",
+            "event.description", "event.event-id", "event.event-type",
+            "event.not-after", "event.not-before",
+        ),
+        Same(),
+    ),
+    "volume-status.details-name": Same(("io-enabled", "io-performance")),
+    "volume-status.details-status": Same(("passed",)),
+    "volume-status.status": Same(("ok",)),
 }  # fmt: skip

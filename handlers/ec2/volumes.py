@@ -10,10 +10,11 @@ from typing import Any
 from emulator import fragments, ids, pages
 from emulator.context import Context
 from emulator.errors import AwsError
-from emulator.filters import TAGS, conditions
+from emulator.filters import TAGS
 from emulator.idempotency import once
 from emulator.rows import Computed, Constant, Each, Rows, View, When
 from handlers.ec2 import identifiers
+from handlers.ec2.derived_filters import NOT_MANAGED, ZONE_ID, Names, Same, conditions
 from handlers.ec2.identifiers import INSTANCE, SNAPSHOT, VOLUME
 from handlers.ec2.tag_specifications import tags_for
 from handlers.ec2.volume_limits import performance
@@ -28,7 +29,7 @@ async def describe_volumes(ctx: Context, params: dict[str, Any]) -> dict[str, An
     asked = params.get("VolumeIds")
     identifiers.check(VOLUME, asked or ())
     page = pages.page(ctx, params)
-    where = conditions(ctx, volumes.LISTING, FILTERS, params.get("Filters"))
+    where = await conditions(ctx, volumes.LISTING, FILTERS, TOLD_ALIKE, params.get("Filters"))
     shelf = ctx.server.fragments.shelf(ctx)
     rows = await fragments.page(ctx, volumes.LISTING, where, shelf, page, ids=asked)
     if asked and not where:
@@ -154,7 +155,7 @@ async def describe_volumes_modifications(ctx: Context, params: dict[str, Any]) -
     identifiers.check(VOLUME, asked or ())
     page = pages.page(ctx, params)
     listing = volume_modifications.LISTING
-    where = conditions(ctx, listing, MODIFICATION_FILTERS, params.get("Filters"))
+    where = await conditions(ctx, listing, MODIFICATION_FILTERS, {}, params.get("Filters"))
     rows = await listing.page(
         ctx.db, where, region=ctx.region, ids=asked, after=page.after, limit=page.fetch
     )
@@ -371,15 +372,22 @@ FILTERS = TAGS | {
     "volume-id": "volume_id",
     "volume-type": "volume_type",
 }
+TOLD_ALIKE: Names = {
+    **NOT_MANAGED,
+    "availability-zone-id": ZONE_ID,
+    "fast-restored": Same(("false",)),
+}
 
 MODIFICATION_FILTERS = {
     "modification-state": "state",
     "original-iops": "original_iops",
     "original-size": "original_size",
     "original-volume-type": "original_type",
+    "originalMultiAttachEnabled": "original_multi_attach",
     "start-time": "started_at",
     "target-iops": "target_iops",
     "target-size": "target_size",
     "target-volume-type": "target_type",
+    "targetMultiAttachEnabled": "target_multi_attach",
     "volume-id": "volume_id",
 }
