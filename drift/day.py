@@ -85,7 +85,8 @@ class Day:
     the date: the same for the same world, whatever the process, order or number of workers.
     `world` is the seed of the account on every day. `since` is the first day whose rows the
     resources' own live columns have not seen: this one, but in a history. `passed_over` are ids that
-    no scenario is to pick. A `wary` day leaves alone what somebody wrote of it before.
+    no scenario is to pick. A `wary` day leaves alone what somebody wrote of it before. `missing`
+    are the occasions that this day does not bring.
     """
 
     connection: Any
@@ -99,6 +100,7 @@ class Day:
     values: dict[str, Any] = field(default_factory=dict)
     passed_over: frozenset[str] = frozenset()
     wary: bool = False
+    missing: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.since = min(self.since, self.date)
@@ -186,11 +188,15 @@ class Day:
 
     async def apply(self, table: str, statement: Statement, **more: Any) -> int:
         """`write` of a statement with the day's own values, and `more` beside them."""
+        if statement.occasion in self.missing:
+            return 0
         sql = statement.wary if self.wary else statement.sql
         return await self.write(table, sql, *statement.args({**self.values, **more}))
 
     async def fetch(self, statement: Statement, **more: Any) -> list[Any]:
         """The rows of a SELECT with the day's own values, and `more` beside them."""
+        if statement.occasion in self.missing:
+            return []
         rows: list[Any] = await self.connection.fetch(
             statement.sql,
             *statement.args({**self.values, **more}),

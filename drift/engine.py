@@ -19,7 +19,17 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any, Protocol
 
-from drift import announcing, capacities, days, healing, innocence, scenarios, schedules, truth
+from drift import (
+    announcing,
+    capacities,
+    days,
+    healing,
+    innocence,
+    occasions,
+    scenarios,
+    schedules,
+    truth,
+)
 from drift.day import Day, Knobs
 
 log = logging.getLogger("driftcloud.drift")
@@ -305,10 +315,11 @@ async def _write_day(
     )
     await connection.execute(_DRAW, f"{day.account_number}/{today}/{day.seed}")
     await capacities.learn(day)
+    await occasions.learn(day)
     await _write_rows(day, large=account["large"])
     if live:
         for module in days.in_order():
-            if hasattr(module, "live"):
+            if hasattr(module, "live") and not occasions.idle(day, module):
                 await module.live(day)
     await connection.execute(_FEW, True)
     happened = await _make_mess(day)
@@ -331,6 +342,8 @@ async def _write_rows(day: Day, *, large: bool) -> None:
     """Every noun's rows of the day; those of a large account without a look at the account for each."""
     unchecked, few = False, True
     for module in days.in_order():
+        if occasions.idle(day, module):
+            continue
         configures = getattr(module, "CONFIGURES", False)
         if few != configures:
             few = configures

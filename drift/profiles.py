@@ -108,15 +108,24 @@ ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
 """
 
 
-def statement(sql: str, **fragments: str) -> Statement:
+def statement(sql: str, *, occasion: str = "", **fragments: str) -> Statement:
     """A statement of a day module: the shared fragments, and those of the module's own."""
-    return Statement(sql, **{**FRAGMENTS, **fragments})
+    return Statement(sql, occasion=occasion, **{**FRAGMENTS, **fragments})
 
 
-def fill(kind: str, source: str, **fragments: str) -> Statement:
+def unprofiled(kind: str, table: str, key: str, *levels: str) -> str:
+    """The occasion of giving levels to what has none: rows of `table`, whose resource id is `key`."""
+    unknown = " OR ".join(f"p.{level} IS NULL" for level in levels)
+    return f"""EXISTS (SELECT FROM {table} r LEFT JOIN resource_profiles p ON p.account_id = :account
+        AND p.resource_type = '{kind}' AND p.resource_id = r.{key}
+  WHERE r.account_id = :account AND ({unknown}))"""
+
+
+def fill(kind: str, source: str, *, occasion: str = "", **fragments: str) -> Statement:
     """The statement that gives every machine of `source` without one a profile and levels.
 
     `source` selects id, env, type, units (machines of that type), cpu_7d, memory_7d,
     connections_7d (0 where unknown) and has_gpu. `fragments` are the module's own.
     """
-    return statement(_FILL, kind=kind, source=source, shapes=SHAPES, shaped=SHAPED, **fragments)
+    given = {"kind": kind, "source": source, "shapes": SHAPES, "shaped": SHAPED, **fragments}
+    return statement(_FILL, occasion=occasion, **given)

@@ -20,16 +20,23 @@ _FRAGMENT = re.compile(r"\{([a-z_]+)\}")
 _ONCE = "ON CONFLICT (resource_type, resource_id, date) DO NOTHING"
 
 
+def there_is(table: str, condition: str = "true") -> str:
+    """SQL for whether the account has any row in `table` of which `condition` holds."""
+    return f"EXISTS (SELECT FROM {table} WHERE account_id = :account AND {condition})"
+
+
 class Statement:
     """SQL in which `:name` stands for a value of the day, and `{name}` for a fragment of SQL.
 
     Fragments are constants of this package, set in when the module is imported; values are bound
     when the statement runs. `::type` stays a cast. `sql` has $1, $2, … in the order of `names`;
     every name is bound once, however often it occurs. Where `{once}` stands, `wary` leaves alone
-    what is there already, and `sql` fails at it; elsewhere they are the same.
+    what is there already, and `sql` fails at it; elsewhere they are the same. `occasion` is a
+    condition without which the statement finds nothing to do (drift/occasions.py).
     """
 
-    def __init__(self, sql: str, **fragments: str) -> None:
+    def __init__(self, sql: str, *, occasion: str = "", **fragments: str) -> None:
+        self.occasion = occasion
         self.names: list[str] = []
         self.sql = self._compiled(sql, {**fragments, "once": ""})
         self.wary = self._compiled(sql, {**fragments, "once": _ONCE})

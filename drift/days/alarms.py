@@ -6,10 +6,12 @@ from typing import Any
 
 from drift.day import Day
 from drift.groups import Hand
+from drift.statement import there_is
 from models import alarms, scaling_calls
 
 # What alarms stop, end or launch changes with all that triggers add.
 CONFIGURES = True
+OCCASION = there_is("alarms")
 
 
 class _Reading:

@@ -4,6 +4,9 @@
 
 from drift import shared_loads
 from drift.day import Day
+from drift.statement import there_is
+
+OCCASION = there_is("autoscaling_groups")
 
 _MEMBERS = """autoscaling_groups g
   JOIN instances m ON m.autoscaling_group_id = g.id AND m.state = 'running'"""

@@ -9,9 +9,11 @@ from typing import Any
 from drift.day import Day
 from drift.groups import Hand
 from drift.profiles import statement
+from drift.statement import there_is
 
 # Members are launched and ended with all that triggers add.
 CONFIGURES = True
+OCCASION = there_is("autoscaling_groups")
 # Members first cost from the next day on, and utilisation is that of the members' own day.
 AFTER = ("instances", "volumes", "elastic_ips")
 

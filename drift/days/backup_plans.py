@@ -8,6 +8,7 @@ from typing import Any
 
 from drift.day import Day
 from drift.profiles import statement
+from drift.statement import there_is
 from models import prices, schedules
 
 # Foreign keys and triggers have their part in what changes here; the rows of the day follow.
@@ -15,14 +16,18 @@ CONFIGURES = True
 # The service's own schedule where a rule names none.
 DEFAULT_SCHEDULE = "cron(0 5 ? * * *)"
 
-_PLANS = statement("""
+_PLANS = statement(
+    """
 SELECT p.plan_id, p.arn, p.version_id, p.region, p.rules, s.selection_id, s.iam_role_arn, s.resources,
        s.not_resources, s.tag_conditions
   FROM backup_plans p JOIN backup_selections s ON s.plan_id = p.plan_id
- WHERE p.account_id = :account AND s.created_at < :end ORDER BY p.plan_id, s.selection_id""")
+ WHERE p.account_id = :account AND s.created_at < :end ORDER BY p.plan_id, s.selection_id""",
+    occasion=there_is("backup_plans"),
+)
 
 # A selection's resources are ARNs, perhaps with stars; one of its tags is enough.
-_MAKE = statement("""
+_MAKE = statement(
+    """
 WITH chosen AS (
     SELECT v.*, 'arn:aws:ec2:' || v.region || ':' || :number::text || ':' || 'volume/' || v.volume_id AS arn,
            :name::text || v.volume_id || :at::timestamptz::text AS key
@@ -53,15 +58,23 @@ SELECT md5('recovery point' || t.snapshot_id)::uuid, :account,
        :plan::text, :plan_arn::text, :version::text, :rule::text, :role::text,
        t.size_gib * 1073741824::bigint, :kept::int,
        :at::timestamptz + make_interval(days => :kept::int), :at::timestamptz
-  FROM taken t""")
+  FROM taken t""",
+    occasion=there_is("backup_plans"),
+)
 
-_RAN = statement("""
-UPDATE backup_plans SET ran_at = :at::timestamptz WHERE account_id = :account AND plan_id = :plan::text""")
+_RAN = statement(
+    """
+UPDATE backup_plans SET ran_at = :at::timestamptz WHERE account_id = :account AND plan_id = :plan::text""",
+    occasion=there_is("backup_plans"),
+)
 
 # A recovery point goes with its snapshot.
-_EXPIRE = statement("""
+_EXPIRE = statement(
+    """
 DELETE FROM snapshots s USING recovery_points r
- WHERE r.account_id = :account AND r.snapshot_id = s.snapshot_id AND r.delete_at < :end""")
+ WHERE r.account_id = :account AND r.snapshot_id = s.snapshot_id AND r.delete_at < :end""",
+    occasion=there_is("recovery_points"),
+)
 
 
 async def write(day: Day) -> None:

@@ -3,9 +3,11 @@
 # ruff: noqa: E501 - the lines of SQL read better whole
 
 from drift.day import Day
-from drift.profiles import fill, statement
+from drift.profiles import fill, statement, unprofiled
+from drift.statement import there_is
 
 AFTER = ("cache_transitions",)
+OCCASION = there_is("cache_clusters")
 
 _RUNNING = """SELECT e.cluster_id AS id, e.env, e.region, e.node_type AS type, e.engine,
     e.hourly_cost::float8 AS hourly_cost, greatest(e.num_nodes, 1) AS units, CASE WHEN e.cluster_mode OR e.engine = 'memcached'
@@ -16,7 +18,8 @@ _RUNNING = """SELECT e.cluster_id AS id, e.env, e.region, e.node_type AS type, e
 # A replica holds what its primary does; over shards, and nodes of Memcached, the keys are spread.
 _HOLDING = "r.holding"
 
-_FILL = fill("cache_cluster", _RUNNING, holding=_HOLDING)
+_UNKNOWN = unprofiled("cache_cluster", "cache_clusters", "cluster_id", "load", "memory_gib")
+_FILL = fill("cache_cluster", _RUNNING, occasion=_UNKNOWN, holding=_HOLDING)
 
 _WRITE = statement(
     """

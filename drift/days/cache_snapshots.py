@@ -2,6 +2,9 @@
 
 from drift.day import Day
 from drift.profiles import statement
+from drift.statement import there_is
+
+OCCASION = there_is("cache_snapshots")
 
 _WRITE = statement(
     """

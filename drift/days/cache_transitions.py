@@ -4,17 +4,27 @@
 
 from drift.day import Day
 from drift.profiles import statement
+from drift.statement import there_is
 from models.cache_windows import MAINTENANCE
 
 # Foreign keys and triggers have their part in what changes here.
 CONFIGURES = True
 
-_CACHES_GONE = statement("""
-DELETE FROM cache_clusters WHERE account_id = :account AND status = 'deleting' AND settles_at < :end""")
+_CACHE = there_is("cache_clusters", "settles_at IS NOT NULL")
+_STREAM = there_is("streaming_clusters", "settles_at IS NOT NULL")
 
-_CACHES = statement("""
+_CACHES_GONE = statement(
+    """
+DELETE FROM cache_clusters WHERE account_id = :account AND status = 'deleting' AND settles_at < :end""",
+    occasion=_CACHE,
+)
+
+_CACHES = statement(
+    """
 UPDATE cache_clusters SET status = 'available', settles_at = NULL
- WHERE account_id = :account AND settles_at < :end""")
+ WHERE account_id = :account AND settles_at < :end""",
+    occasion=_CACHE,
+)
 
 # What waits for the maintenance window is done on its day: pending holds columns and their values.
 _MAINTENANCE = statement("""
@@ -22,21 +32,30 @@ UPDATE cache_clusters c SET (engine, engine_version, node_type, num_nodes, hourl
      = (SELECT p.engine, p.engine_version, p.node_type, p.num_nodes, p.hourly_cost
           FROM jsonb_populate_record(c, c.pending) p), pending = '{{}}'
  WHERE c.account_id = :account AND c.pending <> '{{}}' AND c.status = 'available'
-   AND left({window}, 3) = to_char(:date, 'dy')""".replace("{{}}", "{}"),
+   AND left({window}, 3) = to_char(:date, 'dy')""".replace("{{}}", "{}"), occasion=there_is("cache_clusters", "pending <> '{}'"),
     window=MAINTENANCE.format("c"))  # fmt: skip
 
-_STREAMS_GONE = statement("""
-DELETE FROM streaming_clusters WHERE account_id = :account AND status = 'DELETING' AND settles_at < :end""")
+_STREAMS_GONE = statement(
+    """
+DELETE FROM streaming_clusters WHERE account_id = :account AND status = 'DELETING' AND settles_at < :end""",
+    occasion=_STREAM,
+)
 
-_STREAMS = statement("""
+_STREAMS = statement(
+    """
 UPDATE streaming_clusters SET status = 'ACTIVE', settles_at = NULL
- WHERE account_id = :account AND settles_at < :end""")
+ WHERE account_id = :account AND settles_at < :end""",
+    occasion=_STREAM,
+)
 
 # A closed shard is forgotten with the last of its records.
-_SHARDS = statement("""
+_SHARDS = statement(
+    """
 DELETE FROM streaming_shards h USING streaming_clusters s
  WHERE h.account_id = :account AND s.id = h.stream_id
-   AND h.closed_at < :end - s.retention_hours * interval '1 hour'""")
+   AND h.closed_at < :end - s.retention_hours * interval '1 hour'""",
+    occasion=there_is("streaming_shards", "closed_at IS NOT NULL"),
+)
 
 
 async def write(day: Day) -> None:

@@ -4,9 +4,11 @@
 
 from drift.day import Day
 from drift.profiles import statement
+from drift.statement import there_is
 from models.capacity_reservations import SHOWN_DAYS, USED
 
 AFTER = ("instances", "transitions")
+OCCASION = there_is("capacity_reservations")
 
 _WRITE = statement(
     """

@@ -4,6 +4,9 @@
 
 from drift import shared_loads
 from drift.day import Day
+from drift.statement import there_is
+
+OCCASION = there_is("container_clusters")
 
 _MEMBERS = """container_clusters g
   JOIN container_nodes m ON m.cluster_id = g.id AND m.state = 'running' AND NOT coalesce(m.has_gpu, false)"""

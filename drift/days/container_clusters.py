@@ -5,7 +5,10 @@
 from drift import rates
 from drift.day import Day
 from drift.profiles import statement
+from drift.statement import there_is
 from models import eks_versions
+
+OCCASION = there_is("container_clusters")
 
 # EKS bills its control plane by the hour, ECS nothing; a cluster whose nodes are not in
 # the tables is billed by its own estimate.

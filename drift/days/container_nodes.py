@@ -4,6 +4,9 @@
 
 from drift.day import Day
 from drift.profiles import fill, statement
+from drift.statement import there_is
+
+OCCASION = there_is("container_clusters")
 
 _RUNNING = """SELECT n.instance_id AS id, k.env, n.region, n.instance_type AS type,
     coalesce(n.has_gpu, false) AS has_gpu, 1 AS units, k.arn AS cluster,

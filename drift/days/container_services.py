@@ -5,6 +5,9 @@
 from drift import rates
 from drift.day import Day
 from drift.profiles import SHAPED, SHAPES, statement
+from drift.statement import there_is
+
+OCCASION = there_is("container_clusters")
 
 # requested_cpu and requested_memory_mb are those of all replicas together.
 _FILL = statement(
@@ -32,6 +35,10 @@ ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
     memory_gib = coalesce(old.memory_gib, excluded.memory_gib)""",
     shapes=SHAPES,
     shaped=SHAPED,
+    occasion="""EXISTS (SELECT FROM container_services v JOIN container_clusters k ON k.id = v.cluster_id
+  LEFT JOIN resource_profiles p ON p.account_id = :account
+       AND p.resource_type = 'container_service' AND p.resource_id = v.arn
+ WHERE k.account_id = :account AND p.load IS NULL)""",
 )
 
 _WRITE = statement(

@@ -53,17 +53,24 @@ SELECT :account, f.digest, (SELECT jsonb_object_agg(t.key, t.value) {active}
     active=ACTIVE_TAGS,
 )
 
-_STATEMENTS = tuple(source.statement() for source in SOURCES)
-_DONE = Statement("""
-SELECT max(date) IS NOT DISTINCT FROM :date AS done
+_STATEMENTS = tuple((source, source.statement()) for source in SOURCES)
+
+# Which resource types have a row of the day, each looked up by itself.
+_BEGUN = Statement("""
+SELECT max(date) IS NOT DISTINCT FROM :date AS done,
+       ARRAY(SELECT k.kind FROM unnest(:kinds::text[]) AS k (kind)
+              WHERE (SELECT true FROM metrics_daily m
+                      WHERE m.account_id = :account AND m.resource_type = k.kind AND m.date = :date LIMIT 1)) AS kinds
   FROM cost_lines_daily WHERE account_id = :account AND date <= :date""")
 
 
 async def write(day: Day) -> None:
     """The lines of everything that cost something, at the prices of demand."""
-    if (await day.fetch(_DONE))[0]["done"]:
+    [row] = await day.fetch(_BEGUN, kinds=[source.kind for source in SOURCES])
+    if row["done"]:
         return
     await day.apply("cost_allocation_tags", _KEYS, handling=list(HANDLING), heads=list(HEADS))
     await day.apply("cost_tag_sets", _SETS)
-    for statement in _STATEMENTS:
-        await day.apply("cost_lines_daily", statement)
+    for source, statement in _STATEMENTS:
+        if source.kind in row["kinds"] or not source.of_metrics:
+            await day.apply("cost_lines_daily", statement)

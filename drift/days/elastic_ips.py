@@ -5,6 +5,9 @@
 from drift import rates
 from drift.day import Day
 from drift.profiles import statement
+from drift.statement import there_is
+
+OCCASION = there_is("elastic_ips")
 
 # An address on a stopped instance is idle to AWS's bill, whatever its row says.
 _WRITE = statement(

@@ -4,7 +4,10 @@
 
 from drift import rates
 from drift.day import Day
-from drift.profiles import statement
+from drift.profiles import statement, unprofiled
+from drift.statement import there_is
+
+OCCASION = there_is("lambda_functions")
 
 # Who reserves no concurrency at all lets nobody call it: every call is throttled.
 # A call; a GB-second of running, less where concurrency is kept warm; one of keeping it warm.
@@ -44,6 +47,7 @@ SELECT :account, 'lambda_function', r.id, r.profile,
 ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
     requests = coalesce(old.requests, excluded.requests),
     duration_ms = coalesce(old.duration_ms, excluded.duration_ms)""",
+    occasion=unprofiled("lambda_function", "lambda_functions", "arn", "requests"),
     rates=_RATES,
     priced=_PRICED,
 )
@@ -88,9 +92,12 @@ UPDATE lambda_functions SET current_invocations = 0, current_invocation_errors =
  WHERE account_id = :account AND current_invocations > 0""")
 
 # What was to be read no longer is gone when its time is over.
-_FORGOTTEN = statement("""
+_FORGOTTEN = statement(
+    """
 DELETE FROM lambda_event_source_mappings
- WHERE account_id = :account AND state_transition = 'Deleting' AND settles_at < :end""")
+ WHERE account_id = :account AND state_transition = 'Deleting' AND settles_at < :end""",
+    occasion=there_is("lambda_event_source_mappings", "state_transition = 'Deleting'"),
+)
 
 # The estimate of a month is thirty times the newest day.
 _LIVE = statement("""

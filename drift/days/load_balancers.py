@@ -4,9 +4,13 @@
 
 from drift import rates
 from drift.day import Day
-from drift.profiles import statement
+from drift.profiles import statement, unprofiled
+from drift.statement import there_is
 
-_FILL = statement("""
+OCCASION = there_is("load_balancers")
+
+_FILL = statement(
+    """
 INSERT INTO resource_profiles AS old (account_id, resource_type, resource_id, profile, requests)
 SELECT :account, 'load_balancer', l.lb_arn, coalesce(p.profile, 'steady'),
        CASE WHEN p.profile = 'idle' THEN 0
@@ -19,7 +23,9 @@ SELECT :account, 'load_balancer', l.lb_arn, coalesce(p.profile, 'steady'),
        AND p.resource_id = l.lb_arn
  WHERE l.account_id = :account AND p.requests IS NULL
 ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
-    requests = coalesce(old.requests, excluded.requests)""")
+    requests = coalesce(old.requests, excluded.requests)""",
+    occasion=unprofiled("load_balancer", "load_balancers", "lb_arn", "requests"),
+)
 
 # How the target groups of each load balancer are, by what CloudWatch calls them.
 _GROUPS = """SELECT g.load_balancer_id AS key, count(*) AS count, jsonb_object_agg(split_part(g.arn, ':', 6),

@@ -4,11 +4,15 @@
 
 from drift import rates
 from drift.day import Day
-from drift.profiles import statement
+from drift.profiles import statement, unprofiled
+from drift.statement import there_is
+
+OCCASION = there_is("log_groups")
 
 # Weekday ingest: 0.5 … 3 GB in prod, 0.1 … 0.8 GB elsewhere. The stock of the first day is what
 # the group will have gathered since it was created, as far as its retention allows.
-_FILL = statement("""
+_FILL = statement(
+    """
 INSERT INTO resource_profiles AS old (account_id, resource_type, resource_id, profile, ingest_gb, stored_gib)
 SELECT :account, 'log_group', r.id, r.profile, r.ingest, r.ingest * r.days
   FROM (SELECT g.arn AS id, coalesce(p.profile, 'steady') AS profile,
@@ -22,7 +26,9 @@ SELECT :account, 'log_group', r.id, r.profile, r.ingest, r.ingest * r.days
          WHERE g.account_id = :account AND (p.ingest_gb IS NULL OR p.stored_gib IS NULL)) r
 ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
     ingest_gb = coalesce(old.ingest_gb, excluded.ingest_gb),
-    stored_gib = coalesce(old.stored_gib, excluded.stored_gib)""")
+    stored_gib = coalesce(old.stored_gib, excluded.stored_gib)""",
+    occasion=unprofiled("log_group", "log_groups", "arn", "ingest_gb", "stored_gib"),
+)
 
 # What clients put is billed with the day that follows, in the units of the daily rows (a ten
 # thousandth of a GiB); what is left over waits for the next day.
@@ -80,14 +86,20 @@ UPDATE log_groups g SET stored_bytes = least((u.stored_gb * 1073741824)::bigint,
 
 
 # Events that clients put go when their retention ends.
-_EXPIRE = statement("""
+_EXPIRE = statement(
+    """
 DELETE FROM log_events e USING log_groups g
  WHERE g.account_id = :account AND e.account_id = :account AND e.log_group_id = g.id
-   AND g.retention_days IS NOT NULL AND e.at < :end - make_interval(days => g.retention_days)""")
+   AND g.retention_days IS NOT NULL AND e.at < :end - make_interval(days => g.retention_days)""",
+    occasion=there_is("log_events"),
+)
 
-_EXPORTED = statement("""
+_EXPORTED = statement(
+    """
 UPDATE log_export_tasks SET status = 'COMPLETED', completed_at = settles_at, settles_at = NULL
- WHERE account_id = :account AND status IN ('PENDING', 'RUNNING') AND settles_at < :end""")
+ WHERE account_id = :account AND status IN ('PENDING', 'RUNNING') AND settles_at < :end""",
+    occasion=there_is("log_export_tasks", "settles_at IS NOT NULL"),
+)
 
 
 async def write(day: Day) -> None:

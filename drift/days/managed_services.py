@@ -3,7 +3,10 @@
 # ruff: noqa: E501 - the lines of SQL read better whole
 
 from drift.day import Day
-from drift.profiles import fill, statement
+from drift.profiles import fill, statement, unprofiled
+from drift.statement import there_is
+
+OCCASION = there_is("managed_services")
 
 _MACHINES = """SELECT v.arn AS id, v.env, v.region, v.instance_type AS type, v.service_type,
     v.hourly_cost::float8 AS hourly_cost, greatest(v.node_count, 1) AS units,
@@ -23,7 +26,8 @@ _BILLED = (
      AND v.service_type IN ('sagemaker-notebook', 'sagemaker_notebook')"""
 )
 
-_FILL = fill("managed_service", _RUNNING)
+_UNKNOWN = unprofiled("managed_service", "managed_services", "arn", "load", "memory_gib")
+_FILL = fill("managed_service", _RUNNING, occasion=_UNKNOWN)
 
 _WRITE = statement(
     """

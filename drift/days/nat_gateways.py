@@ -4,9 +4,13 @@
 
 from drift import rates
 from drift.day import Day
-from drift.profiles import statement
+from drift.profiles import statement, unprofiled
+from drift.statement import there_is
 
-_FILL = statement("""
+OCCASION = there_is("nat_gateways")
+
+_FILL = statement(
+    """
 INSERT INTO resource_profiles AS old (account_id, resource_type, resource_id, profile, ingest_gb)
 SELECT :account, 'nat_gateway', g.nat_gateway_id, coalesce(p.profile, 'steady'),
        CASE WHEN p.profile = 'idle' THEN 0 WHEN g.avg_gb_processed_7d > 0 THEN g.avg_gb_processed_7d::float8
@@ -16,7 +20,9 @@ SELECT :account, 'nat_gateway', g.nat_gateway_id, coalesce(p.profile, 'steady'),
        AND p.resource_id = g.nat_gateway_id
  WHERE g.account_id = :account AND p.ingest_gb IS NULL
 ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
-    ingest_gb = coalesce(old.ingest_gb, excluded.ingest_gb)""")
+    ingest_gb = coalesce(old.ingest_gb, excluded.ingest_gb)""",
+    occasion=unprofiled("nat_gateway", "nat_gateways", "nat_gateway_id", "ingest_gb"),
+)
 
 _WRITE = statement(
     """

@@ -3,8 +3,11 @@
 # ruff: noqa: E501 - the lines of SQL read better whole
 
 from drift.day import Day
-from drift.profiles import fill, statement
+from drift.profiles import fill, statement, unprofiled
+from drift.statement import there_is
 from models.rds_windows import MAINTENANCE
+
+OCCASION = f"({there_is('rds_instances')} OR {there_is('rds_clusters')})"
 
 _RUNNING = """SELECT b.db_instance_id AS id, b.env, b.region, b.instance_class AS type, b.engine,
     b.hourly_cost::float8 AS hourly_cost, coalesce(b.storage_monthly_cost, 0)::float8 AS storage_cost,
@@ -13,26 +16,36 @@ _RUNNING = """SELECT b.db_instance_id AS id, b.env, b.region, b.instance_class A
     b.avg_connections_7d::float8 AS connections_7d
     FROM rds_instances b WHERE b.account_id = :account AND b.state <> 'deleting'"""
 
-_FILL = fill("rds_instance", _RUNNING)
+_UNKNOWN = unprofiled("rds_instance", "rds_instances", "db_instance_id", "load", "memory_gib")
+_FILL = fill("rds_instance", _RUNNING, occasion=_UNKNOWN)
 
 # What its team's job wants down is stopped again on the morning after AWS started it, unless
 # somebody else has had to do with it within a week.
-_STOP_AGAIN = statement("""
+_STOP_AGAIN = statement(
+    """
 UPDATE rds_instances r SET state = 'stopped', stopped_at = :date::timestamp AT TIME ZONE 'UTC' + interval '7 hours'
   FROM resource_profiles p
  WHERE r.account_id = :account AND r.state = 'available' AND r.created_at < :date AND p.account_id = :account
    AND p.resource_type = 'rds_instance' AND p.resource_id = r.db_instance_id AND p.profile = 'kept_stopped'
    AND NOT EXISTS (SELECT FROM resource_change_events e
         WHERE e.account_id = :account AND e.resource_type = 'rds_instance' AND e.resource_id = r.db_instance_id
-          AND e.change_source = 'agent' AND e.changed_at >= :date - interval '7 days')""")
+          AND e.change_source = 'agent' AND e.changed_at >= :date - interval '7 days')""",
+    occasion=there_is(
+        "resource_profiles", "resource_type = 'rds_instance' AND profile = 'kept_stopped'"
+    ),
+)
 
 # A stopped instance is started again once it has been down for seven days.
-_RESTART = statement("""
+_RESTART = statement(
+    """
 UPDATE rds_instances SET state = 'available', stopped_at = NULL, settles_at = NULL,
        settled_state = NULL
  WHERE account_id = :account AND state = 'stopped'
-   AND stopped_at <= :end - interval '7 days'""")
+   AND stopped_at <= :end - interval '7 days'""",
+    occasion=there_is("rds_instances", "stopped_at IS NOT NULL"),
+)
 
+_PENDING = there_is("rds_instances", "pending <> '{}'")
 _WINDOW = f"left({MAINTENANCE.format('r')}, 3) = to_char(:date, 'dy')"
 
 # What waits for the maintenance window is done on its day: pending holds columns and their values.
@@ -47,7 +60,7 @@ UPDATE rds_instances r SET (instance_class, allocated_storage_gib, backup_retent
        pending = CASE WHEN r.pending ? 'identifier'
                  THEN jsonb_build_object('identifier', r.pending -> 'identifier') ELSE '{}' END
  WHERE r.account_id = :account AND r.pending <> '{}' AND r.state = 'available' AND {window}""",
-    window=_WINDOW)  # fmt: skip
+    occasion=_PENDING, window=_WINDOW)  # fmt: skip
 
 # A new name is given unless another database has it by now; replicas follow.
 _RENAME = statement("""
@@ -65,11 +78,14 @@ WITH renamed AS (
     RETURNING r.region, n.old, n.name)
 UPDATE rds_instances r SET replica_of = n.name FROM renamed n
  WHERE r.account_id = :account AND r.region = n.region AND r.replica_of = n.old""",
-    window=_WINDOW)  # fmt: skip
+    occasion=_PENDING, window=_WINDOW)  # fmt: skip
 
-_DELETED_CLUSTERS = statement("""
+_DELETED_CLUSTERS = statement(
+    """
 DELETE FROM rds_clusters WHERE account_id = :account AND state_transition = 'deleting'
-   AND settles_at < :end""")
+   AND settles_at < :end""",
+    occasion=there_is("rds_clusters", "state_transition = 'deleting'"),
+)
 
 _WRITE = statement(
     """

@@ -4,10 +4,12 @@
 
 from drift import rates
 from drift.day import Day
-from drift.profiles import statement
+from drift.profiles import statement, unprofiled
+from drift.statement import there_is
 
 # What clients put counts as it is after the day's lifecycle.
 AFTER = ("s3_objects",)
+OCCASION = there_is("s3_buckets")
 
 # The enabled rules of a bucket b that hold for its bulk data, which has keys but no tags: as AWS words
 # them ({"Rules": [{"Status": …, "Transitions": [{"Days", "StorageClass"}]}]}), or in the short form
@@ -65,7 +67,8 @@ _OLDER = """coalesce((SELECT {bulk}
     f.total * greatest(0, least(1, 1 - (r.{days} - (:date - f.date))
         / greatest(1, f.date - r.created)::float8)))""".replace("{bulk}", _bulk("o"))
 
-_FILL = statement("""
+_FILL = statement(
+    """
 INSERT INTO resource_profiles AS old (account_id, resource_type, resource_id, profile, stored_gib, requests)
 SELECT :account, 's3_bucket', b.name, coalesce(p.profile, 'steady'),
        50 + 450 * driftcloud_noise(:world, b.name, '/stored'),
@@ -79,7 +82,9 @@ SELECT :account, 's3_bucket', b.name, coalesce(p.profile, 'steady'),
  WHERE b.account_id = :account AND (p.stored_gib IS NULL OR p.requests IS NULL)
 ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
     stored_gib = coalesce(old.stored_gib, excluded.stored_gib),
-    requests = coalesce(old.requests, excluded.requests)""")
+    requests = coalesce(old.requests, excluded.requests)""",
+    occasion=unprofiled("s3_bucket", "s3_buckets", "name", "stored_gib", "requests"),
+)
 
 # Below 128 KB objects stay where they are.
 _LARGE = "coalesce(p.params ->> 'decoy', '') <> 'small_objects'"
@@ -171,6 +176,7 @@ UPDATE s3_bucket_usage_daily u
           JOIN s3_buckets r ON r.id = s.bucket_id {rates}
          GROUP BY s.bucket_id, q.standard, q.warm, q.cold) h
  WHERE u.bucket_id = h.bucket_id AND u.date = :date AND u.held_objects = 0""",
+    occasion=f"({there_is('s3_objects', 'bulk_share IS NULL')} OR {there_is('s3_upload_parts')})",
     rates=rates.of("r.region", "standard", "warm", "cold"),
 )
 

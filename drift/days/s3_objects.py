@@ -7,9 +7,12 @@ Bulk data, which has no bytes, follows its bucket's rules in drift/days/s3_bucke
 
 from drift.day import Day
 from drift.profiles import statement
+from drift.statement import there_is
 
 # Versions go with their bytes and leave a newest one behind.
 CONFIGURES = True
+
+_OBJECTS = there_is("s3_objects", "bulk_share IS NULL")
 
 # Enabled rules with what they filter by; those of the short form that SQL may write have no filter.
 _RULES = """
@@ -40,6 +43,7 @@ _ABORT = statement(
 DELETE FROM s3_uploads u USING ({rules}) r
  WHERE u.bucket_id = r.bucket_id AND starts_with(u.key, r.prefix)
    AND u.initiated_at::date + (r.rule -> 'AbortIncompleteMultipartUpload' ->> 'DaysAfterInitiation')::int <= :date""",
+    occasion=there_is("s3_uploads"),
     rules=_RULES,
 )
 
@@ -52,6 +56,7 @@ DELETE FROM s3_objects o USING ({rules}) r
    AND (SELECT count(*) FROM s3_objects n WHERE n.bucket_id = o.bucket_id AND n.key = o.key
            AND n.sequence > o.sequence AND NOT n.is_latest)
        >= coalesce((r.rule -> 'NoncurrentVersionExpiration' ->> 'NewerNoncurrentVersions')::int, 0)""",
+    occasion=_OBJECTS,
     rules=_RULES,
     matches=_MATCHES,
     superseded=_SUPERSEDED,
@@ -73,6 +78,7 @@ SELECT DISTINCT ON (e.id) md5('marker' || e.id || :date)::uuid, e.account_id, e.
        CASE e.versioning WHEN 'Enabled' THEN md5(e.id::text || :date) ELSE 'null' END, true, :end - interval '1 second'
   FROM expired e ORDER BY e.id
 ON CONFLICT DO NOTHING""",
+    occasion=_OBJECTS,
     rules=_RULES,
     expired=_EXPIRED,
 )
@@ -82,18 +88,23 @@ _REPLACE = statement(
 UPDATE s3_objects o SET is_delete_marker = true, size_bytes = NULL, etag = NULL, part_sizes = NULL,
        headers = '{}', metadata = '{}', checksums = '{}', object_tags = '{}', last_modified = :end - interval '1 second'
   FROM ({rules}) r WHERE {expired} AND r.versioning = 'Suspended' AND o.version_id = 'null'""",
+    occasion=_OBJECTS,
     rules=_RULES,
     expired=_EXPIRED,
 )
 
-_BYTES = statement("""
+_BYTES = statement(
+    """
 DELETE FROM s3_contents c USING s3_objects o
- WHERE o.account_id = :account AND o.is_delete_marker AND c.object_id = o.id""")
+ WHERE o.account_id = :account AND o.is_delete_marker AND c.object_id = o.id""",
+    occasion=_OBJECTS,
+)
 
 _EXPIRE = statement(
     "DELETE FROM s3_objects o USING ({rules}) r WHERE {expired} AND r.versioning IS NULL",
     rules=_RULES,
     expired=_EXPIRED,
+    occasion=_OBJECTS,
 )
 
 _MARKERS = statement(
@@ -102,6 +113,7 @@ DELETE FROM s3_objects o USING ({rules}) r
  WHERE {matches} AND o.is_latest AND o.is_delete_marker
    AND (r.rule -> 'Expiration' ->> 'ExpiredObjectDeleteMarker')::boolean
    AND NOT EXISTS (SELECT FROM s3_objects n WHERE n.bucket_id = o.bucket_id AND n.key = o.key AND n.id <> o.id)""",
+    occasion=_OBJECTS,
     rules=_RULES,
     matches=_MATCHES,
 )
@@ -127,6 +139,7 @@ UPDATE s3_objects o SET storage_class = m.class
                 OR (r.transition_minimum_size = 'varies_by_storage_class' AND s.class IN ('GLACIER', 'DEEP_ARCHIVE')))
          ORDER BY o.id, {new} DESC) m
  WHERE o.id = m.id""",
+    occasion=_OBJECTS,
     rules=_RULES,
     matches=_MATCHES,
     due=_DUE.replace("{days}", "t ->> 'Days'").replace("{date}", "t ->> 'Date'"),

@@ -4,6 +4,9 @@
 
 from drift.day import Day
 from drift.profiles import statement
+from drift.statement import there_is
+
+OCCASION = there_is("sagemaker_resources")
 
 # What runs an AutoML job it chooses itself.
 _WRITE = statement(

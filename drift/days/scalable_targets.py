@@ -10,10 +10,12 @@ from typing import Any
 
 from drift.day import Day
 from drift.profiles import statement
+from drift.statement import there_is
 from models import scalable_capacities, scaling_steps, target_schedules
 
 # What is scaled changes with all that its triggers add.
 CONFIGURES = True
+OCCASION = there_is("scalable_targets")
 # The day's load is known when capacity is moved; it first tells tomorrow.
 AFTER = ("alarms", "container_services", "lambda_functions", "rds_instances")
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from drift.day import Day
 from drift.profiles import statement
+from drift.statement import there_is
 from models import prices, snapshot_policies
 
 # Foreign keys and triggers have their part in what changes here; the rows of the day follow.
 CONFIGURES = True
+OCCASION = there_is("snapshot_policies")
 
 _POLICIES = statement("""
 SELECT policy_id, region, details FROM snapshot_policies

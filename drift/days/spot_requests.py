@@ -2,10 +2,12 @@
 
 from drift.day import Day
 from drift.profiles import statement
+from drift.statement import there_is
 
 AFTER = ("transitions",)
 # Foreign keys and triggers have their part in what changes here.
 CONFIGURES = True
+OCCASION = there_is("spot_requests")
 
 _FORGET = statement("""
 DELETE FROM spot_requests r WHERE r.account_id = :account

@@ -4,11 +4,14 @@
 
 from drift import rates
 from drift.day import Day
-from drift.profiles import statement
+from drift.profiles import statement, unprofiled
+from drift.statement import there_is
 
 AFTER = ("cache_transitions",)
+OCCASION = there_is("streaming_clusters")
 
-_FILL = statement("""
+_FILL = statement(
+    """
 INSERT INTO resource_profiles AS old (account_id, resource_type, resource_id, profile, throughput_mbps)
 SELECT :account, 'streaming_cluster', s.arn, coalesce(p.profile, 'steady'),
        CASE WHEN p.profile = 'idle' THEN 0
@@ -21,7 +24,9 @@ SELECT :account, 'streaming_cluster', s.arn, coalesce(p.profile, 'steady'),
        AND p.resource_type = 'streaming_cluster' AND p.resource_id = s.arn
  WHERE s.account_id = :account AND p.throughput_mbps IS NULL
 ON CONFLICT (account_id, resource_type, resource_id) DO UPDATE SET
-    throughput_mbps = coalesce(old.throughput_mbps, excluded.throughput_mbps)""")
+    throughput_mbps = coalesce(old.throughput_mbps, excluded.throughput_mbps)""",
+    occasion=unprofiled("streaming_cluster", "streaming_clusters", "arn", "throughput_mbps"),
+)
 
 # A record of up to 25 KiB is one payload unit; whoever has no records of his own here sends those of
 # two. What is kept for more than a week is what flowed in before that.
@@ -75,10 +80,13 @@ UPDATE streaming_clusters s SET avg_usage_mbps_7d = k.first
 
 
 # Records that clients put are billed with the day that follows, and go when their time is over.
-_EXPIRE = statement("""
+_EXPIRE = statement(
+    """
 DELETE FROM streaming_records o USING streaming_clusters s
  WHERE s.account_id = :account AND o.account_id = :account AND o.stream_id = s.id
-   AND o.at < :end - interval '1 day' - make_interval(hours => s.retention_hours)""")
+   AND o.at < :end - interval '1 day' - make_interval(hours => s.retention_hours)""",
+    occasion=there_is("streaming_records"),
+)
 
 
 async def write(day: Day) -> None:

@@ -4,15 +4,19 @@
 
 from drift.day import Day
 from drift.profiles import statement
+from drift.statement import there_is
 
 # Counts follow targets by triggers.
 CONFIGURES = True
 # Members come and go before.
 AFTER = ("autoscaling_groups", "transitions")
 
-_ACTIVE = statement("""
+_ACTIVE = statement(
+    """
 UPDATE load_balancers SET state = 'active', settles_at = NULL
- WHERE account_id = :account AND settles_at < :end""")
+ WHERE account_id = :account AND settles_at < :end""",
+    occasion=there_is("load_balancers", "settles_at IS NOT NULL"),
+)
 
 _DRAINED = statement("""
 DELETE FROM targets WHERE account_id = :account AND draining AND settles_at < :end""")

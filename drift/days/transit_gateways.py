@@ -2,8 +2,10 @@
 
 from drift.day import Day
 from drift.profiles import statement
+from drift.statement import there_is
 
 AFTER = ("transitions",)
+OCCASION = f"({there_is('transit_gateways')} OR {there_is('transit_gateway_attachments')})"
 
 _WRITE = statement(
     """

@@ -92,6 +92,11 @@ class Source:
     where: str = "true"
     rows: str = _DAYS
 
+    @property
+    def of_metrics(self) -> bool:
+        """Whether its days are those of metrics_daily."""
+        return self.rows == _DAYS
+
     def statement(self) -> Statement:
         """INSERT of the day's lines; its values are the day's own."""
         return Statement(
