@@ -132,20 +132,25 @@ def _parse_header(ctx: Context, header: str, s3: bool) -> tuple[Head, str]:
             raise Fault("unsupported_algorithm")
         raise Fault("missing_token")
     given: dict[str, str] = {}
+    wrong: list[str] = []
     for part in _SEPARATORS.split(rest.strip()):
         name, equals, value = part.partition("=")
-        if part and (not equals or name in given or name not in _HEADER_REQUIRED):
+        if part and not equals:
             raise _incomplete(f"'{_plain(part)}' not a valid key=value pair (missing equal-sign) "
                               f"in Authorization header: '{_plain(header)}'.", s3)  # fmt: skip
+        if name in given:
+            wrong.append(f"Authorization header has '{_plain(name)}' more than once.")
         if part:
             given[name] = value
-    missing = [f"Authorization header requires '{n}' parameter." for n in _HEADER_REQUIRED
-               if not given.get(n)]  # fmt: skip
+    wrong += [f"Authorization header requires '{n}' parameter." for n in _HEADER_REQUIRED
+              if not given.get(n)]  # fmt: skip
     if "x-amz-date" not in ctx.headers and "date" not in ctx.headers:
-        missing.append("Authorization header requires existence of either a 'X-Amz-Date' or a "
-                       "'Date' header.")  # fmt: skip
-    if missing:
-        raise _incomplete(" ".join([*missing, f"Authorization={_plain(header)}"]), s3)
+        wrong.append("Authorization header requires existence of either a 'X-Amz-Date' or a "
+                     "'Date' header.")  # fmt: skip
+    wrong += [f"Authorization header knows no '{_plain(n)}' parameter." for n in given
+              if n not in _HEADER_REQUIRED]  # fmt: skip
+    if wrong:
+        raise _incomplete(" ".join([*wrong, f"Authorization={_plain(header)}"]), s3)
     head = _head(algorithm, given["Credential"], given["SignedHeaders"], s3, False)
     return head, given["Signature"]
 

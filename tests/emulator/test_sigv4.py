@@ -262,7 +262,11 @@ async def test_messages() -> None:
     bad = with_authorization(good, lambda a: a.replace("/sts/", "/iam/"))
     assert (await told(bad)).message == "Credential should be scoped to correct service: 'sts'."
     bad = with_authorization(good, lambda a: a.replace("Credential=", "C="))
-    assert (await told(bad)).message.startswith("'C=AKIA")
+    assert (await told(bad)).message.startswith(
+        "Authorization header requires 'Credential' parameter. Authorization header knows no 'C' "
+    )
+    twice = with_authorization(good, lambda a: f"{a}, SignedHeaders=host")
+    assert "'SignedHeaders' more than once." in (await told(twice)).message
     bad = with_authorization(good, lambda a: "AWS4-HMAC-SHA256 Signature=1")
     assert (await told(bad)).message == (
         "Authorization header requires 'Credential' parameter. Authorization header requires "
