@@ -4,7 +4,9 @@ import base64
 import binascii
 import hashlib
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+from emulator.errors import AwsError
 
 _PREFIX = "x-amz-checksum-"
 
@@ -51,3 +53,36 @@ def matches(algorithm: str, given: str, data: bytes | memoryview) -> bool:
     except (binascii.Error, ValueError):
         return False
     return _ALGORITHMS[algorithm](data) == expected
+
+
+def check_md5(announced: str, digest: bytes) -> None:
+    """Refuse a Content-MD5 that is none, or not that of a body with this MD5."""
+    try:
+        given = base64.b64decode(announced, validate=True)
+    except (binascii.Error, ValueError):
+        given = b""
+    if len(given) != 16:
+        raise AwsError("InvalidDigest", "The Content-MD5 you specified was invalid.", 400)
+    if given != digest:
+        message = "The Content-MD5 you specified did not match what we received."
+        raise AwsError("BadDigest", message, 400)
+
+
+def check(algorithm: str, given: str, computed: str) -> None:
+    """Refuse a checksum (base64) that is none of its algorithm's, or another than the body's."""
+    if len(given) != len(computed):
+        message = f"Value for x-amz-checksum-{algorithm} header is invalid."
+        raise AwsError("InvalidRequest", message, 400)
+    if given != computed:
+        message = f"The {algorithm.upper()} you specified did not match the calculated checksum."
+        raise AwsError("BadDigest", message, 400)
+
+
+def check_headers(headers: Mapping[str, str], body: bytes) -> None:
+    """Hold a body against all that its headers say of it."""
+    if (md5 := headers.get("content-md5")) is not None:
+        check_md5(md5, hashlib.md5(body, usedforsecurity=False).digest())
+    for name, given in headers.items():
+        algorithm = algorithm_of(name)
+        if algorithm in _ALGORITHMS:
+            check(algorithm, given, compute(algorithm, body))

@@ -229,6 +229,32 @@ def test_replication_needs_versions_on_both_sides(s3: Any, bucket: str) -> None:
         "ReplicationConfigurationNotFoundError", 404)  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("header", "value", "code"),
+    [
+        ("Content-MD5", "AAAA", "InvalidDigest"),
+        ("Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg==", "BadDigest"),
+        ("x-amz-checksum-crc32", "AAAAAA==", "BadDigest"),
+    ],
+)
+def test_a_configuration_must_be_what_its_digest_says(
+    s3: Any, bucket: str, header: str, value: str, code: str
+) -> None:
+    def say(request: Any, **_: Any) -> None:
+        request.headers.replace_header(header, value) if header in request.headers else (
+            request.headers.add_header(header, value)
+        )
+
+    status: Any = {"Status": "Enabled"}
+    s3.meta.events.register("before-sign.s3.PutBucketVersioning", say)
+    try:
+        told = refusal(s3.put_bucket_versioning, Bucket=bucket, VersioningConfiguration=status)
+    finally:
+        s3.meta.events.unregister("before-sign.s3.PutBucketVersioning", say)
+    assert told == (code, 400)
+    assert "Status" not in s3.get_bucket_versioning(Bucket=bucket)
+
+
 UNSERVED = [
     ("put_bucket_abac", {"AbacStatus": {"Status": "Enabled"}}),
     ("get_bucket_abac", {}),
