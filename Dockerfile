@@ -5,7 +5,6 @@ RUN useradd --create-home --uid 10001 driftcloud
 WORKDIR /app
 COPY pyproject.toml README.md LICENSE ./
 COPY driftcloud driftcloud
-COPY driftcloud driftcloud
 COPY emulator emulator
 COPY handlers handlers
 COPY models models
