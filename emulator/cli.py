@@ -47,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return serve(settings)
         import asyncio
 
+        from emulator import control
+
         answer = asyncio.run(_run(verb, settings, given, quiet=as_json))
     except _told() as error:
         # a fault comes of a database that could not be reached; why, its cause tells
@@ -55,7 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     try:
-        print(_json(answer) if as_json else _readable(answer), flush=True)
+        told = _json if as_json or verb.__name__ in control.FOR_PROGRAMS else _readable
+        print(told(answer), flush=True)
     except BrokenPipeError:
         # whoever read it had enough; Python would say so once more at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -133,6 +133,29 @@ async def rotate_master(world: World) -> Answer:
     return {"version": vault.version, "resealed": resealed}
 
 
+async def check_master(connection: Any, vault: Vault) -> None:
+    """Refuse a master key that opens no secret here: every call would fail, every new key be lost.
+
+    Raises ControlError.
+    """
+    rows = await api_clients.some_sealed(connection)
+    if rows and not any(_opens(vault, row) for row in rows):
+        raise ControlError(
+            f"this master key opens none of the {len(rows)} access keys in the database: give the"
+            f" one that they were made with, in the variable {seal.MASTER_KEY_VARIABLE} or, where"
+            f" that is not set, in the file {seal.MASTER_KEY_FILE} of the data folder"
+        )
+
+
+def _opens(vault: Vault, row: Mapping[str, Any]) -> bool:
+    sealed, key_id = bytes(row["secret_sealed"]), row["access_key_id"]
+    try:
+        vault.open_secret(sealed, key_id, row["account_id"], row["key_version"])
+    except seal.SealError:
+        return False
+    return True
+
+
 async def _reseal(connection: Any, vault: Vault, row: Mapping[str, Any]) -> bool:
     key_id, account_id = row["access_key_id"], row["account_id"]
     old = bytes(row["secret_sealed"])

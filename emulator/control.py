@@ -62,6 +62,9 @@ READS = frozenset(
      "episode_list", "episode_diff", "guardrails_breaches")
 )  # fmt: skip
 
+# Verbs whose answer goes into a program or its settings: it is JSON, asked for or not.
+FOR_PROGRAMS = frozenset(("keys_create",))
+
 Account = Annotated[str, "account number of 12 digits"]
 Seed = Annotated[int, "same seed, same world"]
 Days = Annotated[int, "days of history"]
@@ -342,9 +345,11 @@ async def db_url(world: World) -> Answer:
 
 
 async def db_migrate(world: World) -> Answer:
-    """Bring the database's tables up to date."""
-    applied = await world.database.migrate()
-    return {"applied": [str(one) for one in applied]}
+    """Bring the database's tables up to date; tells what that took."""
+    # a command has done so by opening the database
+    applied = [*world.database.applied, *await world.database.migrate()]
+    world.database.applied = []
+    return {"applied": [one.name for one in applied]}
 
 
 async def admin_token(world: World) -> Answer:

@@ -1,15 +1,18 @@
 """The welcome: what a fresh world gets before its first request, and how to talk to it."""
 
 import ipaddress
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
 from emulator import clients, control, worlds
 from emulator.control import DEFAULT_ACCOUNT, ControlError, World
+from emulator.settings import default_data_dir
 from models import accounts, api_clients, episodes
 
 if TYPE_CHECKING:
     from emulator.server import Server
+    from emulator.settings import Settings
 
 # The client that the whole ecosystem is used to.
 KNOWN_KEY = KNOWN_SECRET = "test"  # noqa: S105 - on loopback only, see `prepare`
@@ -26,8 +29,8 @@ async def prepare(server: "Server") -> None:
     if not loopback and await _knows_test(server):
         raise ControlError(
             f"refusing to listen on {settings.host}: the client test/test is enabled and everybody"
-            " knows it. Make a key of your own (driftcloud keys create), then run:"
-            " driftcloud keys disable test"
+            f" knows it. Make a key of your own ({_command('keys create --name me', settings)}),"
+            f" then run: {_command('keys disable test', settings)}"
         )
     if sys.stderr.isatty():
         from emulator.cli import bar
@@ -40,10 +43,14 @@ async def prepare(server: "Server") -> None:
 
 
 async def found(world: World, *, known_client: bool) -> None:
-    """Give a database that has no account yet its first one, perhaps with the known client."""
+    """Give a database that has no account yet its first one, perhaps with the known client.
+
+    One that has keys must open them: ControlError where it does not.
+    """
     async with world.database.owner() as connection, connection.transaction():
         await connection.execute("select pg_advisory_xact_lock(hashtext('driftcloud.found'))")
         if await accounts.every(connection):
+            await clients.check_master(connection, world.vault)
             return
         made = await accounts.ensure(connection, DEFAULT_ACCOUNT, "prod", default=True)
         await worlds.furnish(connection, made)
@@ -78,9 +85,16 @@ async def tell(server: "Server") -> None:
             "  aws ec2 describe-instances",
         ]
     else:
-        lines.append("make a key with: driftcloud keys create --name me")
+        lines.append(f"make a key with: {_command('keys create --name me', settings)}")
     lines += ["", f"health: {url}/_driftcloud/health   stop: Ctrl-C"]
     print("\n".join(lines), flush=True)
+
+
+def _command(words: str, settings: "Settings") -> str:
+    """A command for this server's world: another shell may know of no settings but the defaults."""
+    if settings.embedded and settings.data_dir != default_data_dir():
+        words += f" --data-dir {shlex.quote(str(settings.data_dir.absolute()))}"
+    return f"driftcloud {words}"
 
 
 async def _is_empty(server: "Server") -> bool:

@@ -45,6 +45,10 @@ SEALED = """
 select access_key_id, account_id, secret_sealed, key_version from api_clients
 where key_version <> $1 and secret_sealed is not null order by access_key_id"""
 
+SOME_SEALED = """
+select access_key_id, account_id, secret_sealed, key_version from api_clients
+where secret_sealed is not null order by created_at limit 100"""
+
 # only if nobody changed the key meanwhile
 RESEAL = """
 update api_clients set secret_sealed = $3, secret_key_hash = $4, key_version = $5
@@ -127,6 +131,11 @@ async def touch(db: Database, used: Mapping[str, datetime]) -> None:
 async def sealed_otherwise(db: Database, key_version: int) -> list[Mapping[str, Any]]:
     """Keys whose secret is sealed under another master key than `key_version`."""
     return list(await db.fetch(SEALED, key_version))
+
+
+async def some_sealed(db: Database) -> list[Mapping[str, Any]]:
+    """Some keys whose secret is sealed, as `sealed_otherwise` tells them, the oldest first."""
+    return list(await db.fetch(SOME_SEALED))
 
 
 async def reseal(

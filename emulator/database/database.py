@@ -66,6 +66,8 @@ class Database:
         # what the ids of new rows follow from, where they are not to be random
         self._api_settings = {**API_SETTINGS, **_drawing(api_draws)}
         self._owner_settings = {**OWNER_SETTINGS, **_drawing(owner_draws)}
+        # what was pending when it was opened
+        self.applied: list[Migration] = []
         self.copies = Copies(owner_dsn)
         # what the pools of all siblings may have open together
         self.allowance = Allowance()
@@ -95,11 +97,17 @@ class Database:
             database = await cls._open_embedded(settings, purpose, server)
         if purpose != "worker":
             try:
-                await database.migrate()
+                database.applied = await database.migrate()
                 if settings.database_url:
                     await database.check_role()
             except BaseException as error:
                 await database.close()
+                if settings.database_url and isinstance(error.__cause__, OSError):
+                    place = urlsplit(settings.database_url).netloc.rpartition("@")[2]
+                    raise MigrationError(
+                        f"no PostgreSQL answers at {place or 'the local socket'}"
+                        f" ({error.__cause__ or 'it takes too long'}); see --database-url"
+                    ) from None
                 if isinstance(error.__cause__, asyncpg.ProtocolViolationError):
                     raise MigrationError(
                         f"{error.__cause__}: something between here and PostgreSQL refuses what"

@@ -163,15 +163,23 @@ async def migrate(connection: asyncpg.Connection, folder: Path = FOLDER) -> list
             f"this is PostgreSQL {found.major}, and driftcloud needs {OLDEST} or newer: "
             "take another server, or leave --database-url out for the embedded one"
         )
-    if not (await status(connection, folder)).pending:
-        return []
-    async with _alone(connection):
-        pending = (await status(connection, folder)).pending  # another may have just done it
-        if pending and await _applied(connection) == []:
-            async with connection.transaction():
-                await _create_ledger(connection)
-        for migration in pending:
-            await _apply(connection, migration)
+    try:
+        if not (await status(connection, folder)).pending:
+            return []
+        async with _alone(connection):
+            pending = (await status(connection, folder)).pending  # another may have just done it
+            if pending and await _applied(connection) == []:
+                async with connection.transaction():
+                    await _create_ledger(connection)
+            for migration in pending:
+                await _apply(connection, migration)
+    except asyncpg.InsufficientPrivilegeError as error:
+        who = await connection.fetchrow("SELECT current_user AS role, current_database() AS name")
+        raise MigrationError(
+            f"{who['role']} may not have its tables in the database {who['name']} ({error}): as an "
+            f"administrator run ALTER DATABASE {who['name']} OWNER TO {who['role']}, or connect as "
+            "the role that made the tables there"
+        ) from None
     return pending
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from emulator import worlds
-from emulator.control import World
+from emulator import clients, control, worlds
+from emulator.control import ControlError, World
 from emulator.database.database import Database
 from emulator.database.installation import runner
 from emulator.database.migrate import MigrationError
@@ -84,11 +84,19 @@ async def test_an_external_database_serves_the_same_world(url: str) -> None:
     assert int(version) < 180_000
     await administrator.execute(f"create role tenant login createrole password '{PASSWORD}'")
     await administrator.execute("create database world owner tenant")
+    await administrator.execute(f"create role guest login password '{PASSWORD}'")
     await administrator.close()
+    guest = Settings(database_url=f"postgresql://guest:{PASSWORD}@{url}/world")
+    with pytest.raises(MigrationError, match="ALTER DATABASE world OWNER TO guest"):
+        await Database.open(guest)
     settings = Settings(database_url=f"postgresql://tenant:{PASSWORD}@{url}/world")
     database = await Database.open(settings)
     try:
         world = World(database, Vault({1: base64.b64decode("A" * 43 + "=")}), settings)
+        told = await control.db_migrate(world)
+        assert isinstance(told, dict)
+        assert told["applied"][:1] == ["001_accounts.sql"]
+        assert await control.db_migrate(world) == {"applied": []}
         made = await worlds.open_account(world, name="outside", number="111122223333")
         assert made["account"] == "111122223333"
         async with database.owner() as connection:
@@ -97,10 +105,23 @@ async def test_an_external_database_serves_the_same_world(url: str) -> None:
         session = database.session(mine)
         assert await session.fetchval("select current_user::text") == "driftcloud_api"
         assert await session.fetchval("select count(*) from vpcs") > 10
+        await control.keys_create(world, account="111122223333")
+        async with database.owner() as connection:
+            await clients.check_master(connection, world.vault)
+            with pytest.raises(ControlError, match="opens none of the 1 access keys"):
+                await clients.check_master(connection, Vault({1: bytes(32)[:31] + b"x"}))
         stranger = database.session(uuid.uuid4())
         assert await stranger.fetchval("select count(*) from vpcs") == 0
     finally:
         await database.close()
+
+
+async def test_a_database_that_is_not_there_is_told_of_without_its_password() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        place = f"127.0.0.1:{free.getsockname()[1]}"
+    with pytest.raises(MigrationError, match=f"no PostgreSQL answers at {place} ") as caught:
+        await Database.open(Settings(database_url=f"postgresql://me:{PASSWORD}@{place}/world"))
+    assert PASSWORD not in str(caught.value)
 
 
 async def test_a_pooler_that_refuses_settings_is_told_of() -> None:
