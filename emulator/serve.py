@@ -4,6 +4,7 @@ What is imported here is imported before PostgreSQL starts, and therefore little
 """
 
 import contextlib
+import errno
 import gc
 import logging
 import signal
@@ -100,9 +101,13 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         listening.bind((settings.host, settings.port))
     except OSError as error:
+        advice = "is it an address of this machine?"
+        if error.errno == errno.EADDRINUSE:
+            advice = "is another server running there? Choose another with --port."
+        elif error.errno == errno.EACCES:
+            advice = "ports below 1024 are root's: choose another with --port."
         raise OSError(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; is another"
-            " server running there? Choose another with --port."
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; {advice}"
         ) from None
     listening.listen(BACKLOG)
     listening.setblocking(False)

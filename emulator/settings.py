@@ -14,12 +14,16 @@ _INTERVAL = "--drift-interval takes seconds between virtual days, or off; not {!
 
 def default_data_dir() -> Path:
     """The per-user folder where an embedded world lives when no --data-dir is given."""
+    try:
+        home = Path.home()
+    except RuntimeError:  # a user id that the system does not know, as containers have them
+        home = Path("/")
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
+        base = home / "Library" / "Application Support"
     else:
-        base = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
+        base = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
     return base / "driftcloud"
 
 
@@ -80,12 +84,15 @@ class Settings:
 
     @classmethod
     def from_environment(cls, **given: object) -> "Settings":
-        """Settings from `given` (None means not given), the environment, then the defaults."""
+        """Settings from `given` (None means not given), the environment, then the defaults.
+
+        A variable that is empty is one that is not set, as in a compose file.
+        """
         values: dict[str, object] = {}
         for one in fields(cls):
             chosen = given.get(one.name)
             if chosen is None:
-                chosen = os.environ.get(PREFIX + one.name.upper())
+                chosen = os.environ.get(PREFIX + one.name.upper()) or None
             if chosen is not None:
                 values[one.name] = _typed(one.name, str(one.type), chosen)
         return cls(**values)  # type: ignore[arg-type]

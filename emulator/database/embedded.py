@@ -310,8 +310,14 @@ def _names() -> tuple[str, ...]:
 
 
 def _is_laid(data: Path) -> bool:
-    """Whether there is data: it gets its name when it is whole."""
-    return (data / "PG_VERSION").exists()
+    """Whether there is data: it gets its name when it is whole. EmbeddedError for what is left."""
+    laid = (data / "PG_VERSION").exists()
+    if not laid and data.is_dir() and any(data.iterdir()):
+        raise EmbeddedError(
+            f"{data} is damaged: it holds no PG_VERSION. Restore it from a copy, or move it away"
+            " and start anew"
+        )
+    return laid
 
 
 def _clear_half(data: Path) -> Path:

@@ -41,15 +41,24 @@ def locate(home: Path, user: Runner) -> Place:
 def _private_home(home: Path, user: Runner) -> None:
     """Create the data folder; as root let the server's own group (and nobody else) pass."""
     fresh = not home.exists()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not home.is_dir():
-        raise EmbeddedError(f"the data folder {home} is not a folder")
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise EmbeddedError(f"the data folder {home} is not a folder") from None
+    except OSError as error:
+        raise _unusable(home, error) from None
     ours = fresh or (home / LOCK_NAME).exists() or not any(home.iterdir())
     if ours and user.dropped and home.stat().st_uid == os.geteuid():
         os.chown(home, -1, user.gid)
         home.chmod(0o710)
     elif ours and home.stat().st_uid == os.geteuid():
         home.chmod(0o700)
+
+
+def _unusable(home: Path, error: OSError) -> EmbeddedError:
+    return EmbeddedError(
+        f"the data folder {home} cannot be used ({error.strerror}): choose another (--data-dir)"
+    )
 
 
 def _base(home: Path, user: Runner, mark: str) -> Path:
@@ -116,7 +125,10 @@ class Lock:
         server left behind that laid out its data) is waited for.
         """
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(self.path, flags, 0o600)
+        try:
+            descriptor = os.open(self.path, flags, 0o600)
+        except OSError as error:
+            raise _unusable(self.path.parent, error) from None
         began = time.monotonic()
         while True:
             try:

@@ -38,6 +38,17 @@ def test_a_flag_wins_over_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRIFTCLOUD_PORT", "4600")
     assert Settings.from_environment(port="4700").port == 4700
     assert Settings.from_environment(port=None).port == 4600
+    monkeypatch.setenv("DRIFTCLOUD_PORT", "")
+    assert Settings.from_environment().port == 4566
+
+
+def test_a_user_without_a_home_has_settings_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", unknown)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    assert Settings().data_dir.name == "driftcloud"
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,10 @@ async def test_a_taken_port_is_explained_and_nothing_is_left(process: Process) -
     assert done.returncode == 1
     assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
     assert "--port" in done.stderr
+    words = ("serve", "--port", "0", "--host", "192.0.2.1")
+    done = await asyncio.to_thread(process.run, *words)
+    assert "cannot listen on 192.0.2.1:0" in done.stderr
+    assert "is it an address of this machine?" in done.stderr
     assert process.processes() == {}
 
 
@@ -129,7 +133,7 @@ async def test_everybodys_key_is_refused_beyond_loopback(process: Process) -> No
     done = await asyncio.to_thread(process.run, "serve", "--port", "0", "--host", "0.0.0.0")
     assert done.returncode == 1
     assert "test/test" in done.stderr
-    assert "driftcloud keys disable test" in done.stderr
+    assert f"driftcloud keys disable test --data-dir {process.home}" in done.stderr
     assert gone(process) == {}
     process.cli("keys", "disable", "test")
     process.options = ("--host", "0.0.0.0")

@@ -330,6 +330,20 @@ async def test_data_of_another_version_is_not_touched(home: Path) -> None:
         await EmbeddedServer(home).start()
 
 
+def test_a_folder_that_cannot_be_used_is_told_of(home: Path) -> None:
+    data = locate(home, runner()).data
+    (data / "base").mkdir(parents=True)
+    with pytest.raises(EmbeddedError, match="is damaged: it holds no PG_VERSION"):
+        EmbeddedServer(home).launch()
+    assert [one.name for one in data.iterdir()] == ["base"]
+    file = home / "file"
+    file.touch()
+    with pytest.raises(EmbeddedError, match="is not a folder"):
+        EmbeddedServer(file).launch()
+    with pytest.raises(EmbeddedError, match=r"cannot be used .*--data-dir"):
+        EmbeddedServer(file / "below").launch()
+
+
 async def test_a_damaged_template_is_made_anew(
     home: Path, monkeypatch: pytest.MonkeyPatch, embedded: EmbeddedServer, few: Path
 ) -> None:
