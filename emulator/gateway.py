@@ -70,10 +70,10 @@ async def answer(server: Server, ctx: Context, read_body: ReadBody) -> Response:
         _read(ctx, codec, ctx.operation)
         result = await perform(server, ctx, handler)
         # answer: long lists let others run between their pieces
-        call = ctx.request_id
         if result and codec.is_long(result):
-            written = await codec.awrite(ctx.operation, result, request_id=call, shift=shift)
+            written = await _long(ctx, codec, ctx.operation, result)
         else:
+            call = ctx.request_id
             written = codec.write(ctx.operation, result, request_id=call, shift=shift)
         told = guardrails.is_told(ctx, result, written.body)
         return await _moved(ctx, codec, result, written) if told else written
@@ -155,12 +155,17 @@ def _read(ctx: Context, codec: Codec, operation: api.Operation) -> None:
         guardrails.inward(ctx.params, ctx.shift)
 
 
+async def _long(ctx: Context, codec: Codec, operation: api.Operation, result: Any) -> Response:
+    turn, call = ctx.server.writing, ctx.request_id
+    return await codec.awrite(operation, result, request_id=call, shift=ctx.shift, turn=turn)
+
+
 async def _moved(ctx: Context, codec: Codec, result: Any, written: Response) -> Response:
     """The answer with its freezes in the client's time; `written` where it has none."""
     moved = guardrails.outward(ctx, result)
     if moved is result or ctx.operation is None:
         return written
-    return await codec.awrite(ctx.operation, moved, request_id=ctx.request_id, shift=ctx.shift)
+    return await _long(ctx, codec, ctx.operation, moved)
 
 
 def _operation(to: Route) -> api.Operation:

@@ -55,6 +55,8 @@ CALLS_WRITTEN_EVERY_SECONDS = 1.0
 LEAST_SETTLING_SECONDS = 0.1
 # Episodes whose days go by at once: each takes a whole core, and 50 MB of a connection.
 TURNS = 4
+# The longest lists that are written at once: more than one, as one may have 30,000 rows.
+LISTS = 2
 
 
 class Server:
@@ -76,6 +78,7 @@ class Server:
         self.clocks = Clocks(self._virtual_date, shifted=settings.clock != "virtual")
         self.counters = Counters()
         self.fragments = Fragments()
+        self.writing = asyncio.Semaphore(LISTS)
         self.trouble = Trouble(buckets)
         self.trail = Trail(database)
         self.dispatcher = Dispatcher(database, self.clocks, vault)

@@ -1,6 +1,7 @@
 """AWS's wire protocols by name: what parses a request, writes a result, writes an error."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -15,6 +16,10 @@ from emulator.protocols.response import Response
 __all__ = ["PROTOCOLS", "Codec", "Request", "Response", "by_name"]
 
 NO_SHIFT = timedelta(0)
+# Longer lists take turns at being written: each holds megabytes until it is sent, and those that
+# are written at once are done no sooner, while all others wait for them.
+MANY_ROWS = 500
+_AT_ONCE: AbstractAsyncContextManager[Any] = nullcontext()
 
 
 class Request(Protocol):
@@ -66,14 +71,19 @@ class Codec:
         *,
         request_id: str,
         shift: timedelta = NO_SHIFT,
+        turn: AbstractAsyncContextManager[Any] = _AT_ONCE,
     ) -> Response:
-        """The same as `write`, but long lists of rows let others run between their pieces."""
+        """The same as `write`, but long lists of rows let others run between their pieces.
+
+        `turn` is held while one of more than MANY_ROWS is written.
+        """
         lists = []
         if result and operation.output is not None and self.dialect is not None:
             for n, each in enumerate(_long_lists(operation.output, result, self.dialect)):
                 # what no protocol has in a text of its own
                 mark = f"\x00{n}\x00"
-                pieces = await each.rows.prepare(each.dialect, each.ref, each.name, shift, mark)
+                async with turn if len(each.rows) > MANY_ROWS else _AT_ONCE:
+                    pieces = await each.rows.prepare(each.dialect, each.ref, each.name, shift, mark)
                 lists.append((mark.encode(), pieces))
         written = self.write(operation, result, request_id=request_id, shift=shift)
         return written.with_pieces(lists) if lists else written

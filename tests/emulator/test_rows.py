@@ -1,5 +1,6 @@
 """Rows: the compiled way gives the bytes of the plain walk, for every protocol."""
 
+import asyncio
 import random
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator import api, protocols
+from emulator.protocols import MANY_ROWS
 from emulator.protocols.response import Pieces
 from emulator.rows import Computed, Constant, Each, Rows, View, ViewError, When
 
@@ -152,6 +154,23 @@ async def test_writing_in_turns_gives_the_same_bytes(
     assert isinstance(in_turns.body, Pieces) == (codec.dialect is not None)
     assert len(in_turns.body) == len(at_once.body)
     assert in_turns._replace(body=bytes(in_turns.body)) == at_once
+
+
+async def test_the_longest_lists_take_turns_and_others_pass_them_by() -> None:
+    dice = random.Random(1)
+    records = [record(dice, 0.2, TEXTS) for _ in range(MANY_ROWS + 1)]
+    operation = api.service("ec2").operations["DescribeVolumes"]
+    codec, turn, done = protocols.by_name("ec2"), asyncio.Semaphore(1), []
+
+    async def write(name: str, count: int) -> None:
+        result = {"Volumes": Rows(VOLUMES, records[:count])}
+        await codec.awrite(operation, result, request_id="i", shift=SHIFT, turn=turn)
+        done.append(name)
+
+    names = {"longest": MANY_ROWS + 1, "next": MANY_ROWS + 1, "many": MANY_ROWS, "few": 101}
+    await asyncio.gather(*(write(name, count) for name, count in names.items()))
+    # a hundred rows at a time, and of "next" none before "longest" is written
+    assert done == ["few", "many", "longest", "next"]
 
 
 def test_plain_rows_are_aws_structures() -> None:
