@@ -32,6 +32,11 @@ class Counters:
         buckets[bisect.bisect_left(BOUNDS, seconds)] += 1
         self._seconds[service] += seconds  # type: ignore[assignment]
 
+    @property
+    def answers(self) -> int:
+        """How many answers there were."""
+        return sum(map(sum, self._buckets.values()))
+
     def prometheus(self) -> Iterator[str]:
         """The lines of a Prometheus text exposition."""
         yield "# HELP driftcloud_requests_total AWS calls answered."

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emulator import clients, trail_files, trail_journal
+from emulator import clients, memory, trail_files, trail_journal
 from emulator.clock import Clocks
 from emulator.control import World
 from emulator.counters import Counters
@@ -150,6 +150,10 @@ class Server:
             from drift import loop
 
             self._begin(loop.run(self.database, self.settings.drift_seconds), "drift")
+
+    def rest(self) -> None:
+        """Give back memory whenever little is asked for, from when all is there that stays."""
+        self._begin(memory.run(self.counters), "memory")
 
     async def stop(self) -> None:
         """End the background tasks; what they still hold is written."""

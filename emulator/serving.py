@@ -100,6 +100,7 @@ async def _run(
         # what is here stays: the collector need not look at it again, which takes it 12 ms
         gc.freeze()
         gc.set_threshold(*COLLECTED_AFTER)
+        server.rest()
         await front.serve([listening], lifeline)
     return 0
 

@@ -25,6 +25,7 @@ def test_successes_and_refusals_are_told_apart() -> None:
     assert counters.served == {("ec2", "DescribeVolumes"): 2}
     assert counters.refused["ec2", "InvalidParameterValue"] == 1
     assert counters.not_emulated == {("s3", "GetObject"): 1}
+    assert counters.answers == 5
 
 
 def test_prometheus_can_read_every_line() -> None:
