@@ -202,12 +202,13 @@ def _statement(text: str, from_states: Sequence[str], protected: str) -> str:
     return text.format(from_states=states, protected=protected, visible=LISTING.always)
 
 
+STARTABLE = ("stopped", "running", "pending")
 STOP = _statement(_STOP, ("running", "pending", "stopping", "stopped"), "disable_api_stop")
-START = _statement(_START, ("stopped", "running", "pending"), "false")
+START = _statement(_START, STARTABLE, "false")
 TERMINATE = _statement(
     _TERMINATE,
     ("pending", "running", "stopping", "stopped", "terminated"),
-    "disable_api_termination",
+    "(disable_api_termination or disable_api_stop)",
 )
 # A group ends its members whatever EC2's own verb would say.
 TERMINATE_MEMBERS = _statement(

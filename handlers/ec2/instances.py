@@ -67,9 +67,9 @@ async def describe_instance_status(ctx: Context, params: dict[str, Any]) -> dict
 async def start_instances(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Start stopped instances; the clock of their cost runs from now."""
     rows = await _change(ctx, instances.START, params["InstanceIds"], associated=True)
-    refused = next((row for row in rows if not row["allowed"] and _ended(row)), None)
-    if refused is not None:
-        raise _wrong_state(refused, "started")
+    for row in rows:
+        if not row["allowed"] and row["previous"] not in instances.STARTABLE:
+            raise _wrong_state(row, "started")
     return {"StartingInstances": [_changed(row, "pending", "running") for row in rows]}
 
 
@@ -96,11 +96,12 @@ async def terminate_instances(ctx: Context, params: dict[str, Any]) -> dict[str,
     """Terminate instances: volumes not marked to go with them stay, and so do addresses."""
     rows = await _change(ctx, instances.TERMINATE, params["InstanceIds"])
     for row in rows:
-        if not row["allowed"] and row["disable_api_termination"]:
+        guard = next((name for name, aws in _GUARDS.items() if row[name]), None)
+        if not row["allowed"] and guard is not None:
             raise AwsError(
                 "OperationNotPermitted",
                 f"The instance '{row['instance_id']}' may not be terminated. Modify its"
-                " 'disableApiTermination' instance attribute and try again.",
+                f" '{_GUARDS[guard]}' instance attribute and try again.",
             )
     return {"TerminatingInstances": [_changed(row, "shutting-down", "terminated") for row in rows]}
 
@@ -239,6 +240,10 @@ ALONE_VIEW = View(
         "Instances": [INSTANCE_MEMBERS],
     }
 )
+
+
+# What protects from termination: who may not stop an instance may not end it either.
+_GUARDS = {"disable_api_stop": "disableApiStop", "disable_api_termination": "disableApiTermination"}
 
 
 def _status(state: str, launch: Any) -> dict[str, Any]:

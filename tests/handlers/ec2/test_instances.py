@@ -66,6 +66,12 @@ def test_all_of_a_request_changes_or_nothing(ec2: Any) -> None:
         f"The instance '{second}' may not be stopped. Modify its 'disableApiStop' instance"
         " attribute and try again.",
     )
+    # stop protection "also protects your instance from accidental termination" (EC2 user guide)
+    assert refusal(ec2.terminate_instances, InstanceIds=[second]) == (
+        "OperationNotPermitted",
+        f"The instance '{second}' may not be terminated. Modify its 'disableApiStop' instance"
+        " attribute and try again.",
+    )
     assert {one["State"]["Name"] for one in described(ec2)} == {"running"}
 
 
@@ -221,6 +227,9 @@ def test_transitions_can_take_their_time(running: RunningServer, cloud: Cloud, s
     try:
         ec2.stop_instances(InstanceIds=[instance_id])
         assert described(ec2)[0]["State"]["Name"] == "stopping"
+        assert (
+            refusal(ec2.start_instances, InstanceIds=[instance_id])[0] == "IncorrectInstanceState"
+        )
         waiter = ec2.get_waiter("instance_stopped")
         with pytest.raises(WaiterError):
             waiter.wait(InstanceIds=[instance_id], WaiterConfig={"Delay": 0, "MaxAttempts": 2})
