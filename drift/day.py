@@ -145,6 +145,11 @@ class Day:
         """Saturday or Sunday."""
         return self.date.weekday() >= 5
 
+    @property
+    def named(self) -> dict[str, Any]:
+        """Which day this is, as the fields of a log's line."""
+        return {"account_number": self.account_number, "virtual_date": self.date}
+
     def random(self, name: str) -> random.Random:
         """A generator of this account, day and name alone: other draws never move it."""
         return random.Random(text_hash(name, self.seed))  # noqa: S311 - a simulation's chance

@@ -133,9 +133,9 @@ class TickReport:
     scenarios: list[str] = field(default_factory=list)
     duration_ms: float = 0.0
 
-    def as_json(self) -> str:
-        """One line of structured log."""
-        return json.dumps({"event": "tick", **asdict(self)}, default=str)
+    def tell(self) -> None:
+        """Log what was done: one record, whose attributes are the fields."""
+        log.info("tick", extra=asdict(self))
 
 
 @dataclass(slots=True)
@@ -159,7 +159,7 @@ async def tick(
         report = await _tick_once(connection, account_id, knobs or Knobs())
         if report is None:
             break
-        log.info(report.as_json())
+        report.tell()
         reports.append(report)
     return reports
 
@@ -246,7 +246,7 @@ async def tick_all(
             except Exception as error:
                 if connection.is_closed():
                     raise
-                log.exception(json.dumps({"event": "tick_failed", "account": str(row["id"])}))
+                log.exception("tick failed", extra={"account": row["id"]})
                 failures.append(Failure(row["id"], f"{type(error).__name__}: {error}"))
                 await connection.execute(_FAILED, row["id"], failures[-1].error[:500])
     return reports, failures
@@ -371,6 +371,5 @@ async def _make_mess(day: Day) -> list[str]:
                     await truth.enter(day, name, happening, decoy)
                     happened.append(name)
         except Exception:
-            log.exception(json.dumps({"event": "scenario_failed", "scenario": name,
-                                      "account": day.account_number, "date": str(day.date)}))  # fmt: skip
+            log.exception("scenario failed", extra={"scenario": name, **day.named})
     return happened

@@ -1,6 +1,5 @@
 """Findings: what every scenario's SYMPTOM finds in an account, held against its open labels."""
 
-import json
 import logging
 import uuid
 from collections.abc import Iterator, Mapping
@@ -111,7 +110,7 @@ async def _alone(
             rows: list[Any] = await connection.fetch(sql, account_id, now)
             return rows
     except asyncpg.DataError:
-        log.exception(json.dumps({"event": "symptom_failed", "pattern": pattern}))
+        log.exception("symptom failed", extra={"pattern": pattern})
         return None
 
 

@@ -7,7 +7,6 @@ alone, and so are decoys.
 
 # ruff: noqa: E501 - the lines of SQL read better whole
 
-import json
 import logging
 from typing import Any
 
@@ -62,8 +61,7 @@ async def go_on(day: Day) -> None:
                 else:
                     await worsen(day, row["pattern"], identifier)
         except Exception:
-            log.exception(json.dumps({"event": "healing_failed", "pattern": row["pattern"],
-                                      "account": day.account_number, "date": str(day.date)}))  # fmt: skip
+            log.exception("healing failed", extra={"pattern": row["pattern"], **day.named})
 
 
 async def _heal(day: Day, row: Any) -> None:

@@ -117,5 +117,5 @@ async def run(database: Database, interval_seconds: float | None = None) -> None
         except asyncio.CancelledError:
             raise
         except Exception:
-            log.exception(json.dumps({"event": "round_failed"}))
+            log.exception("round failed")
             await asyncio.sleep(GLANCE_SECONDS)

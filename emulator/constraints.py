@@ -358,8 +358,8 @@ def _name(breach: Breach, *, wire: bool) -> str:
 def _ec2_error(breach: Breach) -> AwsError:
     if breach.kind == "null":
         name = _name(breach, wire=True)
-        text = f"The request must contain the parameter {name}"
-        return AwsError("MissingParameter", text, 400)
+        name = {"ResourceId": "resourceIdSet"}.get(name, name)  # so CreateTags is recorded
+        return AwsError("MissingParameter", f"The request must contain the parameter {name}", 400)
     name = _name(breach, wire=False)
     # EC2 speaks of "greater than" the least value that it accepts.
     expected = {

@@ -4,7 +4,6 @@ Their dates are those that a client sees today, which no world can replay: they 
 days that chance and actions determine.
 """
 
-import json
 import logging
 from collections.abc import Coroutine
 from datetime import timedelta
@@ -49,7 +48,6 @@ async def _deliver(day: Day, db: DaySession, row: Any, work: Coroutine[Any, Any,
         async with db.transaction():
             done = await work
     except Exception:
-        log.exception(json.dumps({"event": "export_failed", "export": row["arn"],
-                                  "date": str(day.date)}))  # fmt: skip
+        log.exception("export failed", extra={"export": row["arn"], **day.named})
         return
     day.written["s3_objects"] += sum(len(one.keys) for one in done)

@@ -13,6 +13,7 @@ from drift import engine
 from drift.day import Day, Knobs
 from drift.engine import tick, tick_all
 from drift.scenarios import by_name
+from emulator.logs import JsonFormatter
 from tests.drift.conftest import CALM, FIRST, World, make_estate
 
 DAILY = """
@@ -110,7 +111,8 @@ async def test_every_tick_is_logged_as_one_json_line(
     await world.begin()
     with caplog.at_level(logging.INFO, "driftcloud.drift"):
         await world.tick()
-    (line,) = [json.loads(record.message) for record in caplog.records]
+    (line,) = [json.loads(JsonFormatter().format(record)) for record in caplog.records]
+    assert (line["message"], line["logger"]) == ("tick", "driftcloud.drift")
     assert line["virtual_date"] == "2026-06-02"
     assert line["account_number"] == world.number
     assert line["rows"]["metrics_daily"] > 0
