@@ -1,7 +1,6 @@
 """Volume modifications: what was asked of a volume, and what it was before."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from models.callers import NOW
@@ -44,16 +43,18 @@ _COLUMNS = (
     "target_iops",
     "target_throughput",
     "target_type",
+    "target_multi_attach",
     "original_size",
     "original_iops",
     "original_throughput",
     "original_type",
+    "original_multi_attach",
     "started_at",
     "ended_at",
 )
 INSERT = (
     f"insert into volume_modifications (account_id, created_at, {', '.join(_COLUMNS)}) values"
-    f" (driftcloud_account(), $12, {', '.join(f'${n + 1}' for n in range(len(_COLUMNS)))})"
+    f" (driftcloud_account(), $14, {', '.join(f'${n + 1}' for n in range(len(_COLUMNS)))})"
 )
 
 
@@ -62,9 +63,10 @@ async def insert(db: Any, row: Mapping[str, Any]) -> None:
     await db.write(INSERT, *(row.get(name) for name in _COLUMNS))
 
 
-async def latest(db: Any, volume_id: str) -> datetime | None:
-    """When the volume was last modified, or None."""
-    value: datetime | None = await db.fetchval(
-        "select max(started_at) from volume_modifications where volume_id = $1", volume_id
+async def latest(db: Any, volume_id: str) -> Any | None:
+    """When the volume's last modification started and ends, or None."""
+    return await db.fetchrow(
+        "select started_at, coalesce(ended_at, started_at) as ended_at"
+        " from volume_modifications where volume_id = $1 order by started_at desc limit 1",
+        volume_id,
     )
-    return value

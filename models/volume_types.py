@@ -29,6 +29,8 @@ VOLUME_TYPES = {
     "standard": VolumeType(1, 1_024),
 }
 
+MULTI_ATTACH = ("io1", "io2")
+
 
 def baseline_iops(volume_type: str, size_gib: int) -> int | None:
     """The IOPS that a type has of itself: gp2's three per GiB between 100 and 16,000."""

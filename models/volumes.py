@@ -95,8 +95,8 @@ returning volume_id, attached_instance_id, attach_device, attach_time, delete_on
 
 MODIFY = """
 update volumes
-   set size_gib = $3, volume_type = $4, iops = $5, throughput = $6, monthly_cost = $7,
-       modified_at = $8
+   set size_gib = $3, volume_type = $4, iops = $5, throughput = $6,
+       multi_attach_enabled = $7, monthly_cost = $8, modified_at = $9
  where volume_id = $1 and region = $2
 returning volume_id
 """
@@ -131,6 +131,13 @@ async def attach(
     return rows[0] if rows else None
 
 
+async def lock(db: Any, region: str, volume_id: str) -> None:
+    """Keep a volume for the transaction: whoever else would change it waits."""
+    await db.fetch(
+        "select id from volumes where region = $1 and volume_id = $2 for update", region, volume_id
+    )
+
+
 async def modify(
     db: Any,
     region: str,
@@ -140,13 +147,15 @@ async def modify(
     volume_type: str,
     iops: int | None,
     throughput: int | None,
+    multi_attach_enabled: bool,
     monthly_cost: Decimal,
     now: datetime,
 ) -> None:
     """Change what a volume is, and with it what it costs."""
     await db.write(
-        MODIFY, volume_id, region, size_gib, volume_type, iops, throughput, monthly_cost, now
-    )
+        MODIFY, volume_id, region, size_gib, volume_type, iops, throughput, multi_attach_enabled,
+        monthly_cost, now,
+    )  # fmt: skip
 
 
 async def attached_to(db: Database, instance_ids: Sequence[str]) -> list[Any]:

@@ -1,7 +1,7 @@
 """The limits of a volume's type: what size, IOPS and throughput EBS lets it have."""
 
 from emulator.errors import AwsError
-from models.volume_types import VOLUME_TYPES, baseline_iops
+from models.volume_types import MULTI_ATTACH, VOLUME_TYPES, baseline_iops
 
 
 def performance(
@@ -56,6 +56,15 @@ def performance(
                 f" {high} MiB/s.",
             )
     return chosen, flow
+
+
+def check_multi_attach(volume_type: str, wanted: bool | None) -> None:
+    """Refuse several attachments at once where the type does not know them."""
+    if wanted and volume_type not in MULTI_ATTACH:
+        raise AwsError(
+            "InvalidParameterCombination",
+            f"The parameter multiAttachEnabled is not supported for {volume_type} volumes.",
+        )
 
 
 def _check_iops(volume_type: str, size: int, iops: int, *, baseline: int | None) -> None:

@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Volume.html a
 the operations beside it.
 """
 
-from datetime import timedelta
 from typing import Any
 
 from emulator import fragments, ids, pages
@@ -17,11 +16,8 @@ from handlers.ec2 import identifiers
 from handlers.ec2.derived_filters import NOT_MANAGED, ZONE_ID, Names, Same, conditions
 from handlers.ec2.identifiers import INSTANCE, SNAPSHOT, VOLUME
 from handlers.ec2.tag_specifications import tags_for
-from handlers.ec2.volume_limits import performance
-from models import costs, instances, regions, snapshots, volume_modifications, volumes
-from models.volume_types import VOLUME_TYPES
-
-MODIFICATION_REST = timedelta(hours=6)
+from handlers.ec2.volume_limits import check_multi_attach, performance
+from models import costs, instances, regions, snapshots, volumes
 
 
 async def describe_volumes(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -119,57 +115,6 @@ async def detach_volume(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     return _attachment(attachment, "detaching")
 
 
-async def modify_volume(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Change a volume's size, type, IOPS or throughput, at most once in six hours."""
-    volume_id = params["VolumeId"]
-    identifiers.check(VOLUME, [volume_id])
-    async with ctx.db.transaction():
-        volume = await _find(ctx, volume_id)
-        last = await volume_modifications.latest(ctx.db, volume_id)
-        if last is not None and ctx.now - last < MODIFICATION_REST:
-            raise AwsError(
-                "VolumeModificationRateExceeded",
-                "You've reached the maximum modification rate per volume limit. Wait at least 6"
-                " hours between modifications per EBS volume.",
-            )
-        target = _target(volume, params)
-        monthly_cost = costs.volume_monthly(
-            target["volume_type"],
-            target["size_gib"],
-            ctx.region,
-            iops=target["iops"],
-            throughput_mibps=target["throughput"],
-        )
-        await volumes.modify(
-            ctx.db, ctx.region, volume_id, **target, monthly_cost=monthly_cost, now=ctx.now
-        )
-        await volume_modifications.insert(ctx.db, _modification(ctx, volume, target))
-    [made] = await volume_modifications.LISTING.page(ctx.db, ids=[volume_id])
-    answer = Rows(MODIFICATION_VIEW, [made]).plain()[0]
-    return {"VolumeModification": {**answer, "ModificationState": "modifying", "Progress": 0}}
-
-
-async def describe_volumes_modifications(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """The latest modification of each volume that was modified."""
-    asked = params.get("VolumeIds")
-    identifiers.check(VOLUME, asked or ())
-    page = pages.page(ctx, params)
-    listing = volume_modifications.LISTING
-    where = await conditions(ctx, listing, MODIFICATION_FILTERS, {}, params.get("Filters"))
-    rows = await listing.page(
-        ctx.db, where, region=ctx.region, ids=asked, after=page.after, limit=page.fetch
-    )
-    if asked and not where and len(rows) < len(set(asked)):
-        found = {row["volume_id"] for row in rows}
-        missing = next(volume_id for volume_id in asked if volume_id not in found)
-        raise AwsError(
-            "InvalidVolumeModification.NotFound",
-            f"Modification for volume '{missing}' does not exist.",
-        )
-    shown, token = page.cut(rows, "volume_id")
-    return {"VolumesModifications": Rows(MODIFICATION_VIEW, shown), "NextToken": token}
-
-
 async def _find(ctx: Context, volume_id: str) -> Any:
     volume = await volumes.find_one(ctx.db, ctx.region, volume_id)
     if volume is None:
@@ -192,6 +137,7 @@ def _new_volume(
 ) -> dict[str, Any]:
     volume_type = params.get("VolumeType") or "gp2"
     iops, throughput = performance(volume_type, size, params.get("Iops"), params.get("Throughput"))
+    check_multi_attach(volume_type, params.get("MultiAttachEnabled"))
     return {
         "volume_id": ids.new("vol"),
         "region": ctx.region,
@@ -212,51 +158,6 @@ def _new_volume(
         "created_at": ctx.now,
         "tags": tags_for(params, "volume"),
         "client_token": params.get("ClientToken"),
-    }
-
-
-def _target(volume: Any, params: dict[str, Any]) -> dict[str, Any]:
-    """What a modification makes of a volume; what is not named stays where the type has it."""
-    size = params.get("Size") or volume["size_gib"]
-    if size < volume["size_gib"]:
-        raise AwsError(
-            "InvalidParameterValue",
-            f"New size cannot be smaller than existing size. Current size: {volume['size_gib']}",
-        )
-    volume_type = params.get("VolumeType") or volume["volume_type"]
-    iops, throughput = params.get("Iops"), params.get("Throughput")
-    limits = VOLUME_TYPES.get(volume_type)
-    if limits is not None and limits.iops is not None and iops is None:
-        same = volume_type == volume["volume_type"]
-        kept = volume["iops"] if same or limits.default_iops is None else limits.default_iops
-        iops = kept and max(kept, limits.iops[0])
-    if limits is not None and limits.throughput is not None and throughput is None:
-        throughput = volume["throughput"] if volume_type == volume["volume_type"] else None
-    iops, throughput = performance(volume_type, size, iops, throughput)
-    return {
-        "size_gib": size,
-        "volume_type": volume_type,
-        "iops": iops,
-        "throughput": throughput,
-    }
-
-
-def _modification(ctx: Context, volume: Any, target: dict[str, Any]) -> dict[str, Any]:
-    names = {
-        "size": "size_gib",
-        "iops": "iops",
-        "throughput": "throughput",
-        "type": "volume_type",
-    }
-    took = timedelta(seconds=ctx.server.settings.transition_seconds)
-    return {
-        "volume_id": volume["volume_id"],
-        "region": ctx.region,
-        "state": "optimizing",
-        "started_at": ctx.now,
-        "ended_at": ctx.now + took,
-        **{f"original_{short}": volume[column] for short, column in names.items()},
-        **{f"target_{short}": target[column] for short, column in names.items()},
     }
 
 
@@ -336,26 +237,6 @@ VOLUME_VIEW = View(
     }
 )
 
-MODIFICATION_VIEW = View(
-    {
-        "VolumeId": "volume_id",
-        "ModificationState": "state",
-        "TargetSize": "target_size",
-        "TargetIops": "target_iops",
-        "TargetVolumeType": "target_type",
-        "TargetThroughput": "target_throughput",
-        "TargetMultiAttachEnabled": "target_multi_attach",
-        "OriginalSize": "original_size",
-        "OriginalIops": "original_iops",
-        "OriginalVolumeType": "original_type",
-        "OriginalThroughput": "original_throughput",
-        "OriginalMultiAttachEnabled": "original_multi_attach",
-        "Progress": "progress",
-        "StartTime": "started_at",
-        "EndTime": "ended_at",
-    }
-)
-
 FILTERS = TAGS | {
     "attachment.attach-time": "attach_time",
     "attachment.delete-on-termination": "delete_on_termination",
@@ -376,18 +257,4 @@ TOLD_ALIKE: Names = {
     **NOT_MANAGED,
     "availability-zone-id": ZONE_ID,
     "fast-restored": Same(("false",)),
-}
-
-MODIFICATION_FILTERS = {
-    "modification-state": "state",
-    "original-iops": "original_iops",
-    "original-size": "original_size",
-    "original-volume-type": "original_type",
-    "originalMultiAttachEnabled": "original_multi_attach",
-    "start-time": "started_at",
-    "target-iops": "target_iops",
-    "target-size": "target_size",
-    "target-volume-type": "target_type",
-    "targetMultiAttachEnabled": "target_multi_attach",
-    "volume-id": "volume_id",
 }

@@ -62,6 +62,7 @@ def test_the_same_token_makes_one_volume(ec2: Any, sql: Sql) -> None:
         ({"Size": 8, "VolumeType": "gp3", "Iops": 5000}, "InvalidParameterValue"),
         ({"Size": 100, "VolumeType": "st1"}, "InvalidParameterValue"),
         ({"Size": 8, "VolumeType": "gp3", "Throughput": 1000}, "InvalidParameterValue"),
+        ({"Size": 8, "MultiAttachEnabled": True}, "InvalidParameterCombination"),
         ({"SnapshotId": "snap-1"}, "InvalidSnapshotID.Malformed"),
         ({"SnapshotId": "snap-00000000000000000"}, "InvalidSnapshot.NotFound"),
     ],
@@ -101,6 +102,17 @@ def test_attached_volumes_are_held_and_told(ec2: Any, sql: Sql) -> None:
         Filters=[*filters, {"Name": "attachment.device", "Values": [instance["RootDeviceName"]]}]
     )["Volumes"][0]["VolumeId"]
     assert refusal(ec2.detach_volume, VolumeId=root)[0] == "OperationNotPermitted"
+
+
+def test_several_attachments_are_for_provisioned_iops(ec2: Any) -> None:
+    volume_id = ec2.create_volume(AvailabilityZone=ZONE, Size=10, VolumeType="io2", Iops=500)[
+        "VolumeId"
+    ]
+    changed = ec2.modify_volume(VolumeId=volume_id, MultiAttachEnabled=True)["VolumeModification"]
+    assert changed["OriginalMultiAttachEnabled"] is False
+    assert changed["TargetMultiAttachEnabled"] is True
+    [shown] = ec2.describe_volumes(VolumeIds=[volume_id])["Volumes"]
+    assert (shown["MultiAttachEnabled"], shown["Iops"]) == (True, 500)
 
 
 def test_a_modification_changes_the_cost_and_rests_six_hours(ec2: Any, sql: Sql) -> None:
