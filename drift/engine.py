@@ -324,7 +324,7 @@ async def _write_day(
     await connection.execute(_FEW, True)
     happened = await _make_mess(day)
     await healing.go_on(day)
-    if live:
+    if first_day is None:  # nobody listened to a history
         await announcing.announce(day)
         await schedules.fire(day)
     if settle is not None:

@@ -1,6 +1,8 @@
 """The folder of caches: what can be made again at any time, kept between runs."""
 
+import hashlib
 import os
+from functools import cache
 from pathlib import Path
 
 
@@ -16,3 +18,15 @@ def cache_folder() -> Path:
             " variable XDG_CACHE_HOME"
         ) from error
     return folder
+
+
+@cache
+def digest(*places: str) -> str:
+    """What these files and folders of the code hold, as one short word."""
+    root, found = Path(__file__).parent.parent, hashlib.sha256()
+    for place in places:
+        path = root / place
+        for file in [path] if path.is_file() else sorted(path.rglob("*")):
+            if file.is_file() and file.suffix != ".pyc":
+                found.update(f"{file.relative_to(root)}\0".encode() + file.read_bytes())
+    return found.hexdigest()[:16]

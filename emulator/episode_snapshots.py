@@ -7,11 +7,11 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
 from emulator import clients, keys
+from emulator.caches import digest
 from emulator.control import DEFAULT_ACCOUNT, DEFAULT_END, ControlError, World
 from emulator.episode_servers import OWNERS, POOL_SIZE, settings_of
 from models import accounts, episodes, guardrails
@@ -36,23 +36,13 @@ def pack_of(name: str) -> ModuleType:
 @cache
 def version() -> str:
     """A digest of all that a world is made by."""
-    return _digest("models", "drift", "sql", "emulator/episode_snapshots.py")
+    return digest("models", "drift", "sql", "emulator/episode_snapshots.py")
 
 
 @cache
 def _blank_version() -> str:
     """A digest of what an empty world is made by."""
-    return _digest("sql", "models/public_images.py", "models/regions.py")
-
-
-def _digest(*places: str) -> str:
-    root, digest = Path(__file__).parent.parent, hashlib.sha256()
-    for place in places:
-        path = root / place
-        for file in [path] if path.is_file() else sorted(path.rglob("*")):
-            if file.is_file() and file.suffix != ".pyc":
-                digest.update(f"{file.relative_to(root)}\0".encode() + file.read_bytes())
-    return digest.hexdigest()[:16]
+    return digest("sql", "models/public_images.py", "models/regions.py")
 
 
 @asynccontextmanager
@@ -76,9 +66,9 @@ async def of_pack(world: World, pack: str, seed: int) -> str:
     name = f"{world.database.name}_base_{label}"
     async with copies.alone(name):
         if name not in await copies.names(name):
-            blank, half = await _blank(world), f"{name}_new"
+            empty, half = await blank(world), f"{name}_new"
             await copies.drop(half)
-            await copies.copy(blank, half)
+            await copies.copy(empty, half)
             async with opened_database(world, half, BASE, draws=f"base/{seed}") as made:
                 await _fill(made, module, seed)
             await copies.rename(half, name)
@@ -86,7 +76,7 @@ async def of_pack(world: World, pack: str, seed: int) -> str:
     return name
 
 
-async def _blank(world: World) -> str:
+async def blank(world: World) -> str:
     """The database of a world without accounts, which all snapshots are made from."""
     from models import public_images, regions
 

@@ -5,11 +5,12 @@ import random
 from dataclasses import asdict
 from datetime import date
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emulator.control import DEFAULT_ACCOUNT, DEFAULT_END, Answer, ControlError, World
 from models import (
     accounts,
+    belongings,
     networks,
     organizations,
     regions,
@@ -18,6 +19,13 @@ from models import (
 )
 from models.accounts import Account, AccountError
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from emulator.kept_estates import KeptEstate
+    from models.estates.creating import Created
+    from models.estates.plans import Plan
+
 # Where the organisation's own role may be assumed from.
 MANAGEMENT_ACCOUNT = DEFAULT_ACCOUNT
 
@@ -25,27 +33,26 @@ MANAGEMENT_ACCOUNT = DEFAULT_ACCOUNT
 async def create(
     world: World, size: str, *, seed: int, days: int, until: date, account: str
 ) -> dict[str, Any]:
-    """An estate in empty accounts, and `days` days of history written by the drift engine."""
-    from models import estates
+    """An estate in empty accounts, and `days` days of history written by the drift engine.
+
+    One that was made before, in whatever database, is laid as it was kept.
+    """
 
     plan = _plan(size, days=days, account=account)
     async with world.database.owner() as connection:
-        try:
-            made = await estates.create(
-                connection, plan, seed=seed, end=until, days=days, progress=world.progress
-            )
-        except (estates.EstateError, AccountError) as error:
-            raise ControlError(str(error)) from None
-        for one in made:
-            await roles.create_defaults(
-                connection, one.account_id, one.account_number, [MANAGEMENT_ACCOUNT]
-            )
-        members = [(one.account_id, one.account_number, one.name) for one in made]
-        await organizations.found_estate(connection, members, accounts.FOUNDED)
-    await finish_histories(world)
-    async with world.database.owner() as connection:
-        for one in made:
-            await accounts.antedate(connection, one.account_id)
+        place = await _place(world, connection, plan, seed=seed, days=days, until=until)
+        made = await _laid(connection, place)
+    if made is None:
+        made = await _make(world, plan, seed=seed, days=days, until=until)
+        if place is not None:
+            async with world.database.owner() as connection:
+                await place.keep(connection, made)
+    return _told(size, seed, days, until, made)
+
+
+def _told(
+    size: str, seed: int, days: int, until: date, made: "Sequence[Created]"
+) -> dict[str, Any]:
     return {
         "estate": size,
         "seed": seed,
@@ -56,6 +63,61 @@ async def create(
             for one in made
         ],
     }
+
+
+async def _place(
+    world: World, connection: Any, plan: "Plan", *, seed: int, days: int, until: date
+) -> "KeptEstate | None":
+    from emulator import kept_estates
+
+    draws = world.database.owner_draws
+    return await kept_estates.find(connection, plan, seed=seed, days=days, until=until, draws=draws)
+
+
+async def _laid(connection: Any, place: "KeptEstate | None") -> "list[Created] | None":
+    """The estate as it was kept, whole; None where it is not."""
+    async with connection.transaction():
+        made = await place.lay(connection) if place else None
+        if made:
+            await _found(connection, made)
+            await _antedate(connection, made)
+            await connection.execute("select pg_notify('driftcloud_tick', '')")
+    return made
+
+
+async def _make(
+    world: World, plan: "Plan", *, seed: int, days: int, until: date
+) -> "list[Created]":
+    """The estate made from its plan, and its history day by day."""
+    from models import estates
+
+    async with world.database.owner() as connection:
+        try:
+            made = await estates.create(
+                connection, plan, seed=seed, end=until, days=days, progress=world.progress
+            )
+        except (estates.EstateError, AccountError) as error:
+            raise ControlError(str(error)) from None
+        await _found(connection, made)
+    await finish_histories(world)
+    async with world.database.owner() as connection:
+        await _antedate(connection, made)
+    return made
+
+
+async def _found(connection: Any, made: "Sequence[Created]") -> None:
+    """The roles of an estate's accounts, and their organization: nobody made them."""
+    members = [(one.account_id, one.account_number, one.name) for one in made]
+    async with connection.transaction():
+        await belongings.silence(connection)
+        for account_id, number, _name in members:
+            await roles.create_defaults(connection, account_id, number, [MANAGEMENT_ACCOUNT])
+        await organizations.found_estate(connection, members, accounts.FOUNDED)
+
+
+async def _antedate(connection: Any, made: "Sequence[Created]") -> None:
+    for one in made:
+        await accounts.antedate(connection, one.account_id)
 
 
 async def finish_histories(world: World) -> None:
@@ -99,20 +161,25 @@ def _plan(size: str, *, days: int, account: str) -> Any:
 
 async def reset(world: World, *, estate: str, seed: int, days: int, account: str) -> Answer:
     """Empty accounts; with `estate`, fill them again."""
-    if estate:
-        _plan(estate, days=days, account=account or DEFAULT_ACCOUNT)  # before anything is lost
+    until = date.fromisoformat(DEFAULT_END)
+    home = account or DEFAULT_ACCOUNT
+    # a wish that cannot be granted is refused before anything is lost
+    plan = _plan(estate, days=days, account=home) if estate else None
+    made = None
     async with world.database.owner() as connection, connection.transaction():
         chosen = await _one(connection, account) if account else None
         await accounts.reset(connection, chosen.id if chosen else None)
         for one in [chosen] if chosen else await accounts.every(connection):
-            await _default_network(connection, one)
+            await furnish(connection, one)
+        if plan is not None:
+            place = await _place(world, connection, plan, seed=seed, days=days, until=until)
+            made = await _laid(connection, place)
         await connection.execute("select pg_notify('driftcloud_tick', '')")
     if not estate:
         return {"reset": account or "all accounts"}
-    until = date.fromisoformat(DEFAULT_END)
-    return await create(
-        world, estate, seed=seed, days=days, until=until, account=account or DEFAULT_ACCOUNT
-    )
+    if made is not None:
+        return _told(estate, seed, days, until, made)
+    return await create(world, estate, seed=seed, days=days, until=until, account=home)
 
 
 async def open_account(world: World, *, name: str, number: str = "") -> dict[str, Any]:
@@ -197,9 +264,11 @@ async def furnish(connection: Any, account: Account) -> None:
     from models import anomaly_monitors, public_images
 
     await public_images.install(connection, list(regions.all_regions()))
-    await _default_network(connection, account)
-    await roles.create_defaults(connection, account.id, account.number, [MANAGEMENT_ACCOUNT])
-    await anomaly_monitors.create_default(connection, account.id)
+    async with connection.transaction():
+        await _default_network(connection, account)
+        await belongings.silence(connection)
+        await roles.create_defaults(connection, account.id, account.number, [MANAGEMENT_ACCOUNT])
+        await anomaly_monitors.create_default(connection, account.id)
 
 
 async def _default_network(connection: Any, account: Account) -> None:

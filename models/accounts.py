@@ -2,24 +2,17 @@
 
 import re
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import md5
 from typing import Any
 
+from models import belongings
+
 _NUMBER = re.compile(r"[0-9]{12}")
 
 # An account is older than anything in it, also when its estate ends long ago.
 FOUNDED = datetime(2021, 3, 1, 9, tzinfo=UTC)
-
-# What an emptied account keeps: who may sign in its name, and what they may become.
-KEPT = (
-    "api_clients", "roles", "users", "user_groups", "group_members", "policies",
-    "policy_versions", "policy_attachments", "inline_policies", "instance_profiles",
-    "password_policies", "service_uses", "organizations", "organizational_units", "org_members",
-    "org_policy_attachments",
-)  # fmt: skip
 
 _DATED = (
     ("users", "created_at"), ("user_groups", "created_at"), ("roles", "created_at"),
@@ -27,6 +20,10 @@ _DATED = (
     ("policy_attachments", "created_at"), ("instance_profiles", "created_at"),
     ("resource_change_events", "changed_at"),
 )  # fmt: skip
+
+# A freeze goes with what it froze; the mode of the guardrails stays, like the keys.
+_THAW = """update cloud_accounts set freeze_optimizations_until = null
+            where freeze_optimizations_until is not null and ($1::uuid is null or id = $1)"""
 
 
 class AccountError(ValueError):
@@ -99,14 +96,18 @@ async def create(
            values ($1, $2, $3, $4, $5,
                    $6 and not exists (select from cloud_accounts where is_default), $7)
            on conflict do nothing returning id""",
-        uuid.UUID(bytes=md5(number.encode(), usedforsecurity=False).digest(), version=4),
-        number, name, alias, email or f"aws+{name}@example.com", default, FOUNDED,
+        id_of(number), number, name, alias, email or f"aws+{name}@example.com", default, FOUNDED,
     )  # fmt: skip
     if row is None:
         raise AccountError(f"there is an account {number} already, or one with the alias {alias!r}")
     found = await find(connection, number)
     assert found is not None  # noqa: S101 - it was just made
     return found
+
+
+def id_of(number: str) -> uuid.UUID:
+    """The id of the account of that number."""
+    return uuid.UUID(bytes=md5(number.encode(), usedforsecurity=False).digest(), version=4)
 
 
 async def ensure(connection: Any, number: str, name: str, *, default: bool = False) -> Account:
@@ -120,8 +121,8 @@ async def ensure(connection: Any, number: str, name: str, *, default: bool = Fal
 async def delete(connection: Any, account_id: uuid.UUID) -> None:
     """Remove an account with everything in it, its access keys included."""
     async with connection.transaction():
-        await _silence(connection)
-        await _empty(connection, [account_id])
+        await belongings.silence(connection)
+        await belongings.empty(connection, [account_id])
         await connection.execute("delete from cloud_accounts where id = $1", account_id)
 
 
@@ -131,12 +132,12 @@ async def reset(connection: Any, account_id: uuid.UUID | None = None) -> None:
     One transaction; other accounts are untouched. Public machine images stay.
     """
     async with connection.transaction():
-        await _silence(connection)
+        await belongings.silence(connection)
         if account_id is None:
             found = await connection.fetch("select id from cloud_accounts")
-            await _empty(connection, [row["id"] for row in found])
+            await belongings.empty(connection, [row["id"] for row in found])
         else:
-            await _empty(connection, [account_id])
+            await belongings.empty(connection, [account_id])
         await connection.execute(_THAW, account_id)
 
 
@@ -172,81 +173,3 @@ async def set_seed(connection: Any, account_id: uuid.UUID, seed: int) -> None:
         account_id,
         seed,
     )
-
-
-# Bulk work is no event, and tags go with their rows by themselves.
-_SILENCE = """select set_config('driftcloud.audit', 'off', true),
-                     set_config('driftcloud.tags_from', 'column', true)"""
-
-# A freeze goes with what it froze; the mode of the guardrails stays, like the keys.
-_THAW = """update cloud_accounts set freeze_optimizations_until = null
-            where freeze_optimizations_until is not null and ($1::uuid is null or id = $1)"""
-
-# Keys without a secret came with an estate or by drift, and so did users who have no others.
-_STRANGERS = """
-with gone as (delete from api_clients where secret_key_hash = '' and secret_sealed is null
-                 and account_id = any($1::uuid[]) returning account_id, user_name)
-delete from users u using gone g
- where u.account_id = g.account_id and lower(u.name) = lower(g.user_name) and not exists (
-       select from api_clients k where k.account_id = u.account_id
-          and lower(k.user_name) = lower(u.name) and k.secret_key_hash <> '')"""
-
-# Every table that belongs to an account, directly or through a parent, children before parents:
-# name, the column that leads to the parent (or account_id), the parent.
-_OWNED = """
-with recursive edges as (
-    select c.conrelid::regclass::text as child, c.confrelid::regclass::text as parent,
-           (select attname from pg_attribute
-             where attrelid = c.conrelid and attnum = c.conkey[1]) as via
-      from pg_constraint c
-     where c.contype = 'f' and c.connamespace in ('public'::regnamespace, 'truth'::regnamespace)
-       and c.conparentid = 0
-    union all
-    select name, 'cloud_accounts', 'account_id' from driftcloud_account_tables()
-), owned as (
-    select child, parent, via, 1 as depth from edges where parent = 'cloud_accounts'
-    union
-    select e.child, e.parent, e.via, o.depth + 1
-      from edges e join owned o on o.child = e.parent
-     where o.depth < 8 and e.child <> e.parent
-)
-select child as name, max(depth) as depth,
-       coalesce(max('account_id') filter (where parent = 'cloud_accounts'), max(via)) as via,
-       coalesce(max(parent) filter (where parent = 'cloud_accounts'), max(parent)) as parent
-  from owned
- group by child
- order by (child <> 'resource_tags'), depth desc, name
-"""
-
-
-async def _silence(connection: Any) -> None:
-    await connection.execute(_SILENCE)
-
-
-async def _empty(connection: Any, account_ids: Sequence[uuid.UUID]) -> None:
-    """Empty all tables of these accounts, by TRUNCATE where nobody else has a row in any."""
-    tables = [
-        row
-        for row in await connection.fetch(_OWNED)
-        if row["name"] not in KEPT and row["name"] != "images"
-    ]
-    direct = [row["name"] for row in tables if row["parent"] == "cloud_accounts"]
-    shared = " or ".join(
-        f"exists (select from {name} where account_id <> all($1::uuid[]))" for name in direct
-    )
-    ids = list(account_ids)
-    await connection.execute("delete from images where account_id = any($1::uuid[])", ids)
-    await connection.execute(_STRANGERS, ids)
-    if not await connection.fetchval(f"select {shared}", ids):
-        names = ", ".join(row["name"] for row in tables)
-        await connection.execute(f"truncate {names}")
-        return
-    for row in tables:
-        await _silence(connection)  # a trigger of the last statement may have spoken up
-        where = f"{row['via']} = any($1::uuid[])"
-        if row["parent"] != "cloud_accounts":
-            where = (
-                f"{row['via']} in (select id from {row['parent']}"
-                " where account_id = any($1::uuid[]))"
-            )
-        await connection.execute(f"delete from {row['name']} where {where}", ids)

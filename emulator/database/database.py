@@ -65,6 +65,7 @@ class Database:
         self._api_dsn = api_dsn
         # what the ids of new rows follow from, where they are not to be random
         self._api_settings = {**API_SETTINGS, **_drawing(api_draws)}
+        self.owner_draws = owner_draws
         self._owner_settings = {**OWNER_SETTINGS, **_drawing(owner_draws)}
         # what was pending when it was opened
         self.applied: list[Migration] = []

@@ -89,7 +89,10 @@ class EstateError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """What was made in one account; its history is to begin on `first_day`."""
+    """What was made in one account; its history is to begin on `first_day`.
+
+    `rows` are counted by table; `users` are those whose keys count their days back from now.
+    """
 
     account_id: uuid.UUID
     account_number: str
@@ -97,6 +100,7 @@ class Created:
     first_day: date
     days: int
     rows: dict[str, int] = field(default_factory=dict)
+    users: list[dict[str, Any]] = field(default_factory=list)
 
 
 async def create(
@@ -139,8 +143,11 @@ async def create(
             first_day = end - timedelta(days=days - 1)
             await virtual_clocks.promise_history(connection, account.id, first_day, end)
             made.append(
-                Created(account.id, account.number, account_plan.name, first_day, days, rows)
-            )
+                Created(
+                    account.id, account.number, account_plan.name, first_day, days, rows,
+                    users.rows(estate),
+                )
+            )  # fmt: skip
     await connection.execute("analyze " + ", ".join(sorted({t for one in made for t in one.rows})))
     return made
 
@@ -193,7 +200,7 @@ async def _write(connection: Any, estate: Estate, steps: _Steps) -> dict[str, in
         counts[table] = await copy_in(connection, table, estate.rows[table])
     await _silence(connection)
     await networks.furnish(connection, estate.account_id)
-    await users.write(connection, estate)
+    await users.write(connection, estate.account_id, estate.number, users.rows(estate))
     await labels.write(connection, estate)
     steps.done("writing")
     return counts

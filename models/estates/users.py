@@ -8,6 +8,8 @@ are written. What nobody has signed with for 90 days is waste, unless it is kept
 # ruff: noqa: E501 - the lines of SQL read better whole
 
 import json
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,10 +110,15 @@ SELECT $1, u.name, u.name, u.access_key_id, '', '[]', CASE WHEN u.active THEN 'a
 ON CONFLICT DO NOTHING"""
 
 
-async def write(connection: Any, estate: Estate) -> None:
-    """Store the users and their keys."""
-    rows = json.dumps(
-        [{name: getattr(user, name) for name in User.__slots__} for user in estate.users]
-    )
-    await connection.execute(_USERS, estate.account_id, estate.number, rows)
-    await connection.execute(_KEYS, estate.account_id, rows)
+def rows(estate: Estate) -> list[dict[str, Any]]:
+    """The users and their keys, as `write` takes them."""
+    return [{name: getattr(user, name) for name in User.__slots__} for user in estate.users]
+
+
+async def write(
+    connection: Any, account_id: uuid.UUID, number: str, users: Sequence[dict[str, Any]]
+) -> None:
+    """Store users and their keys, whose dates are counted back from now."""
+    told = json.dumps(users)
+    await connection.execute(_USERS, account_id, number, told)
+    await connection.execute(_KEYS, account_id, told)

@@ -64,8 +64,7 @@ _ORDER = {"resource_tags": " order by resource_type, resource_id, key"}
 async def copy_in(connection: Any, table: str, rows: Sequence[Row]) -> int:
     """COPY rows, all of the same columns as the first, into a table; how many there were.
 
-    In the text format, so that it makes no difference which codecs a connection has; and by way
-    of a temporary table, because PostgreSQL refuses COPY where row security is forced. Where no
+    In the text format, so that it makes no difference which codecs a connection has. Where no
     trigger names the rows, foreign keys and triggers rest: what refers to what, and both sides of
     tags, are the generator's own work. To be called in a transaction.
     """
@@ -87,18 +86,33 @@ async def copy_in(connection: Any, table: str, rows: Sequence[Row]) -> int:
             ]
             yield ("\n".join(map("\t".join, zip(*written, strict=True))) + "\n").encode()
 
+    await pour(connection, table, columns, chunks(), unchecked=unchecked)
+    return len(rows)
+
+
+async def pour(
+    connection: Any,
+    table: str,
+    columns: Sequence[str],
+    source: Any,
+    *,
+    form: str = "text",
+    unchecked: bool,
+) -> None:
+    """Insert what `source` yields in one of COPY's forms; `unchecked`: no trigger, no foreign key.
+
+    By way of a temporary table, because PostgreSQL refuses COPY where row security is forced.
+    """
     names = ", ".join(columns)
     await connection.execute(
         f"create temporary table bulk on commit drop as select {names} from {table} with no data"
     )
-    await connection.copy_to_table("bulk", source=chunks(), columns=columns)
-    await connection.execute("select driftcloud_unchecked($1)", unchecked)
+    await connection.copy_to_table("bulk", source=source, columns=columns, format=form)
     await connection.execute(
-        f"insert into {table} ({names}) select {names} from bulk{_ORDER.get(table, '')}"
+        f"select driftcloud_unchecked({unchecked}); insert into {table} ({names})"
+        f" overriding system value select {names} from bulk{_ORDER.get(table, '')};"
+        " select driftcloud_unchecked(false); drop table bulk"
     )
-    await connection.execute("select driftcloud_unchecked(false)")
-    await connection.execute("drop table bulk")
-    return len(rows)
 
 
 async def _array_columns(connection: Any, table: str) -> frozenset[str]:
