@@ -73,7 +73,7 @@ _DRAW = """SELECT set_config('driftcloud.draws', $1, true),
 
 _ACCOUNT = """
 SELECT a.account_number, coalesce(c.seed, 42) AS seed, coalesce(c.intensity, '{}')::text AS intensity,
-       greatest(c.virtual_date, n.newest) AS newest, EXISTS (SELECT FROM metrics_daily m
+       greatest(c.virtual_date, n.newest) AS newest, c.history_until IS NOT NULL AS promised, EXISTS (SELECT FROM metrics_daily m
                    WHERE m.account_id = a.id AND m.date = n.newest OFFSET $2) AS large,
        CASE WHEN EXISTS (SELECT FROM resource_change_events e WHERE e.account_id = a.id)
             THEN (now() AT TIME ZONE 'UTC')::date END AS begun
@@ -324,7 +324,7 @@ async def _write_day(
     await connection.execute(_FEW, True)
     happened = await _make_mess(day)
     await healing.go_on(day)
-    if first_day is None:  # nobody listened to a history
+    if live and not account["promised"]:  # nobody listened to the history of an estate
         await announcing.announce(day)
         await schedules.fire(day)
     if settle is not None:
