@@ -1,10 +1,10 @@
 """Clients of the API: making, listing and ending the access keys of accounts."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
-from emulator import keys, scopes, seal
+from emulator import keys, operations, scopes, seal
 from emulator.control import Answer, ControlError, World
 from emulator.seal import Vault
 from models import accounts, api_clients
@@ -44,7 +44,7 @@ async def insert(
     mark: str = "",
 ) -> dict[str, Any]:
     """The same over a connection of the owner role, perhaps within a transaction."""
-    _check(scopes, access_key_id)
+    _check(scopes, access_key_id, operations.nouns() | await api_clients.nouns(connection))
     drawn_id, drawn_secret = keys.generate(mark)
     key_id, secret = access_key_id or drawn_id, secret_access_key or drawn_secret
     owner = await accounts.find(connection, account)
@@ -71,8 +71,8 @@ async def insert(
     }
 
 
-def _check(wanted: list[str], access_key_id: str) -> None:
-    wrong = [scope for scope in wanted if not scopes.valid(scope)]
+def _check(wanted: list[str], access_key_id: str, nouns: Set[str]) -> None:
+    wrong = [one for one in wanted if not scopes.valid(one) or not scopes.known(one, nouns)]
     if wrong or not wanted:
         raise ControlError(
             f"no such scope: {', '.join(wrong) or '(none given)'}; scopes are *, admin:*, and"

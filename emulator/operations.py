@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Handler = Callable[[Context, dict[str, Any]], Awaitable[Any]]
 
 _COROUTINE = re.compile(r"^async def ([a-z]\w*)\s*\(", re.MULTILINE)
+_NOUN = re.compile(r'^NOUN = "(\w+)"', re.MULTILINE)
 _HANDLER = re.compile(
     r"^async def ([a-z]\w*)\(\s*ctx: Context, params: dict\[str, Any\],?\s*\)", re.MULTILINE
 )
@@ -154,6 +155,19 @@ def counts() -> dict[str, int]:
         )
         for service in sorted(_packages())
     }
+
+
+@cache
+def nouns() -> frozenset[str]:
+    """What scopes sort operations under: the nouns of all modules that answer some."""
+    found = set()
+    for folder in _packages().values():
+        for path in folder.glob("[a-z]*.py"):
+            text = path.read_text(encoding="utf-8")
+            if _HANDLER.search(text):
+                named = _NOUN.search(text)
+                found.add(named[1] if named else path.stem)
+    return frozenset(found)
 
 
 def verify_all() -> None:

@@ -4,7 +4,7 @@ The verb is read, write or admin, the noun a table's name or `*`. The bare `*` i
 every write, but no admin: operating the emulator itself takes `admin:*` in so many words.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Final
 
 VERBS: Final = ("read", "write", "admin")
@@ -30,6 +30,12 @@ def valid(scope: str) -> bool:
     verb, colon, noun = scope.partition(":")
     plain = noun.replace("_", "").isalnum() and noun.isascii()
     return scope == "*" or (bool(colon) and verb in VERBS and (noun == "*" or plain))
+
+
+def known(scope: str, nouns: Set[str]) -> bool:
+    """Whether a well-formed scope speaks of one of `nouns`, or of all."""
+    noun = scope.rpartition(":")[2]
+    return noun == "*" or noun in nouns
 
 
 def _parts(scope: str) -> tuple[str, str]:

@@ -27,6 +27,8 @@ LIST = f"select {COLUMNS} from api_clients where account_id = $1 order by create
 
 LIST_ALL = f"select {COLUMNS} from api_clients order by account_id, created_at, id"
 
+NOUNS = "select table_name from information_schema.tables where table_schema = 'public'"
+
 SET_STATUS = f"""
 update api_clients set status = $3 where account_id = $1 and access_key_id = $2
 returning {COLUMNS}"""
@@ -99,6 +101,12 @@ async def create(
 async def of_account(db: Database, account_id: Any) -> list[Mapping[str, Any]]:
     """The keys of an account, the oldest first."""
     return list(await db.fetch(LIST, account_id))
+
+
+async def nouns(connection: Any) -> frozenset[str]:
+    """The tables, which scopes may speak of besides what AWS's operations are about."""
+    rows = await connection.fetch(NOUNS)
+    return frozenset(row["table_name"] for row in rows)
 
 
 async def of_all(db: Database) -> list[Mapping[str, Any]]:

@@ -265,6 +265,7 @@ BAD = [
     ("estate/create", {"size": "small"}, "has an estate already"),
     ("estate/create", {"size": "small", "until": "soon"}, "--until takes a day"),
     ("keys/create", {"scopes": "fly"}, "no such scope: fly"),
+    ("keys/create", {"scopes": "read:*,write:instance"}, "no such scope: write:instance;"),
     ("keys/create", {"access_key_id": "test"}, "exists already"),
     ("keys/create", {"access_key_id": "a b"}, "an access key id has"),
     ("keys/delete", {"access_key_id": "none"}, "there is no access key none"),
