@@ -72,7 +72,14 @@ def application(server: "Server") -> Starlette:
     async def missing(request: Request, error: Exception) -> Response:
         return _refusal(404, f"no such address; there are {addresses}")
 
-    return Starlette(routes=routes, exception_handlers={404: missing})
+    async def misused(request: Request, error: Exception) -> Response:
+        told = getattr(error, "headers", None) or {}
+        allowed = ", ".join(sorted(told.get("Allow", "").split(", ")))
+        refusal = _refusal(405, f"{request.url.path} takes {allowed}, not {request.method}")
+        refusal.headers["allow"] = allowed
+        return refusal
+
+    return Starlette(routes=routes, exception_handlers={404: missing, 405: misused})
 
 
 def _endpoint(server: "Server", verb: cli.Verb) -> Endpoint:
