@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from emulator import chunked
+from emulator import checksums, chunked
 from emulator.anonymous import ANYBODY, is_anybodys
 from emulator.authorization import S3_SERVICES, Claim, check_algorithm, read, remember
 from emulator.bodies import body_cap
@@ -41,6 +41,8 @@ ReadBody = Callable[[int], Awaitable[bytes]]
 _LONGEST_DECODED_AT_ONCE: Final = 64 * 1024
 _UNSIGNED: Final = "UNSIGNED-PAYLOAD"
 _UPLOADS = frozenset(("PutObject", "UploadPart"))
+# what their headers say of digests is said of an object, and judged where that is stored
+_OF_OBJECTS = _UPLOADS | {"CompleteMultipartUpload"}
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-[0-9]{1,2}")
 _HEX_HASH = re.compile(r"[0-9a-f]{64}")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -318,6 +320,8 @@ async def _verify_s3(
                 ClientComputedContentSHA256=mode,
                 S3ComputedContentSHA256=actual,
             )
+    if ctx.body and route.operation is not None and route.operation not in _OF_OBJECTS:
+        checksums.check_headers(ctx.headers, ctx.body)
 
 
 def _unwrap(headers: dict[str, str]) -> None:
