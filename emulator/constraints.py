@@ -391,10 +391,7 @@ def _s3_error(breach: Breach) -> AwsError:
         return AwsError("InvalidRequest", f"Missing required parameter {name}", 400)
     if name.lower() == "x-amz-storage-class":
         return AwsError("InvalidStorageClass", "The storage class you specified is not valid", 400)
-    return AwsError(
-        "InvalidArgument",
-        "Invalid Argument",
-        400,
-        ArgumentName=name,
-        ArgumentValue=str(breach.value)[:_LONGEST_ECHO],
-    )
+    encoding = "Invalid Encoding Method specified in Request"
+    text = encoding if name == "encoding-type" else "Invalid Argument"
+    value = str(breach.value)[:_LONGEST_ECHO]
+    return AwsError("InvalidArgument", text, 400, ArgumentName=name, ArgumentValue=value)

@@ -48,6 +48,9 @@ _AUTH_FAILURE = Spelling(
 )
 _EXPIRED = Spelling("RequestExpired", 400, "Request has expired.", True)
 _NO_ACCESS = Spelling("AccessDenied", 403, "Access Denied", True)
+_NO_INTEGER_S3 = Spelling(
+    "InvalidArgument", 400, "Provided {ArgumentName} not an integer or within integer range", True
+)
 
 # Families: query, ec2, json (with cbor), rest_json, s3.
 _Row = dict[str, Spelling]
@@ -325,6 +328,8 @@ def spell(fault: Fault, service: str, protocol: str) -> AwsError:
     spelling = _OF_SERVICE.get((service, kind), spelling)
     if words == "s3" and fields.get("presigned"):
         spelling = _PRESIGNED_S3.get(kind, spelling)
+    if words == "s3" and kind == "serialization" and "ArgumentName" in fields:
+        spelling = _NO_INTEGER_S3
     code = spelling.code
     if kind == "validation" and words != "s3":
         code = VALIDATION_CODES.get(service, code)

@@ -168,8 +168,13 @@ def _read_query(places: Bindings, query: str, shift: timedelta, found: dict[str,
             values = given[each.wire_name]
             if each.ref.type == "list":
                 found[each.member] = [each.read(value, shift) for value in values]
-            else:
+                continue
+            try:
                 found[each.member] = each.read(values[-1], shift)
+            except Fault as fault:
+                if each.ref.type in scalars.INTEGER_RANGES:  # S3 says which
+                    fault.fields.update(ArgumentName=each.wire_name, ArgumentValue=values[-1][:512])
+                raise
 
 
 def _read_headers(

@@ -4,7 +4,10 @@ import random
 from typing import Any
 
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
+from tests.fixtures.server import Cloud
 from tests.handlers.s3.answers import Sql, answer, keys, refusal
 
 KEYS = ["a", "a/", "a/1", "a/2", "a/b/1", "a/b/2", "a0", "b/1", "b/2", "c", "dir/x y+z", "é/ü",
@@ -82,7 +85,7 @@ def test_the_older_list_goes_on_from_markers(s3: Any, filled: str) -> None:
     assert first["Contents"][0]["Owner"]["ID"] == s3.list_buckets()["Owner"]["ID"]
 
 
-def test_members_of_a_list(s3: Any, filled: str) -> None:
+def test_members_of_a_list(cloud: Cloud, s3: Any, filled: str) -> None:
     page = answer(s3.list_objects_v2, Bucket=filled, MaxKeys=1, Prefix="a/1", FetchOwner=True)
     [one] = page.pop("Contents")
     assert (one["Size"], one["StorageClass"], one["ETag"]) == (
@@ -92,9 +95,15 @@ def test_members_of_a_list(s3: Any, filled: str) -> None:
                     "EncodingType": "url", "KeyCount": 1}  # fmt: skip
     assert s3.list_objects_v2(Bucket=filled, MaxKeys=0)["KeyCount"] == 0
     assert refusal(s3.list_objects_v2, Bucket=filled, MaxKeys=-1) == ("InvalidArgument", 400)
+    loose = cloud.client("s3", config=Config(parameter_validation=False))
+    for given, told in (
+        ({"MaxKeys": "many"}, "Provided max-keys not an integer or within integer range"),
+        ({"EncodingType": "none"}, "Invalid Encoding Method specified in Request"),
+    ):
+        with pytest.raises(ClientError, match=f"InvalidArgument.*{told}"):
+            loose.list_objects_v2(Bucket=filled, **given)
     assert refusal(s3.list_objects_v2, Bucket=filled, ContinuationToken="none") == (
         "InvalidArgument", 400)  # fmt: skip
-    assert refusal(s3.list_objects_v2, Bucket=filled, EncodingType="none")[1] == 400
 
 
 def test_versions_page_in_order(s3: Any, bucket: str) -> None:
