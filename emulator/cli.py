@@ -51,8 +51,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         answer = asyncio.run(_run(verb, settings, given, quiet=as_json))
     except _told() as error:
+        from emulator.errors import Fault
+
         # a fault comes of a database that could not be reached; why, its cause tells
-        print(f"driftcloud: {error.__cause__ or error}", file=sys.stderr)
+        why = error.__cause__ if isinstance(error, Fault) else None
+        print(f"driftcloud: {why or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -249,7 +252,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, dict):
         return " ".join(f"{name}={_cell(one)}" for name, one in value.items())
     if isinstance(value, (list, tuple)):
-        return ", ".join(_cell(one) for one in value)
+        return ", ".join(_cell(one) for one in value) or "-"
     return str(value)
 
 

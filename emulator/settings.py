@@ -45,7 +45,11 @@ class Settings:
     host: str = _setting("127.0.0.1", "address to listen on")
     port: int = _setting(4566, "port to listen on")
     data_dir: Path = _setting(default_data_dir, "folder of the embedded database and its keys")
-    database_url: str = _setting("", "an external PostgreSQL >= 14 instead of the embedded one")
+    database_url: str = _setting(
+        "",
+        "an external PostgreSQL >= 14 instead of the embedded one; it takes a variable"
+        f" {PREFIX}MASTER_KEY (32 random bytes in base64) to seal its secrets",
+    )
     workers: int = _setting(1, "number of server processes")
     estate: str = _setting(
         "", "estate to create on first start: small, startup, enterprise or a number of instances"

@@ -15,7 +15,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from emulator import clients, control, worlds
+from emulator import cli, clients, control, worlds
 from emulator.control import ControlError, World
 from emulator.database.database import Database
 from emulator.database.installation import runner
@@ -78,14 +78,23 @@ async def boss(url: str, database: str = "postgres") -> asyncpg.Connection:
                 raise
 
 
-async def test_an_external_database_serves_the_same_world(url: str) -> None:
+async def test_an_external_database_serves_the_same_world(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     administrator = await boss(url)
     version = await administrator.fetchval("show server_version_num")
     assert int(version) < 180_000
     await administrator.execute(f"create role tenant login createrole password '{PASSWORD}'")
     await administrator.execute("create database world owner tenant")
     await administrator.execute(f"create role guest login password '{PASSWORD}'")
+    await administrator.execute("create database bare owner guest")
     await administrator.close()
+    bare = f"postgresql://guest:{PASSWORD}@{url}/bare"
+    assert await asyncio.to_thread(cli.main, ["db", "migrate", "--database-url", bare]) == 1
+    # told by the migration, and not only by what caused it
+    advice = capsys.readouterr().err
+    assert advice.startswith("driftcloud: 013_roles.sql failed and was rolled back")
+    assert "CREATE ROLE driftcloud_api NOLOGIN; GRANT driftcloud_api TO guest" in advice
     guest = Settings(database_url=f"postgresql://guest:{PASSWORD}@{url}/world")
     with pytest.raises(MigrationError, match="ALTER DATABASE world OWNER TO guest"):
         await Database.open(guest)
