@@ -75,33 +75,36 @@ class KeptEstate:
             log.warning("the estate is not kept: %s", error)
 
 
-async def find(
+async def possible(connection: Any, plan: Plan) -> bool:
+    """Whether an estate made now would be like any other: its accounts are empty, and alone.
+
+    They are not while other accounts have what its numbers or names could meet.
+    """
+    ids = _ids(plan)
+    empty = [await accounts.is_empty(connection, one) for one in ids]
+    return all(empty) and await keeping.alone(connection, ids)
+
+
+async def place(
     connection: Any, plan: Plan, *, seed: int, days: int, until: date, draws: str
 ) -> KeptEstate | None:
-    """Where an estate would be kept that is made now; None where it would not be like another.
+    """Where an estate is kept, or would be; None where there is no folder for it.
 
-    It is not while other accounts have what its numbers or names could meet. What its accounts have
-    already goes into the name, as it stays with the estate. `draws` is what random ids follow from.
+    What its accounts have already goes into the name, as it stays with the estate. `draws` is what
+    random ids follow from.
     """
-    ids = [accounts.id_of(one.number) for one in plan.accounts]
-    empty = [await accounts.is_empty(connection, one) for one in ids]
-    if not all(empty) or not await keeping.alone(connection, ids):
-        return None
-    before = await keeping.counts(connection, ids)
-    follows = (
-        digest("models", "drift", "sql"),
-        plan,
-        seed,
-        days,
-        until,
-        draws,
-        sorted(before.items()),
-    )
+    ids = _ids(plan)
+    before = sorted((await keeping.counts(connection, ids)).items())
+    follows = (digest("models", "drift", "sql"), plan, seed, days, until, draws, before)
     name = hashlib.sha256(repr(follows).encode()).hexdigest()[:20]
     try:
-        return KeptEstate(cache_folder() / f"estate-{name}", tuple(ids))
+        return KeptEstate(cache_folder() / f"estate-{name}", ids)
     except OSError:
         return None
+
+
+def _ids(plan: Plan) -> tuple[uuid.UUID, ...]:
+    return tuple(accounts.id_of(one.number) for one in plan.accounts)
 
 
 def _write(file: Path, made: Sequence[Created], kept: keeping.Kept) -> None:

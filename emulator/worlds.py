@@ -68,10 +68,18 @@ def _told(
 async def _place(
     world: World, connection: Any, plan: "Plan", *, seed: int, days: int, until: date
 ) -> "KeptEstate | None":
+    """Where the estate would be kept; its accounts are open then, and as any is at first."""
     from emulator import kept_estates
 
-    draws = world.database.owner_draws
-    return await kept_estates.find(connection, plan, seed=seed, days=days, until=until, draws=draws)
+    if not await kept_estates.possible(connection, plan):
+        return None
+    for number, one in enumerate(plan.accounts):
+        if await accounts.find(connection, one.number) is None:
+            made = await _open(connection, one.number, one.name, default=number == 0)
+            await furnish(connection, made)
+    return await kept_estates.place(
+        connection, plan, seed=seed, days=days, until=until, draws=world.database.owner_draws
+    )
 
 
 async def _laid(connection: Any, place: "KeptEstate | None") -> "list[Created] | None":
@@ -186,12 +194,16 @@ async def open_account(world: World, *, name: str, number: str = "") -> dict[str
     """A new account with its default network and roles."""
     number = number or str(random.SystemRandom().randrange(10**11, 10**12))
     async with world.database.owner() as connection:
-        try:
-            made = await accounts.create(connection, number, name)
-        except AccountError as error:
-            raise ControlError(str(error)) from None
+        made = await _open(connection, number, name)
         await furnish(connection, made)
     return {"account": made.number, "name": made.name}
+
+
+async def _open(connection: Any, number: str, name: str, *, default: bool = False) -> Account:
+    try:
+        return await accounts.create(connection, number, name, default=default)
+    except AccountError as error:
+        raise ControlError(str(error)) from None
 
 
 async def close_account(world: World, number: str) -> Answer:

@@ -7,7 +7,7 @@ where triggers may rest: what is laid is whole already, and none of it is an eve
 import io
 import uuid
 import zlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,7 @@ _NAMED = ("rds_instances", "cache_clusters", "s3_buckets", "elastic_ips", "insta
 
 # To make a table for them would take longer than to read their rows as text.
 _SMALL_BYTES = 128 << 10
+_PIECE_BYTES = 64 << 10
 
 _SEQUENCES = """
 select c.name, attname as column, s.sequence, l.last
@@ -123,11 +124,25 @@ async def take(connection: Any, account_ids: Sequence[uuid.UUID], events: int) -
                 if records.tell() > before:
                     small[name] = columns
                 continue
-            rows = io.BytesIO()
             query = f"select {', '.join(columns)} from {name} where {where}"
-            await connection.copy_from_query(query, ids, output=rows, format="binary")
-            large.append(KeptTable(name, columns, zlib.compress(rows.getvalue(), 1)))
+            large.append(KeptTable(name, columns, await _packed(connection, query, ids)))
     return Kept(tuple(large), small, zlib.compress(records.getvalue(), 1))
+
+
+async def _packed(connection: Any, query: str, ids: list[uuid.UUID]) -> bytes:
+    packer, pieces = zlib.compressobj(1), []
+
+    async def put(data: bytes) -> None:
+        pieces.append(packer.compress(data))
+
+    await connection.copy_from_query(query, ids, output=put, format="binary")
+    return b"".join((*pieces, packer.flush()))
+
+
+async def _unpacked(packed: bytes) -> AsyncIterator[bytes]:
+    unpacker = zlib.decompressobj()
+    for at in range(0, len(packed), _PIECE_BYTES):
+        yield unpacker.decompress(packed[at : at + _PIECE_BYTES])
 
 
 async def lay(connection: Any, account_ids: Sequence[uuid.UUID], kept: Kept) -> bool:
@@ -164,7 +179,7 @@ async def lay(connection: Any, account_ids: Sequence[uuid.UUID], kept: Kept) -> 
 
 
 async def _pour(connection: Any, table: KeptTable) -> None:
-    source = io.BytesIO(zlib.decompress(table.rows))
+    source = _unpacked(table.rows)
     await pour(connection, table.name, table.columns, source, form="binary", unchecked=True)
 
 
