@@ -112,7 +112,7 @@ def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
     """Headers by lower-case name; those that come more than once joined with commas."""
     headers: dict[str, str] = {}
     for name, value in raw:
-        key, text = name.decode("latin-1"), value.decode("latin-1").strip()
+        key, text = name.decode("latin-1"), value.decode("latin-1").strip(" \t")
         headers[key] = f"{headers[key]},{text}" if key in headers else text
     return headers
 

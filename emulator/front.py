@@ -27,6 +27,7 @@ MOST_PIPELINED: Final = 16
 # A body that brings less than this in a period of BODY_SECONDS is a client holding on.
 _LEAST_PROGRESS_BYTES = 1024
 _GUARDED = frozenset(("host", "content-length", "transfer-encoding"))
+_BLANKS = " \t"  # the only white space around a header's value (RFC 9110 §5.6.3)
 # Names of headers as clients write them, and in lower case; long ones are not kept.
 _names: dict[bytes, str] = {}
 _MOST_NAMES = 1024
@@ -87,17 +88,6 @@ class FrontProtocol(HttpToolsProtocol):
             return
         self.idle_since = 0.0
         self._head_bytes += len(data)
-        self._feed(data)
-        if self.in_body:
-            self._body_bytes += len(data)
-            if not self.waiting_since:
-                self.waiting_since = self.loop.time()
-        elif self._heads != heads and not self._head_open:
-            self._head_bytes = 0
-        else:
-            self._incomplete(len(data), self._heads != heads)
-
-    def _feed(self, data: bytes) -> None:
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -106,6 +96,14 @@ class FrontProtocol(HttpToolsProtocol):
             self.logger.warning("Invalid HTTP request received.")
             if not self.refused:
                 self.refuse(400)
+        if self.in_body:
+            self._body_bytes += len(data)
+            if not self.waiting_since:
+                self.waiting_since = self.loop.time()
+        elif self._heads != heads and not self._head_open:
+            self._head_bytes = 0
+        else:
+            self._incomplete(len(data), self._heads != heads)
 
     def _become_http2(self, data: bytes) -> None:
         """Hand the connection over to the protocol that its first words name."""
@@ -146,29 +144,29 @@ class FrontProtocol(HttpToolsProtocol):
             return
         self._heads += 1
         self._head_open = False
+        headers = {name: value.decode("latin-1").strip(_BLANKS) for name, value in self.lines}
         version = self.parser.get_http_version()
-        status = self._judge_head(version)
+        status = self._judge_head(headers, version)
         if status:
             self.refuse(status)
             return
         self.waiting_since = 0.0
         self.in_body = True
         self._body_bytes = 0
-        headers: dict[str, str] = {}
-        for name, value in self.lines:
-            text = value.decode("latin-1").strip()
-            headers[name] = f"{headers[name]},{text}" if name in headers else text
+        if len(headers) != len(self.lines):
+            headers = _joined(self.lines)
         before = self.cycle
-        self.cycle = exchange = Exchange(self, headers, version, waits=self._waits(headers))
+        waits = "expect" in headers and self._waits()
+        self.cycle = exchange = Exchange(self, headers, version, waits=waits)
         if before is None or before.response_complete:
             self._begin(exchange)
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((exchange, self.app))
 
-    def _waits(self, headers: Mapping[str, str]) -> bool:
+    def _waits(self) -> bool:
         """Whether the client waits for our leave before it sends the body."""
-        return "expect" in headers and any(
+        return any(
             name == "expect" and value.lower() == b"100-continue" for name, value in self.lines
         )
 
@@ -179,21 +177,26 @@ class FrontProtocol(HttpToolsProtocol):
         task = exchange.task = self.loop.create_task(exchange.run(self._serve))
         self.tasks.add(task)
 
-    def _judge_head(self, version: str) -> int:
-        """The status to refuse this head with; 0 for a sound one."""
+    def _judge_head(self, headers: Mapping[str, str], version: str) -> int:
+        """The status to refuse this head with; 0 for a sound one.
+
+        `headers` has each name's last value.
+        """
         if self._head_bytes > HEADER_CAP and self._size() > HEADER_CAP:
             return 431
         if len(self.pipeline) >= MOST_PIPELINED:
             return 400
-        guarded = [line for line in self.lines if line[0] in _GUARDED]
-        names = {name for name, _ in guarded}
-        if "host" not in names or len(names) > 2 or len(names) != len(guarded):
+        length, coding = headers.get("content-length"), headers.get("transfer-encoding")
+        if "host" not in headers or (length is not None and coding is not None):
             return 400
-        for name, value in guarded:
-            if name == "content-length" and not (value.strip(b" \t").isdigit()):
+        if len(headers) != len(self.lines):
+            guarded = [name for name, _ in self.lines if name in _GUARDED]
+            if len(guarded) != len(set(guarded)):
                 return 400
-            if name == "transfer-encoding" and value.strip(b" \t").lower() != b"chunked":
-                return 501
+        if length is not None and not (length.isascii() and length.isdigit()):
+            return 400
+        if coding is not None and coding.lower() != "chunked":
+            return 501
         return 0 if version in _VERSIONS else 505
 
     def _size(self) -> int:
@@ -279,6 +282,15 @@ class FrontProtocol(HttpToolsProtocol):
                 self.waiting_since, self._body_bytes = now, 0
             else:
                 self.transport.close()
+
+
+def _joined(lines: Iterable[tuple[str, bytes]]) -> dict[str, str]:
+    """Headers by name, the values of those that come more than once joined with commas."""
+    headers: dict[str, str] = {}
+    for name, value in lines:
+        text = value.decode("latin-1").strip(_BLANKS)
+        headers[name] = f"{headers[name]},{text}" if name in headers else text
+    return headers
 
 
 def _lower(name: bytes) -> str:

@@ -227,7 +227,8 @@ async def test_an_application_may_take_the_exchange_itself() -> None:
             await exchange.answer(Response(200, headers, text))
 
     async with served(Straight()) as port:
-        two = b"X-Two: a \r\nx-two: b\r\n"
+        # the last byte of an à is a space to Unicode, but not to HTTP
+        two = b"X-Two: a \r\nx-two: b\xc3\xa0\t\r\n"
         ask = b"POST /%%2a?b=c HTTP/1.1\r\nHost: a\r\n%bContent-Length: 4\r\n%b\r\n"
         last = ask % (two, b"Connection: close\r\n") + b"body"
         for parts in (
@@ -236,7 +237,8 @@ async def test_an_application_may_take_the_exchange_itself() -> None:
             (ask % (two, b"") + b"body", last),
         ):
             answer = await exchange(port, *parts)
-            assert answer.count(b"\r\n\r\nPOST b=c a,b /*body") == answer.count(OK) > 0
+            told = answer.count(b"\r\n\r\nPOST b=c a,b\xc3\x83\xc2\xa0 /*body")
+            assert told == answer.count(OK) > 0
         for path in (b"/nothing", b"/broken"):
             answer = await exchange(port, b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n" % path)
             assert answer.startswith(b"HTTP/1.1 500 ")
