@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 KEY: Final = FREEZE.encode()
 _TOLD: Final = FREEZES.encode()
 # From how many bytes on an answer is not searched where its rows are known to be silent.
-_LONG: Final = 1 << 16
+_LONG: Final = 1 << 10
 # The parameter that tells of the account's freeze.
 _PARAMETER: Final = "/guardrails/freeze_optimizations_until"
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")

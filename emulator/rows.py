@@ -126,7 +126,9 @@ class Rows:
 
     def text(self, dialect: "Dialect", ref: Ref, name: str, shift: timedelta) -> str:
         """The elements of the list `ref`, in one protocol's text; of what is prepared its mark."""
-        mark = self._marks.pop((dialect.name, ref, name, shift), None)
+        mark = None
+        if self._marks:
+            mark = self._marks.pop((dialect.name, ref, name, shift), None)
         return "".join(self._parts(dialect, ref, name, shift)) if mark is None else mark
 
     async def prepare(
@@ -160,6 +162,25 @@ class Rows:
                 text, told = self.shelf.write(writer, self.key, chunk, shift)
                 self.silent = not told and (self.silent or not start)
                 yield text
+
+
+class Lasting(Rows):
+    """Rows that are the same for everybody, and show no time: their text is written once."""
+
+    __slots__ = ("_texts",)
+
+    def __init__(self, view: View, records: Sequence[Any]) -> None:
+        super().__init__(view, records)
+        self.silent = True
+        self._texts: dict[tuple[str, Ref, str], str] = {}
+
+    def text(self, dialect: "Dialect", ref: Ref, name: str, shift: timedelta) -> str:
+        """The elements of the list `ref`, in one protocol's text."""
+        key = (dialect.name, ref, name)
+        found = self._texts.get(key)
+        if found is None:
+            found = self._texts[key] = super().text(dialect, ref, name, shift)
+        return found
 
 
 def member(shape: Shape, name: str) -> Ref:

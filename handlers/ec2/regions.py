@@ -10,7 +10,7 @@ from typing import Any
 from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.matching import Values, chosen
-from emulator.rows import Rows, View
+from emulator.rows import Lasting, Rows, View
 from models import regions
 
 ENABLED = "opt-in-not-required"
@@ -20,7 +20,7 @@ async def describe_regions(ctx: Context, params: dict[str, Any]) -> dict[str, An
     """Regions that the account may use, or with AllRegions every one, by name and filter."""
     names, filters = params.get("RegionNames"), params.get("Filters")
     if not names and not filters:
-        return {"Regions": Rows(REGION_VIEW, _usual(bool(params.get("AllRegions"))))}
+        return {"Regions": _usual(bool(params.get("AllRegions")))}
     everything = list(regions.all_regions().values())
     if names:
         known = {region.name for region in everything}
@@ -53,10 +53,11 @@ async def describe_availability_zones(ctx: Context, params: dict[str, Any]) -> d
 
 
 @cache
-def _usual(every: bool) -> list[dict[str, Any]]:
+def _usual(every: bool) -> Lasting:
     """What is shown to almost everybody who asks."""
     found = regions.all_regions().values()
-    return [_region(one) for one in found if every or one.opt_in_status == ENABLED]
+    shown = [_region(one) for one in found if every or one.opt_in_status == ENABLED]
+    return Lasting(REGION_VIEW, shown)
 
 
 def _endpoint(name: str) -> str:
