@@ -52,8 +52,8 @@ class Condition:
 class Binder:
     """The parameters of a statement, numbered as they are bound."""
 
-    def __init__(self) -> None:
-        self.args: list[Any] = []
+    def __init__(self, args: Iterable[Any] = ()) -> None:
+        self.args: list[Any] = list(args)
 
     def __call__(self, value: Any, cast: str = "") -> str:
         """Bind a value; the text that stands for it."""
@@ -97,6 +97,10 @@ class Listing:
         self._head = f"select {select}{told} from {source}"
         self._brief = f"select {key}{also and ', ' + also}{told} from {revised or source}"
         self._source = source
+        # in full and in brief: whether a shift is asked for
+        self._shifted = (SHIFT in self._head, SHIFT in self._brief)
+        # statements without filters, by what they are given
+        self._plain: dict[tuple[Any, ...], str] = {}
         self._tagged = tagged
         self._tagged_by = tagged_by or key
         self.always = always
@@ -120,29 +124,52 @@ class Listing:
         make that plan would take longer than it saves. `shift` stands where the select list says
         `{shift}`.
         """
-        bind = Binder()
-        head = self._brief if brief else self._head
-        if SHIFT in head:
-            head = head.replace(SHIFT, bind(shift, "::interval"))
-        conditions = [self.always] if self.always else []
+        given: dict[str, Any] = {}
+        if self._shifted[brief]:
+            given["shift"] = shift
         if region is not None:
-            conditions.append(f"{self.columns['region'].sql} = {bind(region)}")
+            given["region"] = region
         if ids is not None and len(ids) == 1:
-            conditions.append(f"{self.key} = {bind(ids[0])}")
+            given["id"] = ids[0]
         elif ids is not None:
-            conditions.append(f"{self.key} = any({bind(list(ids), '::text[]')})")
-        usual = len(conditions)
-        conditions += [self._condition(condition, bind) for condition in where]
-        plan = "generic" if brief or len(conditions) == usual else "custom"
+            given["ids"] = list(ids)
         if after is not None:
-            conditions.append(f"{self.key} > {bind(after)}")
-        sql = head
-        if conditions:
-            sql += " where " + " and ".join(conditions)
-        sql += f" order by {self.key}"
+            given["after"] = after
         if limit is not None:
-            sql += f" limit {bind(limit, '::int')}"
-        return await db.fetch(sql, *bind.args, plan=plan)
+            given["limit"] = limit
+        bind = Binder(given.values())
+        conditions = [self._condition(condition, bind) for condition in where]
+        if conditions:
+            sql = self._statement(given, conditions, brief)
+            return await db.fetch(sql, *bind.args, plan="generic" if brief else "custom")
+        asked = (brief, *given)
+        plain = self._plain.get(asked)
+        if plain is None:
+            plain = self._plain[asked] = self._statement(given, (), brief)
+        return await db.fetch(plain, *bind.args)
+
+    def _statement(self, given: Iterable[str], conditions: Sequence[str], brief: bool) -> str:
+        """The text of a page's statement, whose first parameters are those `given`, by name."""
+        at = {name: f"${number}" for number, name in enumerate(given, 1)}
+        sql = self._brief if brief else self._head
+        if "shift" in at:
+            sql = sql.replace(SHIFT, f"{at['shift']}::interval")
+        held = [self.always] if self.always else []
+        if "region" in at:
+            held.append(f"{self.columns['region'].sql} = {at['region']}")
+        if "id" in at:
+            held.append(f"{self.key} = {at['id']}")
+        if "ids" in at:
+            held.append(f"{self.key} = any({at['ids']}::text[])")
+        held += conditions
+        if "after" in at:
+            held.append(f"{self.key} > {at['after']}")
+        if held:
+            sql += " where " + " and ".join(held)
+        sql += f" order by {self.key}"
+        if "limit" in at:
+            sql += f" limit {at['limit']}::int"
+        return sql
 
     async def one(self, db: Database, region: str, key: str) -> Any | None:
         """The row of a key in a region, or None."""

@@ -1,6 +1,6 @@
 """A session: the database as one account sees it, for the length of one request."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from emulator.trail import Entry
 
 Plan = Literal["generic", "custom"]
+Rows = Coroutine[Any, Any, list[asyncpg.Record]]
 
 
 class Session:
@@ -40,18 +41,18 @@ class Session:
         self._wrote = False
         self._doomed = False
 
-    async def fetch(self, sql: str, *args: Any, plan: str = "generic") -> list[asyncpg.Record]:
+    def fetch(self, sql: str, *args: Any, plan: str = "generic") -> Rows:
         """The rows of a statement that reads.
 
         `plan` is "custom" where the best plan depends on the values (filtered lists), else
         "generic" (keys, pages). Raises Fault("unavailable") when the database cannot answer.
         """
         if self._pinned is not None:
-            return await self._run_pinned(self._pinned, sql, args)
+            return self._run_pinned(self._pinned, sql, args)
         wanted = self._generic
         if plan != "generic":
             wanted = Wanted.of(self.account_id, self.source, plan)
-        return await self._run(wanted, sql, args)
+        return self._run(wanted, sql, args)
 
     async def fetchrow(self, sql: str, *args: Any, plan: str = "generic") -> asyncpg.Record | None:
         """The first row, None where there is none."""
