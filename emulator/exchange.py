@@ -208,18 +208,17 @@ class Exchange(RequestResponseCycle):
 
     def _write(self, head: tuple[int, Headers], body: bytes | Pieces) -> None:
         status, headers = head
-        lines = b"".join([b"%b: %b\r\n" % pair for pair in headers])
-        if lines.count(b"\n") != len(headers) or lines.count(b"\r") != len(headers):
+        lines = b"\r\n".join(map(b": ".join, headers))
+        if lines.count(b"\n") >= len(headers) or lines.count(b"\r") >= len(headers):
             raise RuntimeError("a line break in a header")
         self.response_started = True
         self.waiting_for_100_continue = False
         defaults = _default_lines(self.default_headers)
-        first, *others = body.pieces if isinstance(body, Pieces) else (body,)
-        first = b"%b%b%b\r\n%b" % (STATUS_LINE[status], defaults, lines, first)
-        if others:
-            self.transport.writelines((first, *others))
+        if isinstance(body, Pieces):
+            first = b"%b%b%b\r\n\r\n" % (STATUS_LINE[status], defaults, lines)
+            self.transport.writelines((first, *body.pieces))
         else:
-            self.transport.write(first)
+            self.transport.write(b"%b%b%b\r\n\r\n%b" % (STATUS_LINE[status], defaults, lines, body))
         self.response_complete = True
         self.wake()
         self.on_response()

@@ -11,6 +11,7 @@ import hmac
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from operator import methodcaller
 from typing import Final
 
 from emulator import checksums, chunked
@@ -40,6 +41,7 @@ ReadBody = Callable[[int], Awaitable[bytes]]
 # some checksums are slow: longer bodies are judged beside the event loop (bytes)
 _LONGEST_DECODED_AT_ONCE: Final = 64 * 1024
 _UNSIGNED: Final = "UNSIGNED-PAYLOAD"
+_IS_AMAZONS = methodcaller("startswith", "x-amz-")
 _UPLOADS = frozenset(("PutObject", "UploadPart"))
 # what their headers say of digests is said of an object, and judged where that is stored
 _OF_OBJECTS = _UPLOADS | {"CompleteMultipartUpload"}
@@ -171,7 +173,7 @@ def _check_signed_headers(ctx: Context, claim: Claim) -> None:
             "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
             HeadersNotSigned="host",
         )
-    loose = [name for name in ctx.headers if name[:6] == "x-amz-" and name not in signed]
+    loose = [name for name in filter(_IS_AMAZONS, ctx.headers) if name not in signed]
     if loose and claim.presigned and "x-amz-content-sha256" in loose:
         loose.remove("x-amz-content-sha256")
     if loose:

@@ -204,15 +204,21 @@ RESERVED = frozenset(
 )  # fmt: skip
 
 
+def _own(form: str) -> str:
+    """What stands behind the Action and the Version with which nearly every form begins."""
+    action, *following = form.split("&", 2)
+    if following and action.startswith("Action=") and following[0].startswith("Version="):
+        return following[1] if len(following) == 2 else ""
+    return form
+
+
 def parameters(operation: Operation, request: Any, naming: Naming) -> tuple[Tree, Read | None]:
     """The tree of a request's own parameters, and what reads it."""
     try:
         body = request.body.decode("ascii")
     except UnicodeDecodeError:
         body = request.body.decode("latin-1")
-    # many a call has no parameters of its own
-    bare = body.startswith("Action=") and body.count("&") == 1 and "&Version=" in body
-    found = [] if bare else pairs(body.strip())
+    found = pairs(_own(body.strip()))
     if request.query:
         found = pairs(request.query) + found
     own = [each for each in found if each[0] not in RESERVED and not each[0].startswith("X-Amz-")]
