@@ -2,7 +2,7 @@
 
 import pytest
 
-from drift import engine, occasions
+from drift import occasions
 from drift.day import Day, Knobs
 from drift.engine import TickReport
 from drift.statement import Statement
@@ -49,8 +49,8 @@ class Suspicious:
 
         patch.setattr(Day, "apply", applied)
         patch.setattr(Day, "fetch", fetched)
-        patch.setattr(engine.occasions, "learn", learned)
-        patch.setattr(engine.occasions, "idle", is_idle)
+        patch.setattr(occasions, "learn", learned)
+        patch.setattr(occasions, "idle", is_idle)
 
 
 # What a day's own steps bring about: members of a group, snapshots of a database, of a policy.
