@@ -30,6 +30,11 @@ NAMELESS = "coalesce(not coalesce(n.enable_dns_hostnames, n.is_default), false)"
 _PUBLIC = "i.public_ip_address is not null"
 
 
+def placed(expression: str, otherwise: str = "null") -> str:
+    """Where an instance is in its network; a terminated one is nowhere."""
+    return f"(case when i.state <> 'terminated' then {expression} else {otherwise} end)"
+
+
 def _metadata(name: str, default: str) -> str:
     return f"(coalesce(i.metadata_options ->> '{name}', '{default}'))"
 
@@ -66,16 +71,16 @@ COLUMNS: dict[str, Column | str] = {
     "launch_time": Column("i.launch_time", "time"),
     "launch_index": Column("i.launch_index", "int"),
     "availability_zone": "i.availability_zone",
-    "vpc_id": "i.vpc_id",
-    "subnet_id": "i.subnet_id",
-    "network_interface_id": "i.network_interface_id",
-    "private_ip_address": "i.private_ip_address",
+    "vpc_id": placed("i.vpc_id"),
+    "subnet_id": placed("i.subnet_id"),
+    "network_interface_id": placed("i.network_interface_id"),
+    "private_ip_address": placed("i.private_ip_address"),
     "public_ip_address": "i.public_ip_address",
     "source_dest_check": Column("i.source_dest_check", "bool"),
-    "security_group_id": Column("i.security_group_ids", "texts"),
+    "security_group_id": Column(placed("i.security_group_ids"), "texts"),
     "security_group_name": (
-        "exists (select 1 from security_groups as g"
-        " where g.group_id = any(i.security_group_ids) and g.name {match})"
+        "exists (select 1 from security_groups as g where i.state <> 'terminated'"
+        " and g.group_id = any(i.security_group_ids) and g.name {match})"
     ),
     "image_id": "i.image_id",
     "architecture": "i.architecture",
@@ -107,7 +112,7 @@ COLUMNS: dict[str, Column | str] = {
     "metadata_tags": _metadata("InstanceMetadataTags", "disabled"),
     "owner": "(select a.account_number from cloud_accounts as a where a.id = i.account_id)",
     "private_dns_name": (
-        "('ip-' || replace(i.private_ip_address, '.', '-') || case i.region"
+        f"('ip-' || replace({placed('i.private_ip_address')}, '.', '-') || case i.region"
         " when 'us-east-1' then '.ec2.internal'"
         " else '.' || i.region || '.compute.internal' end)"
     ),

@@ -7,13 +7,13 @@ from typing import Any
 
 from models import draws
 from models.callers import NOW
-from models.instance_columns import COLUMNS, NAMELESS, STATE_NUMBER, TRANSITION
+from models.instance_columns import COLUMNS, NAMELESS, STATE_NUMBER, TRANSITION, placed
 from models.listing import Database, Listing
 
+_PLACED = ("vpc_id", "subnet_id", "network_interface_id", "private_ip_address")
 _SHOWN = (
     "instance_id", "name", "instance_type", "region", "state", "launch_time", "availability_zone",
-    "vpc_id", "subnet_id", "network_interface_id", "private_ip_address", "public_ip_address",
-    "source_dest_check", "security_group_ids", "image_id", "architecture", "platform",
+    "public_ip_address", "source_dest_check", "image_id", "architecture", "platform",
     "platform_details", "usage_operation", "root_device_name", "key_name",
     "iam_instance_profile_arn", "metadata_options", "monitoring", "ebs_optimized", "hibernation",
     "disable_api_termination", "disable_api_stop", "shutdown_behavior", "tenancy",
@@ -23,9 +23,11 @@ _SHOWN = (
 
 # json, not jsonb: these are only read back as text, which takes a quarter less.
 _DEVICES = (
-    "(select json_agg(json_build_object('device', v.attach_device, 'volume_id', v.volume_id,"
+    "coalesce((select json_agg(json_build_object("
+    "'device', v.attach_device, 'volume_id', v.volume_id,"
     " 'attach_time', v.attach_time, 'delete_on_termination', v.delete_on_termination)"
-    " order by v.attach_device) from volumes as v where v.attached_instance_id = i.instance_id)"
+    " order by v.attach_device) from volumes as v where v.attached_instance_id = i.instance_id),"
+    " '[]')"
 )
 # Few sets of groups serve many instances: joined this way, PostgreSQL reads each set once. All that
 # is gathered is in one order, so that a revision is the same whatever else is asked for.
@@ -38,6 +40,8 @@ _GROUPS = (
     "json_agg(json_build_object('id', g.group_id, 'name', g.name) order by g.group_id) as groups, "
     + _GROUPS_REVISION
 )
+_GROUP_IDS = placed("i.security_group_ids", "'{}'")
+_SHOWN_GROUPS = placed("held.groups", "'[]'")
 # The account is the same for every row, so that this is looked up once.
 _OWNER = "(select a.account_number from cloud_accounts as a where a.id = driftcloud_account())"
 _VPC = "left join vpcs as n on n.vpc_id = i.vpc_id"
@@ -51,8 +55,10 @@ _REVISION = (
 
 LISTING = Listing(
     ", ".join(f"i.{name}" for name in _SHOWN)
+    + "".join(f", {placed(f'i.{name}')} as {name}" for name in _PLACED)
+    + f", {_GROUP_IDS} as security_group_ids, {_SHOWN_GROUPS} as groups"
     + f", {STATE_NUMBER} as state_number, {TRANSITION} as transition_reason,"
-    + f" {_DEVICES} as devices, held.groups, {NAMELESS} as nameless,"
+    + f" {_DEVICES} as devices, {NAMELESS} as nameless,"
     + f" {_OWNER} as owner_number",
     f"instances as i {_VPC} {_HELD.format(columns=_GROUPS)}",
     key="i.instance_id",

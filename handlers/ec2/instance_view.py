@@ -185,7 +185,7 @@ INSTANCE_MEMBERS: dict[str, Any] = {
     "SourceDestCheck": "source_dest_check",
     # "The value xen is used for both Xen and Nitro hypervisors" (API_Instance)
     "Hypervisor": Constant("xen"),
-    "NetworkInterfaces": When("network_interface_id", [INTERFACE]),
+    "NetworkInterfaces": When("network_interface_id", [INTERFACE], Constant([])),
     "EbsOptimized": "ebs_optimized",
     "EnaSupport": Constant(True),
     "IamInstanceProfile": When(

@@ -94,6 +94,10 @@ def test_termination_leaves_zombies_behind(ec2: Any, sql: Sql) -> None:
     assert states(answer) == [("running", "shutting-down")]
     [shown] = described(ec2, InstanceIds=[instance_id])
     assert shown["State"]["Name"] == "terminated"
+    assert shown["NetworkInterfaces"] == shown["SecurityGroups"] == []
+    assert shown["BlockDeviceMappings"] == []
+    assert {"SubnetId", "VpcId", "PrivateIpAddress"}.isdisjoint(shown)
+    assert described(ec2, Filters=[{"Name": "vpc-id", "Values": ["*"]}]) == []
     assert sql("select 1 from volumes where volume_id = $1", root) == []
     [zombie] = ec2.describe_volumes()["Volumes"]
     assert (zombie["State"], zombie["Size"]) == ("available", 30)
