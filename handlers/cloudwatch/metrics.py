@@ -4,7 +4,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Get
 and the pages of the operations beside it.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from emulator import pages
@@ -32,7 +32,9 @@ async def get_metric_statistics(ctx: Context, params: dict[str, Any]) -> dict[st
         )
     check_statistics(extended, "ExtendedStatistics")
     asked = question(ctx, params)
-    wanted = -(-(asked.end - asked.start) // asked.period)
+    # as asked: where the first period begins is for us to say, and not counted against the caller
+    span = params["EndTime"] - params["StartTime"]
+    wanted = -(-span // timedelta(seconds=asked.period))
     if wanted > MOST_DATAPOINTS:
         raise combined(
             f"You have requested up to {wanted} datapoints, which exceeds the limit of"

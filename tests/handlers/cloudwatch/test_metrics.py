@@ -200,6 +200,10 @@ def test_what_is_unknown_has_no_datapoints(
 ) -> None:
     start = midnight(MONDAY, shift)
     assert ask(cloud, StartTime=start, EndTime=start + timedelta(days=1), **other) == []
+    # a whole day of minutes, which begins within one
+    start += timedelta(seconds=37)
+    given = other | {"StartTime": start, "EndTime": start + timedelta(days=1), "Period": 60}
+    assert ask(cloud, **given) == []
 
 
 @pytest.mark.parametrize(
