@@ -86,7 +86,8 @@ class Day:
     `world` is the seed of the account on every day. `since` is the first day whose rows the
     resources' own live columns have not seen: this one, but in a history. `passed_over` are ids that
     no scenario is to pick. A `wary` day leaves alone what somebody wrote of it before. `missing`
-    are the occasions that this day does not bring.
+    are the occasions that this day does not bring. `busiest` are the account's busiest regions, as of so
+    many written rows of instances.
     """
 
     connection: Any
@@ -101,6 +102,7 @@ class Day:
     passed_over: frozenset[str] = frozenset()
     wary: bool = False
     missing: frozenset[str] = frozenset()
+    busiest: tuple[int, list[str]] | None = None
 
     def __post_init__(self) -> None:
         self.since = min(self.since, self.date)

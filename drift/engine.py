@@ -50,18 +50,18 @@ _UNCHECKED = "SELECT driftcloud_unchecked($1)"
 _FEW = """SELECT set_config('enable_nestloop', o.few, true), set_config('enable_mergejoin', o.few, true),
     set_config('enable_sort', o.few, true) FROM (VALUES (CASE WHEN $1 THEN 'on' ELSE 'off' END)) AS o (few)"""
 
-_LOCK = "SELECT pg_advisory_xact_lock($1, hashtext($2::uuid::text))"
-
 # audit = off: live metrics are no events, and scenarios record theirs themselves, at times that
 # do not depend on the wall clock. jit would cost more than it gives; nested loops are right for
 # a few rows and ruinous for ten thousand, and rows written in this transaction have no statistics.
 # What a day reads was written a moment ago and lies in memory, where pages cost next to nothing:
 # a day of one type among all days is found by the index that has no other rows.
-# What the index of payloads gathers is merged by vacuum, not by the tick. To plan its fifty
+# What the index of payloads gathers is merged by vacuum, not by the tick. To plan its
 # statements anew would take a small account's tick longer than to run them.
-_PREPARE = """SELECT set_config('driftcloud.source', 'drift_engine', true),
-    set_config('driftcloud.audit', 'off', true), set_config('driftcloud.account', $1::text, true),
-    set_config('jit', 'off', true),
+_PREPARE = """SELECT pg_advisory_xact_lock($1, hashtext($2::uuid::text)),
+    set_config('driftcloud.source', 'drift_engine', true),
+    set_config('driftcloud.audit', 'off', true), set_config('driftcloud.account', $2::uuid::text, true),
+    set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true),
+    set_config('enable_sort', 'off', true), set_config('jit', 'off', true),
     set_config('seq_page_cost', '0.1', true), set_config('random_page_cost', '0.11', true),
     set_config('gin_pending_list_limit', '64MB', true), set_config('work_mem', '64MB', true),
     set_config('plan_cache_mode', 'force_generic_plan', true),
@@ -87,18 +87,19 @@ INSERT INTO virtual_clocks AS c (account_id, seed, virtual_date, ticks, last_tic
 VALUES ($1, $2, $3, 1, now(), $4::float8)
 ON CONFLICT (account_id) DO UPDATE SET virtual_date = excluded.virtual_date, ticks = c.ticks + 1,
     last_tick_at = excluded.last_tick_at, last_tick_seconds = excluded.last_tick_seconds,
-    last_error = NULL, updated_at = now()"""
+    last_error = NULL, updated_at = now()
+RETURNING pg_notify($5, $1::text)"""
 
 # A history grows from nothing faster than autovacuum looks. What plans of the days rest on is
 # counted, payloads are left for autovacuum: they are nine tenths of the work. Days of a small
-# account beside others change no plan, but to count lets every plan be made anew: they are left to
-# autovacuum too, below its own threshold.
+# account, by themselves or beside others, change no plan, but to count lets every plan be made anew:
+# they are left to autovacuum too, below its own threshold.
 _ANALYZE = """ANALYZE metrics_daily (account_id, resource_type, resource_id, date),
     resource_profiles (account_id, resource_type, resource_id), s3_bucket_usage_daily,
     log_group_usage_daily"""
 _ANALYZED = (0, 7, 60)
 _OUTGROWN = """
-SELECT $1::bigint > least(1000, 50 + greatest(reltuples, 0) / 10) FROM pg_class
+SELECT $1::bigint > least(1000, 500 + greatest(reltuples, 0) / 10) FROM pg_class
  WHERE oid = 'metrics_daily'::regclass"""
 
 CALM = {"mess": 0.0}
@@ -288,8 +289,7 @@ async def _write_day(
     wary: bool,
 ) -> TickReport | None:
     began = time.perf_counter()
-    await connection.execute(_LOCK, LOCK_CLASS, account_id)
-    await connection.execute(_PREPARE, str(account_id))
+    await connection.execute(_PREPARE, LOCK_CLASS, account_id)
     account = await connection.fetchrow(_ACCOUNT, account_id, LARGE)
     if account is None:
         return None
@@ -321,7 +321,8 @@ async def _write_day(
         for module in days.in_order():
             if hasattr(module, "live") and not occasions.idle(day, module):
                 await module.live(day)
-    await connection.execute(_FEW, True)
+    if live or day.knobs.mess:
+        await connection.execute(_FEW, True)
     happened = await _make_mess(day)
     await healing.go_on(day)
     if live and not account["promised"]:  # nobody listened to the history of an estate
@@ -331,8 +332,7 @@ async def _write_day(
         unsettled = settle if settle < today else None
         await truth.settle(connection, account_id, day.start, since=unsettled)
     seconds = time.perf_counter() - began
-    await connection.execute(_TURN_CLOCK, account_id, day.world, today, round(seconds, 3))
-    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, str(account_id))
+    await connection.execute(_TURN_CLOCK, account_id, day.world, today, round(seconds, 3), CHANNEL)
     return TickReport(
         account_id, day.account_number, today, dict(day.written), happened, round(seconds * 1000, 1)
     )
@@ -340,7 +340,7 @@ async def _write_day(
 
 async def _write_rows(day: Day, *, large: bool) -> None:
     """Every noun's rows of the day; those of a large account without a look at the account for each."""
-    unchecked, few = False, True
+    unchecked = few = False
     for module in days.in_order():
         if occasions.idle(day, module):
             continue
@@ -354,13 +354,14 @@ async def _write_rows(day: Day, *, large: bool) -> None:
         await module.write(day)
     if unchecked:
         await day.connection.execute(_UNCHECKED, False)
-    await day.connection.execute(_FEW, False)
+    if few:
+        await day.connection.execute(_FEW, False)
 
 
 async def _make_mess(day: Day) -> list[str]:
     """Let each scenario try its luck; one that fails undoes itself alone and is logged."""
-    happened = []
-    for name, scenario in scenarios.by_name().items():
+    happened: list[str] = []
+    for name, scenario in scenarios.by_name().items() if day.knobs.mess else ():
         odds = day.knobs.odds.get(name, scenario.ODDS) * day.knobs.mess
         if day.random(f"odds/{name}").random() >= odds:
             continue

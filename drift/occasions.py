@@ -6,7 +6,7 @@ condition in SQL, of the account as the day begins: where it does not hold, ther
 It may hold too often, never too seldom: no earlier step of a day brings about what it asks for.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from types import ModuleType
 
@@ -28,7 +28,7 @@ def idle(day: Day, module: ModuleType) -> bool:
     """Whether a day module has nothing to do on this day."""
     if (occasion := getattr(module, "OCCASION", None)) is not None:
         return occasion in day.missing
-    every = list(_statements(module))
+    every = _statements(module)
     return bool(every) and all(one.occasion in day.missing for one in every)
 
 
@@ -42,8 +42,8 @@ def _question() -> tuple[tuple[str, ...], Statement]:
     return tuple(conditions), Statement("SELECT ARRAY[" + ",\n".join(conditions) + "] AS hold")
 
 
-def _statements(module: ModuleType) -> Iterator[Statement]:
-    for value in vars(module).values():
-        for one in value.values() if isinstance(value, Mapping) else (value,):
-            if isinstance(one, Statement):
-                yield one
+@cache
+def _statements(module: ModuleType) -> tuple[Statement, ...]:
+    named = vars(module).values()
+    listed = (value.values() if isinstance(value, Mapping) else (value,) for value in named)
+    return tuple(one for values in listed for one in values if isinstance(one, Statement))

@@ -4,7 +4,7 @@ A SYMPTOM has two arguments only, and prices live in no table: they stand in its
 `models.prices` when it is first read.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
@@ -33,17 +33,19 @@ def smaller(name: str) -> str | None:
     machine = instance_types.find(name)
     if machine is None:
         return None
-    half = [one for one in _virtual(machine.family.name)
+    half = [one for one in _virtual()[machine.family.name]
             if one.vcpus * 2 <= machine.vcpus and one.memory_gib < machine.memory_gib]  # fmt: skip
     return max(half, key=lambda one: (one.vcpus, one.memory_gib)).name if half else None
 
 
 @cache
-def _virtual(family: str) -> tuple[instance_types.InstanceType, ...]:
-    """The types of a family that are no bare metal."""
-    found = (instance_types.find(name) for name in instance_types.names()
-             if name.startswith(f"{family}."))  # fmt: skip
-    return tuple(one for one in found if one is not None and not one.is_bare_metal)
+def _virtual() -> Mapping[str, list[instance_types.InstanceType]]:
+    """The types that are no bare metal, by their family."""
+    families = defaultdict[str, list[instance_types.InstanceType]](list)
+    for one in map(instance_types.find, instance_types.names()):
+        if one is not None and not one.is_bare_metal:
+            families[one.family.name].append(one)
+    return families
 
 
 def newer(name: str) -> str | None:

@@ -40,15 +40,17 @@ SELECT 's3_bucket' AS kind, b.name AS id, b.region, d.region AS destination, 'cr
            - (y.storage_gb_standard + y.storage_gb_ia + y.storage_gb_glacier))::float8 AS gb_grown,
        coalesce((p.params ->> 'rewritten_gb')::float8, 0) AS gb
   FROM s3_buckets b
- CROSS JOIN LATERAL (
-       SELECT DISTINCT o.region FROM jsonb_array_elements(b.replication -> 'Rules') e
-         JOIN s3_buckets o ON o.account_id = b.account_id
-              AND o.name = replace(e -> 'Destination' ->> 'Bucket', 'arn:aws:s3:::', '')
-        WHERE e ->> 'Status' = 'Enabled' AND o.region <> b.region) d
+  JOIN (SELECT DISTINCT s.id, o.region
+          FROM s3_buckets s
+         CROSS JOIN LATERAL jsonb_array_elements(CASE jsonb_typeof(s.replication -> 'Rules') WHEN 'array'
+                                                 THEN s.replication -> 'Rules' ELSE '[]' END) e
+          JOIN s3_buckets o ON o.account_id = :account
+               AND o.name = replace(e -> 'Destination' ->> 'Bucket', 'arn:aws:s3:::', '')
+         WHERE s.account_id = :account AND e ->> 'Status' = 'Enabled' AND o.region <> s.region) d ON d.id = b.id
   LEFT JOIN resource_profiles p ON p.account_id = :account AND p.resource_type = 's3_bucket' AND p.resource_id = b.name
   LEFT JOIN s3_bucket_usage_daily u ON u.bucket_id = b.id AND u.date = :date
   LEFT JOIN s3_bucket_usage_daily y ON y.bucket_id = b.id AND y.date = :date - 1
- WHERE b.account_id = :account AND jsonb_typeof(b.replication -> 'Rules') = 'array'"""
+ WHERE b.account_id = :account"""
 
 # What the public reads of a bucket, while its policy lets it and nothing keeps it out.
 _READ = """
