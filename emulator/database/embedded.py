@@ -144,6 +144,7 @@ class EmbeddedServer:
             self._lay(place, binaries, user)
         _check_version(place.data)
         configuration.write(place.data, durable=self.durable, names=_names())
+        laying.spread(str(place.data / laying.DATABASES))
         orphan = postmaster.running(place.data)
         if orphan is not None and orphan.socket_folder == str(place.sockets):
             log.warning("taking over the PostgreSQL that a killed server left (%d)", orphan.pid)

@@ -54,6 +54,29 @@ async def test_laying_that_is_cut_off_is_done_again(home: Path, embedded: Embedd
         await server.stop()
 
 
+def attributes(folder: Path) -> str | None:
+    """What lsattr shows of a folder; None where there is nothing to show."""
+    done = subprocess.run(["lsattr", "-d", folder], capture_output=True, text=True, check=False)
+    return done.stdout.split()[0] if done.returncode == 0 else None
+
+
+@pytest.mark.skipif(shutil.which("chattr") is None, reason="e2fsprogs are not installed")
+def test_the_databases_lie_apart(home: Path, embedded: EmbeddedServer) -> None:
+    """Where the file system can be told: else each file of one may cost a search."""
+    subprocess.run(["chattr", "+T", home], capture_output=True, check=False)
+    if "T" not in (attributes(home) or ""):
+        pytest.skip("the file system has no such attribute")
+    server = EmbeddedServer(home)
+    for _ in ("laid out", "of an earlier version"):
+        server.launch()
+        server.wait()
+        server.halt()
+        base = server.place.data / "base"
+        assert {"1", "5"} <= {place.name for place in base.iterdir()} <= {"1", "5", "pgsql_tmp"}
+        assert "T" in (attributes(base) or "")
+        subprocess.run(["chattr", "-T", base], check=True)
+
+
 LAUNCHER_PROGRAM = """
 import os, signal, sys
 from pathlib import Path
