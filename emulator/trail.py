@@ -121,6 +121,16 @@ class Entry:
         self.written = True
         return text, (*args, *trail_events.arguments_of(self.columns))
 
+    def joined_where_changed(self, sql: str, args: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+        """The statement with this entry beside the row that it changes, if it does.
+
+        Whoever runs it says afterwards whether the entry is `written`.
+        """
+        if self.written:
+            return sql, args
+        text = trail_events.joined_where_changed(sql, len(args))
+        return text, (*args, *trail_events.arguments_of(self.columns))
+
     def before_commit(self) -> str:
         """The statement to be sent with COMMIT; empty when the entry is written already."""
         if self.written:

@@ -172,10 +172,11 @@ async def merge(
     have more than MOST_TAGS tags.
     """
     wanted = sorted(set(ids))
-    if len(wanted) == 1 and await db.write(MERGE_ONE[resource_type], region, wanted[0], dict(tags)):
+    if len(wanted) == 1 and await db.attempt(
+        MERGE_ONE[resource_type], region, wanted[0], dict(tags)
+    ):
         return set(wanted), True
-    async with db.transaction():
-        rows = await db.write(MERGE[resource_type], region, wanted, dict(tags))
+    rows = await db.write(MERGE[resource_type], region, wanted, dict(tags))
     return {row["resource_id"] for row in rows}, bool(rows) and rows[0]["allowed"]
 
 

@@ -18,7 +18,7 @@ _NAMES = (
     "access_key_id", "event",
 )  # fmt: skip
 _arguments = itemgetter(*_NAMES)
-_ENTRY = f"trail_entry as (insert into trail_events (read_only, {', '.join(_NAMES)}) values"
+_INTO = f"trail_entry as (insert into trail_events (read_only, {', '.join(_NAMES)})"
 # By this the end of the transaction finds the entry (truth.name_breach).
 _SAID = "set_config('driftcloud.entry', concat_ws(' ', region, event_id, event_time), true)"
 _JOINED = ("insert", "update", "delete", "select", "merge")
@@ -84,19 +84,27 @@ delete from trail_events as e
 def joined(sql: str, arguments: int) -> str | None:
     """A writing statement that enters a call into the trail as well; None for what cannot.
 
-    The entry's own arguments, `ENTRY_ARGUMENTS` in number, follow those of the statement.
+    The entry's own arguments follow those of the statement, so many.
     """
     head = sql.lstrip()
     word, _, rest = head.partition(" ")
     first = word.split("\n")[0].lower()
     places = ", ".join(f"${arguments + 1 + n}" for n in range(len(_NAMES)))
-    entry = f"{_ENTRY} (false, {places}) returning {_SAID})"
+    entry = f"{_INTO} values (false, {places}) returning {_SAID})"
     if first == "with":
         recursive = rest.lstrip()[:10].lower() == "recursive "
         if recursive:
             return f"with recursive {entry}, {rest.lstrip()[10:]}"
         return f"with {entry}, {head[4:]}"
     return f"with {entry} {head}" if first in _JOINED else None
+
+
+@lru_cache(maxsize=256)
+def joined_where_changed(sql: str, arguments: int) -> str:
+    """A statement that changes one row or none, and says which; a call is entered with the row."""
+    places = ", ".join(f"${arguments + 1 + n}" for n in range(len(_NAMES)))
+    entry = f"{_INTO} select false, {places} from changed_row returning {_SAID})"
+    return f"with changed_row as ({sql}), {entry} select * from changed_row"
 
 
 def arguments_of(entry: Mapping[str, Any]) -> tuple[Any, ...]:

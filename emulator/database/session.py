@@ -79,6 +79,25 @@ class Session:
             sql, args = self.entry.joined(sql, args)
         return await self._run(self._generic, sql, args)
 
+    async def attempt(self, sql: str, *args: Any) -> list[asyncpg.Record]:
+        """The row that an UPDATE … RETURNING changes; none where it is not as that expects.
+
+        Then nothing was done and no call entered, and another statement may write instead.
+        """
+        if self._pinned is not None:
+            return await self._run_pinned(self._pinned, sql, args)
+        if self._wrote:
+            raise RuntimeError("a second write outside a transaction: open session.transaction()")
+        self._wrote = True  # for all that is known while there is no answer
+        entry = self.entry
+        if entry is not None:
+            sql, args = entry.joined_where_changed(sql, args)
+        rows = await self._run(self._generic, sql, args)
+        self._wrote = bool(rows)
+        if entry is not None and rows:
+            entry.written = True
+        return rows
+
     async def _run(self, wanted: Wanted, sql: str, args: tuple[Any, ...]) -> list[asyncpg.Record]:
         link = self._pool.at_rest(wanted) or await self._pool.acquire(wanted)
         try:

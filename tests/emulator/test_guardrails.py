@@ -1,5 +1,6 @@
 """Guardrails: seen as tags, and what is done against them recorded."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -71,6 +72,32 @@ def test_a_tag_sets_the_column(cloud: Cloud, sql: Sql) -> None:
         "ec2:DeleteTags",
         "the policy was loosened from recommend_only to auto_safe; the policy is recommend_only",
     )
+
+
+def test_who_breaks_a_policy_is_told_though_another_was_before(cloud: Cloud) -> None:
+    one = instance(cloud, **{POLICY: "ignore"}, **{f"k{n}": "x" for n in range(49)})
+    ec2, database = cloud.client("ec2"), cloud.running.server.database
+    more = [{"Key": "more", "Value": "x"}, {"Key": POLICY, "Value": "recommend_only"}]
+    waits = (
+        "select exists (select from pg_locks where pg_backend_pid() = any(pg_blocking_pids(pid)))"
+    )
+
+    async def call() -> None:
+        # one tag too many until the other has made room, which the call waits for
+        async with database.owner() as other, other.transaction():
+            await other.execute(
+                "update instances set tags = tags - 'k0' where instance_id = $1", one
+            )
+            called = asyncio.to_thread(ec2.create_tags, Resources=[one], Tags=more)
+            task = asyncio.ensure_future(called)
+            while not await other.fetchval(waits):
+                await other.execute("select pg_sleep(0.01)")
+        await task
+
+    cloud.running.run(call())
+    assert [broken[2] for broken in breaches(cloud)] == ["ec2:CreateTags"]
+    by_name = [{"AttributeKey": "EventName", "AttributeValue": "CreateTags"}]
+    assert len(cloud.client("cloudtrail").lookup_events(LookupAttributes=by_name)["Events"]) == 1
 
 
 def test_databases_and_groups_show_what_is_safe(cloud: Cloud, sql: Sql) -> None:
