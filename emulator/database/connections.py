@@ -26,6 +26,8 @@ API_SETTINGS = {
     "statement_timeout": "15s",
     "idle_in_transaction_session_timeout": "10s",
     "lock_timeout": "5s",
+    # tags that are not in their index yet are read through by whoever asks for `tags @>`
+    "gin_pending_list_limit": "64kB",
 }
 OWNER_SETTINGS = {
     **_SESSION,
