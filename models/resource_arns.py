@@ -4,49 +4,52 @@
 here; every other has one line in WRITTEN that says how its ARN is written.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from models.resource_tags import KINDS
+from models.resource_tags import KINDS, tagged_types
 
 # What no tagging service knows by an ARN of its own.
 WITHOUT_ARN = frozenset({"container_node"})
 
 
-def _ec2(kind: str) -> str:
-    return f"'arn:aws:ec2:' || r.region || ':' || $1::text || ':{kind}/' || {{id}}"
-
-
+# What EC2's ARNs call the types that have no ARN of their own.
+EC2_KINDS = {
+    "instance": "instance",
+    "volume": "volume",
+    "snapshot": "snapshot",
+    "elastic_ip": "elastic-ip",
+    "vpc": "vpc",
+    "subnet": "subnet",
+    "security_group": "security-group",
+    "security_group_rule": "security-group-rule",
+    "internet_gateway": "internet-gateway",
+    "route_table": "route-table",
+    "network_acl": "network-acl",
+    "dhcp_options": "dhcp-options",
+    "flow_log": "vpc-flow-log",
+    "managed_prefix_list": "prefix-list",
+    "egress_only_internet_gateway": "egress-only-internet-gateway",
+    "vpc_peering_connection": "vpc-peering-connection",
+    "image": "image",
+    "launch_template": "launch-template",
+    "nat_gateway": "natgateway",
+    "vpc_endpoint": "vpc-endpoint",
+    "key_pair": "key-pair",
+    "network_interface": "network-interface",
+    "capacity_reservation": "capacity-reservation",
+    "transit_gateway_attachment": "transit-gateway-attachment",
+    "spot_request": "spot-instances-request",
+    "transit_gateway": "transit-gateway",
+}
 # The ARN of a row `r` whose id is none, in SQL; $1 is the account's number.
 WRITTEN = {
-    "instance": _ec2("instance"),
-    "volume": _ec2("volume"),
-    "snapshot": _ec2("snapshot"),
-    "elastic_ip": _ec2("elastic-ip"),
-    "vpc": _ec2("vpc"),
-    "subnet": _ec2("subnet"),
-    "security_group": _ec2("security-group"),
-    "security_group_rule": _ec2("security-group-rule"),
-    "internet_gateway": _ec2("internet-gateway"),
-    "route_table": _ec2("route-table"),
-    "network_acl": _ec2("network-acl"),
-    "dhcp_options": _ec2("dhcp-options"),
-    "flow_log": _ec2("vpc-flow-log"),
-    "managed_prefix_list": _ec2("prefix-list"),
-    "egress_only_internet_gateway": _ec2("egress-only-internet-gateway"),
-    "vpc_peering_connection": _ec2("vpc-peering-connection"),
-    "image": _ec2("image"),
-    "launch_template": _ec2("launch-template"),
-    "nat_gateway": _ec2("natgateway"),
-    "vpc_endpoint": _ec2("vpc-endpoint"),
-    "key_pair": _ec2("key-pair"),
-    "network_interface": _ec2("network-interface"),
-    "capacity_reservation": _ec2("capacity-reservation"),
-    "transit_gateway_attachment": _ec2("transit-gateway-attachment"),
-    "spot_request": _ec2("spot-instances-request"),
-    "transit_gateway": _ec2("transit-gateway"),
+    name: f"'arn:aws:ec2:' || r.region || ':' || $1::text || ':{kind}/' || {{id}}"
+    for name, kind in EC2_KINDS.items()
+} | {
     "commitment": "r.arn",
     "rds_instance": "r.arn",
     "cache_cluster": "r.arn",
@@ -150,8 +153,16 @@ class ResourceType:
             "visible": kind.visible if kind else "true",
         }
 
+    def can_match(self, pattern: str | None, number: str, region: str) -> bool:
+        """Whether an ARN of this type can match; of types whose rows bear their ARNs it may."""
+        kind = EC2_KINDS.get(self.name)
+        if pattern is None or kind is None:
+            return True
+        return re.match(pattern, f"arn:aws:ec2:{region}:{number}:{kind}/") is not None
+
 
 Types = tuple[ResourceType, ...]
+_TYPES_AT_ONCE = 6
 
 
 async def types(db: Any) -> Types:
@@ -163,7 +174,13 @@ async def types(db: Any) -> Types:
     )
 
 
-@lru_cache(maxsize=8)
+async def _tagged_types(db: Any) -> list[ResourceType]:
+    """Those of which the account has resources with tags; the others are not asked."""
+    tagged_ones = frozenset(await tagged_types(db))
+    return [kind for kind in await types(db) if kind.name in tagged_ones]
+
+
+@lru_cache(maxsize=64)
 def _everywhere(branch: str, kinds: Types, more: tuple[tuple[str, str], ...] = ()) -> str:
     """A statement over all types: lists of tags, and what an ARN means."""
     return " union all ".join(branch.format(**kind.parts, **dict(more)) for kind in kinds)
@@ -180,13 +197,24 @@ async def tagged(
     arns: Sequence[str] | None = None,
     limit: int,
 ) -> list[Any]:
-    """Resources that have tags (type, id, arn, tags), in the order of type and id."""
-    sql = f"select * from ({_everywhere(_BRANCH, await types(db))}) as u"
+    """Resources that have tags (type, id, arn, tags), in the order of type and id.
+
+    A few types at once, until there are enough.
+    """
+    kinds = [one for one in await _tagged_types(db) if one.can_match(pattern, number, region)]
     given = None if arns is None else list(arns)
-    rows: list[Any] = await db.fetch(
-        f"{sql} order by u.type, u.id limit $8::int",
-        number, region, *after, pattern, list(filters), given, limit,
-    )  # fmt: skip
+    rows: list[Any] = []
+    for start in range(0, len(kinds), _TYPES_AT_ONCE):
+        some = tuple(kinds[start : start + _TYPES_AT_ONCE])
+        if some[-1].name < after[0]:
+            continue
+        rows += await db.fetch(
+            f"select * from ({_everywhere(_BRANCH, some)}) as u"
+            " where $1::text is not null order by u.type, u.id limit $8::int",
+            number, region, *after, pattern, list(filters), given, limit - len(rows),
+        )  # fmt: skip
+        if len(rows) >= limit:
+            break
     return rows
 
 
@@ -202,7 +230,10 @@ async def find(db: Any, number: str, region: str, arns: Sequence[str]) -> dict[s
 async def keys(db: Any, number: str, region: str, after: str, limit: int) -> list[Any]:
     """The keys of all tags in a region, as `name`, in order."""
     what = (("what", "jsonb_object_keys(r.tags)"),)
-    sql = f"select distinct name from ({_everywhere(_NAMES, await types(db), what)}) as n"
+    kinds = tuple(await _tagged_types(db))
+    if not kinds:
+        return []
+    sql = f"select distinct name from ({_everywhere(_NAMES, kinds, what)}) as n"
     rows: list[Any] = await db.fetch(
         f"{sql} where $1::text is not null and name > $3 order by name limit $4::int",
         number, region, after, limit,
@@ -215,7 +246,10 @@ async def values(
 ) -> list[Any]:
     """The values that tags of one key have in a region, as `name`, in order."""
     what = (("what", "r.tags ->> $5"),)
-    sql = f"select distinct name from ({_everywhere(_NAMES, await types(db), what)}) as n"
+    kinds = tuple(await _tagged_types(db))
+    if not kinds:
+        return []
+    sql = f"select distinct name from ({_everywhere(_NAMES, kinds, what)}) as n"
     rows: list[Any] = await db.fetch(
         f"{sql} where $1::text is not null and ($3::text is null or name > $3)"
         " and name is not null order by name limit $4::int",

@@ -119,9 +119,34 @@ select resource_id from old
 """
 
 
+# Types of which some resource has a tag, found one after the other in an index.
+_TAGGED_TYPES = """
+with recursive found as (
+    (select resource_type as name from resource_tags
+      where account_id = (select driftcloud_account()) order by resource_type limit 1)
+    union all
+    select (select t.resource_type from resource_tags as t
+             where t.account_id = (select driftcloud_account()) and t.resource_type > f.name
+             order by t.resource_type limit 1) from found as f where f.name is not null
+)
+select name from found where name is not null order by name
+"""
+# $2 and $3: the id and key to go on after. Both tables have an index in this order, so that a page
+# reads no more than it shows.
+_PAGE = """
+select '{name}' as resource_type, t.resource_id, t.key, t.value,
+       '{name}/' || t.resource_id || '/' || t.key as position
+  from (select {id}::text as id from {table}
+         where region = $1 and {visible} and {id}::text >= $2) as r
+  join resource_tags as t on t.resource_type = '{name}' and t.resource_id = r.id
+ where (r.id, t.key) > ($2, $3) order by r.id, t.key limit $4::int
+"""
+
+
 def _statements(text: str) -> dict[str, str]:
     return {
         name: text.format(
+            name=name,
             table=kind.table,
             id=kind.id_column,
             type=kind.id_type,
@@ -135,6 +160,7 @@ def _statements(text: str) -> dict[str, str]:
 MERGE = _statements(_MERGE)
 MERGE_ONE = _statements(_MERGE_ONE)
 REMOVE = _statements(_REMOVE)
+PAGE = _statements(_PAGE)
 
 _POSITION = "(t.resource_id || '/' || t.key)"
 
@@ -161,6 +187,24 @@ def listing(types: tuple[str, ...]) -> Listing:
             "value": "t.value",
         },
     )
+
+
+async def tagged_types(db: Any) -> list[str]:
+    """The types of which the account has resources with tags, in order."""
+    return [row["name"] for row in await db.fetch(_TAGGED_TYPES)]
+
+
+async def page(db: Any, region: str, after: str | None, limit: int | None) -> list[Any]:
+    """Tags of all resources of a region by type, id and key, after a row's `position`."""
+    last, _, rest = (after or "").partition("/")
+    resource_id, _, key = rest.partition("/")
+    rows: list[Any] = []
+    for name in await tagged_types(db):
+        if name in PAGE and name >= last and (limit is None or len(rows) < limit):
+            start = (resource_id, key) if name == last else ("", "")
+            left = None if limit is None else limit - len(rows)
+            rows += await db.fetch(PAGE[name], region, *start, left)
+    return rows
 
 
 async def merge(

@@ -101,6 +101,10 @@ async def describe_tags(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Every tag of every resource of the region, by filter and page."""
     page = pages.page(ctx, params)
     filters = _plain_filters(params.get("Filters") or ())
+    if not filters:
+        rows = await resource_tags.page(ctx.db, ctx.region, page.after, page.fetch)
+        shown, token = page.cut(rows, "position")
+        return {"Tags": Rows(TAG_VIEW, shown), "NextToken": token}
     listing = resource_tags.listing(_types(filters))
     where = conditions(ctx, listing, FILTERS, filters)
     rows = await listing.page(ctx.db, where, region=ctx.region, after=page.after, limit=page.fetch)

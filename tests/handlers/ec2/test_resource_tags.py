@@ -139,6 +139,10 @@ def test_describe_tags(ec2: Any, cloud: Any, volume: str, sql: Sql) -> None:
     keys = [one["Key"] for page in pages for one in page["Tags"]]
     assert [len(page["Tags"]) for page in pages] == [7, 7, 7, 1]
     assert sorted(keys) == sorted({"stack", "a*b", *(f"k{n}" for n in range(20))})
+    # Nothing filters: a page begins within a resource, and goes on with the next type's.
+    every = ec2.get_paginator("describe_tags").paginate(PaginationConfig={"PageSize": 7})
+    found = [(one["ResourceId"], one["Key"]) for page in every for one in page["Tags"]]
+    assert found == [(instance, "colour"), (instance, "stack"), *sorted((volume, k) for k in keys)]
 
 
 def test_limits(ec2: Any, volume: str, sql: Sql) -> None:
