@@ -86,7 +86,7 @@ def _check_rested(ctx: Context, last: Any | None) -> None:
 
 def _target(volume: Any, params: dict[str, Any]) -> dict[str, Any]:
     """What a modification makes of a volume; what is not named stays where the type has it."""
-    size = params.get("Size") or volume["size_gib"]
+    size = params.get("Size", volume["size_gib"])
     if size < volume["size_gib"]:
         raise AwsError(
             "InvalidParameterValue",

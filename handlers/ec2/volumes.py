@@ -44,7 +44,7 @@ async def create_volume(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     if zone not in {one.name for one in regions.zones(ctx.region)}:
         raise AwsError("InvalidZone.NotFound", f"The zone '{zone}' does not exist.")
     source = await _source_snapshot(ctx, params.get("SnapshotId"))
-    size = params.get("Size") or (source["size_gib"] if source else None)
+    size = params.get("Size", source["size_gib"] if source else None)
     if size is None:
         raise AwsError("MissingParameter", "The request must contain the parameter size/snapshot")
     if source and size < source["size_gib"]:

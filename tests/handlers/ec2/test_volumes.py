@@ -56,6 +56,7 @@ def test_the_same_token_makes_one_volume(ec2: Any, sql: Sql) -> None:
     [
         ({"Size": 8, "AvailabilityZone": "us-east-1z"}, "InvalidZone.NotFound"),
         ({}, "MissingParameter"),
+        ({"Size": 0}, "InvalidParameterValue"),
         ({"Size": 8, "VolumeType": "gp2", "Iops": 300}, "InvalidParameterCombination"),
         ({"Size": 8, "VolumeType": "io1"}, "MissingParameter"),
         ({"Size": 8, "VolumeType": "gp3", "Iops": 2999}, "InvalidParameterValue"),
@@ -108,6 +109,7 @@ def test_several_attachments_are_for_provisioned_iops(ec2: Any) -> None:
     volume_id = ec2.create_volume(AvailabilityZone=ZONE, Size=10, VolumeType="io2", Iops=500)[
         "VolumeId"
     ]
+    assert refusal(ec2.modify_volume, VolumeId=volume_id, Size=0)[0] == "InvalidParameterValue"
     changed = ec2.modify_volume(VolumeId=volume_id, MultiAttachEnabled=True)["VolumeModification"]
     assert changed["OriginalMultiAttachEnabled"] is False
     assert changed["TargetMultiAttachEnabled"] is True
