@@ -13,6 +13,7 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.filters import conditions
 from emulator.ids import well_formed
+from emulator.matching import any_of
 from emulator.rows import Computed, Rows, View
 from handlers.ec2 import identifiers
 from handlers.ec2.identifiers import Noun
@@ -63,7 +64,6 @@ AWS_NAMES = {name: name.replace("_", "-") for name in NOUNS} | {
     "managed_prefix_list": "prefix-list",
     "commitment": "reserved-instances",
 }
-OUR_NAMES = {aws: ours for ours, aws in AWS_NAMES.items()}
 _BY_PREFIX = {noun.prefix: name for name, noun in NOUNS.items() if noun.prefix}
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -171,7 +171,8 @@ def _plain_filters(filters: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             key = re.sub(r"([*?\\])", r"\\\1", name[4:])
             found += [{"Name": "key", "Values": [key]}, {"Name": "value", "Values": values}]
         elif name == "resource-type":
-            ours = [OUR_NAMES.get(value, value) for value in values]
+            fits = any_of(tuple(values))
+            ours = [ours for ours, aws in AWS_NAMES.items() if fits(aws)]
             found.append({"Name": name, "Values": ours})
         else:
             found.append(one)

@@ -127,6 +127,11 @@ def test_describe_tags(ec2: Any, cloud: Any, volume: str, sql: Sql) -> None:
     assert by(**{"tag:stack": ["green"]}) == {(instance, "stack")}
     assert by(**{"tag:a*b": ["st*"]}) == {(volume, "a*b")}
     assert by(**{"resource-type": ["volume"], "key": ["c*"]}) == set()
+    # the pattern is of AWS's name, in which there is no underscore
+    group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
+    ec2.create_tags(Resources=[group], Tags=tags(stack="red"))
+    assert by(**{"resource-type": ["security-gr*"]}) == {(group, "stack")}
+    assert by(**{"resource-type": ["security_group"]}) == set()
     west = cloud.client("ec2", "us-west-2")
     assert west.describe_tags()["Tags"] == []
     ec2.create_tags(Resources=[volume], Tags=tags(**{f"k{n}": str(n) for n in range(20)}))
