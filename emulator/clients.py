@@ -44,7 +44,7 @@ async def insert(
     mark: str = "",
 ) -> dict[str, Any]:
     """The same over a connection of the owner role, perhaps within a transaction."""
-    _check(scopes, access_key_id, operations.nouns() | await api_clients.nouns(connection))
+    await _check(connection, scopes, access_key_id)
     drawn_id, drawn_secret = keys.generate(mark)
     key_id, secret = access_key_id or drawn_id, secret_access_key or drawn_secret
     owner = await accounts.find(connection, account)
@@ -71,7 +71,11 @@ async def insert(
     }
 
 
-def _check(wanted: list[str], access_key_id: str, nouns: Set[str]) -> None:
+async def _check(connection: Any, wanted: list[str], access_key_id: str) -> None:
+    nouns: Set[str] = frozenset()
+    # the modules that tell them are many, and whoever starts afresh waits
+    if not all(scopes.known(one, nouns) for one in wanted):
+        nouns = operations.nouns() | await api_clients.nouns(connection)
     wrong = [one for one in wanted if not scopes.valid(one) or not scopes.known(one, nouns)]
     if wrong or not wanted:
         raise ControlError(
