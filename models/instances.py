@@ -29,15 +29,19 @@ _DEVICES = (
     " order by v.attach_device) from volumes as v where v.attached_instance_id = i.instance_id),"
     " '[]')"
 )
-# Few sets of groups serve many instances: joined this way, PostgreSQL reads each set once. All that
-# is gathered is in one order, so that a revision is the same whatever else is asked for.
+# Few sets of groups serve many instances: joined this way, PostgreSQL reads each set once. They are
+# told of in the order that the instance has them, so that a revision is the same under any plan.
 _HELD = (
-    "left join lateral (select {columns} from security_groups as g"
-    " where g.group_id = any(i.security_group_ids)) as held on true"
+    "left join lateral (select {columns} from unnest(i.security_group_ids) as h(id))"
+    " as held on true"
 )
-_GROUPS_REVISION = "string_agg(concat(g.xmin, g.ctid), '' order by g.group_id) as revision"
+_GROUPS_REVISION = (
+    "string_agg((select concat(g.xmin, g.ctid) from security_groups as g where g.group_id = h.id),"
+    " '') as revision"
+)
 _GROUPS = (
-    "json_agg(json_build_object('id', g.group_id, 'name', g.name) order by g.group_id) as groups, "
+    "(select json_agg(json_build_object('id', g.group_id, 'name', g.name) order by g.group_id)"
+    " from security_groups as g where g.group_id = any(i.security_group_ids)) as groups, "
     + _GROUPS_REVISION
 )
 _GROUP_IDS = placed("i.security_group_ids", "'{}'")
