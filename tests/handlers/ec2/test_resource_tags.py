@@ -132,6 +132,7 @@ def test_describe_tags(ec2: Any, cloud: Any, volume: str, sql: Sql) -> None:
     ec2.create_tags(Resources=[group], Tags=tags(stack="red"))
     assert by(**{"resource-type": ["security-gr*"]}) == {(group, "stack")}
     assert by(**{"resource-type": ["security_group"]}) == set()
+    ec2.delete_tags(Resources=[group])
     west = cloud.client("ec2", "us-west-2")
     assert west.describe_tags()["Tags"] == []
     ec2.create_tags(Resources=[volume], Tags=tags(**{f"k{n}": str(n) for n in range(20)}))
