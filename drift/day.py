@@ -86,8 +86,8 @@ class Day:
     `world` is the seed of the account on every day. `since` is the first day whose rows the
     resources' own live columns have not seen: this one, but in a history. `passed_over` are ids that
     no scenario is to pick. A `wary` day leaves alone what somebody wrote of it before. `missing`
-    are the occasions that this day does not bring. `busiest` are the account's busiest regions, as of so
-    many written rows of instances.
+    are the occasions that this day does not bring. `machines` counts the instances of each region,
+    whatever their state, from when somebody asks (drift/picking.py).
     """
 
     connection: Any
@@ -102,7 +102,7 @@ class Day:
     passed_over: frozenset[str] = frozenset()
     wary: bool = False
     missing: frozenset[str] = frozenset()
-    busiest: tuple[int, list[str]] | None = None
+    machines: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.since = min(self.since, self.date)
@@ -184,6 +184,11 @@ class Day:
             years = (self.date - GROWTH_EPOCH).days / 365
             factor *= min(2.0, max(0.5, 1 + 0.1 * self.knobs.growth * years))
         return factor
+
+    def launched(self, region: str) -> None:
+        """Count one machine more, if they are counted."""
+        if self.machines:
+            self.machines[region] += 1
 
     async def write(self, table: str, statement: str, *args: Any) -> int:
         """Run one INSERT, UPDATE or DELETE; its rows are counted under `table`."""

@@ -372,5 +372,6 @@ async def _make_mess(day: Day) -> list[str]:
                     await truth.enter(day, name, happening, decoy)
                     happened.append(name)
         except Exception:
+            day.machines.clear()  # what was launched is undone
             log.exception("scenario failed", extra={"scenario": name, **day.named})
     return happened

@@ -118,6 +118,7 @@ class Hand(Actor):
             identifier = row[f"{kind}_id"]
             await self._day.record(kind, identifier, "lifecycle", None, "created")
             if kind == "instance":
+                self._day.launched(row["region"])
                 profile = profile or await self._day.connection.fetchval(
                     _MODEL, row["autoscaling_group_id"]
                 )

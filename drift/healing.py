@@ -61,6 +61,7 @@ async def go_on(day: Day) -> None:
                 else:
                     await worsen(day, row["pattern"], identifier)
         except Exception:
+            day.machines.clear()  # what was launched is undone
             log.exception("healing failed", extra={"pattern": row["pattern"], **day.named})
 
 

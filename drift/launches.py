@@ -114,6 +114,7 @@ async def _insert(
         gpu_hourly(wanted.instance_type, wanted.region), gpus, gpus > 0, json.dumps(tags), *place,
         image, architecture, reservation, wanted.launch_template_id, wanted.launch_template_version,
     )  # fmt: skip
+    day.launched(wanted.region)
     await day.record("instance", instance_id, "lifecycle", None, "created")
     volume_id = day.identifier("vol", label)
     await day.write(

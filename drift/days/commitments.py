@@ -40,7 +40,7 @@ SELECT id, arn, commitment_type, scope, term_months, hourly_commitment_amount AS
 # what is written is all that they cover.
 _COVER = Statement("""
 WITH axis AS (
-    SELECT l.*, sum(l.on_demand_cost) OVER same - l.on_demand_cost AS low, sum(l.on_demand_cost) OVER same AS high
+    SELECT l.*, l.ctid AS place, sum(l.on_demand_cost) OVER same - l.on_demand_cost AS low, sum(l.on_demand_cost) OVER same AS high
       FROM cost_lines_daily l
      WHERE l.account_id = :account AND l.date = :date AND l.eligible IS NOT NULL AND l.record_type = 'Usage'
     WINDOW same AS (PARTITION BY l.eligible, coalesce(l.instance_type, ''), l.region ORDER BY l.resource_id, l.id)
@@ -56,10 +56,10 @@ WITH axis AS (
         ON c.service = a.eligible AND c.type = coalesce(a.instance_type, '') AND c.region = a.region
        AND c.low < a.high AND c.high > a.low
 ), divided AS (
-    SELECT id, sum(covered) AS covered FROM parts GROUP BY id
+    SELECT id, place, sum(covered) AS covered FROM parts GROUP BY id, place
 ), spent AS (
     DELETE FROM cost_lines_daily l USING divided p
-     WHERE l.account_id = :account AND l.date = :date AND l.id = ANY (ARRAY(SELECT id FROM divided))
+     WHERE l.account_id = :account AND l.date = :date AND l.ctid = ANY (ARRAY(SELECT place FROM divided))
        AND l.id = p.id AND round(l.on_demand_cost - p.covered, 4) = 0
 ), left_over AS (
     UPDATE cost_lines_daily l
@@ -67,7 +67,7 @@ WITH axis AS (
            on_demand_cost = l.on_demand_cost - p.covered, unblended_cost = l.on_demand_cost - p.covered,
            amortized_cost = l.on_demand_cost - p.covered
       FROM divided p
-     WHERE l.account_id = :account AND l.date = :date AND l.id = ANY (ARRAY(SELECT id FROM divided))
+     WHERE l.account_id = :account AND l.date = :date AND l.ctid = ANY (ARRAY(SELECT place FROM divided))
        AND l.id = p.id AND round(l.on_demand_cost - p.covered, 4) <> 0
 ), written AS (
     INSERT INTO cost_lines_daily (account_id, date, resource_type, resource_id, region, availability_zone, service,
