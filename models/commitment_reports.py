@@ -163,11 +163,13 @@ async def coverage(
         sets.insert(0, ", ".join(["period", *numbers] if span.granularity else numbers))
     shown = ["period" if span.granularity else "NULL::date AS period", *numbers]
     shown.append(f"{f'grouping({numbers[0]}) = 0' if numbers else 'false'} AS grouped")
+    # how many units a type has is worked out once for all of its lines
     sql = f"""
 SELECT {", ".join(shown)}, {_SUMS}
-  FROM (SELECT {named}, l.record_type = '{covered}' AS covered, l.on_demand_cost AS cost, l.usage_amount AS hours,
-               l.usage_amount * driftcloud_normalized_units(l.instance_type) AS units
-          FROM cost_daily l{_ACCOUNTS}{tags} WHERE {" AND ".join(where)}) l
+  FROM (SELECT {named}, l.record_type = '{covered}' AS covered, sum(l.on_demand_cost) AS cost, sum(l.usage_amount) AS hours,
+               sum(l.usage_amount) * driftcloud_normalized_units(l.instance_type) AS units
+          FROM cost_daily l{_ACCOUNTS}{tags} WHERE {" AND ".join(where)}
+         GROUP BY {", ".join(str(n + 1) for n in range(2 + len(numbers)))}, l.instance_type) l
  GROUP BY GROUPING SETS ({", ".join(f"({one})" for one in sets)})
  ORDER BY {", ".join(str(n + 1) for n in range(1 + len(numbers)))}"""
     rows: list[Any] = await db.fetch(sql, *bind.args, plan="custom")

@@ -174,9 +174,9 @@ async def types(db: Any) -> Types:
     )
 
 
-async def _tagged_types(db: Any) -> list[ResourceType]:
-    """Those of which the account has resources with tags; the others are not asked."""
-    tagged_ones = frozenset(await tagged_types(db))
+async def _tagged_types(db: Any, keys: Sequence[str] = ()) -> list[ResourceType]:
+    """Those of which the account has resources with tags of these keys; no others are asked."""
+    tagged_ones = frozenset(await tagged_types(db, keys))
     return [kind for kind in await types(db) if kind.name in tagged_ones]
 
 
@@ -201,7 +201,8 @@ async def tagged(
 
     A few types at once, until there are enough.
     """
-    kinds = [one for one in await _tagged_types(db) if one.can_match(pattern, number, region)]
+    known = await _tagged_types(db, [one["Key"] for one in filters])
+    kinds = [one for one in known if one.can_match(pattern, number, region)]
     given = None if arns is None else list(arns)
     rows: list[Any] = []
     for start in range(0, len(kinds), _TYPES_AT_ONCE):
@@ -246,7 +247,7 @@ async def values(
 ) -> list[Any]:
     """The values that tags of one key have in a region, as `name`, in order."""
     what = (("what", "r.tags ->> $5"),)
-    kinds = tuple(await _tagged_types(db))
+    kinds = tuple(await _tagged_types(db, [key]))
     if not kinds:
         return []
     sql = f"select distinct name from ({_everywhere(_NAMES, kinds, what)}) as n"

@@ -119,7 +119,8 @@ select resource_id from old
 """
 
 
-# Types of which some resource has a tag, found one after the other in an index.
+# Types of which some resource has a tag, found one after the other in an index; and a tag of each
+# of the keys $1.
 _TAGGED_TYPES = """
 with recursive found as (
     (select resource_type as name from resource_tags
@@ -129,7 +130,13 @@ with recursive found as (
              where t.account_id = (select driftcloud_account()) and t.resource_type > f.name
              order by t.resource_type limit 1) from found as f where f.name is not null
 )
-select name from found where name is not null order by name
+select name from found
+ where name is not null and not exists (
+       select from unnest($1::text[]) as wanted (key)
+        where not exists (select from resource_tags as t
+                           where t.account_id = (select driftcloud_account())
+                             and t.resource_type = found.name and t.key = wanted.key))
+ order by name
 """
 # $2 and $3: the id and key to go on after. Both tables have an index in this order, so that a page
 # reads no more than it shows.
@@ -189,9 +196,9 @@ def listing(types: tuple[str, ...]) -> Listing:
     )
 
 
-async def tagged_types(db: Any) -> list[str]:
-    """The types of which the account has resources with tags, in order."""
-    return [row["name"] for row in await db.fetch(_TAGGED_TYPES)]
+async def tagged_types(db: Any, keys: Sequence[str] = ()) -> list[str]:
+    """The types of which the account has resources with tags, of each of these keys, in order."""
+    return [row["name"] for row in await db.fetch(_TAGGED_TYPES, list(keys))]
 
 
 async def page(db: Any, region: str, after: str | None, limit: int | None) -> list[Any]:
