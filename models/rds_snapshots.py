@@ -28,40 +28,40 @@ _STORED = (
 
 _MADE_AT = (
     f"(date_trunc('day', {NOW} at time zone 'utc') at time zone 'utc' - day.ago * interval '1 day'"
-    f" + left({BACKUP}, 5)::interval + interval '7 minutes')"
+    f" + left({BACKUP.format('r')}, 5)::interval + interval '7 minutes')"
 )
 # A time inside a name is shifted here, since nothing after this knows that it is one.
 _NAME = (
-    f"('rds:' || {{0}}.identifier || to_char(({_MADE_AT} + {{{{shift}}}}) at time zone 'utc',"
+    "('rds:' || r.identifier || to_char((made.at + {shift}) at time zone 'utc',"
     " '-YYYY-MM-DD-HH24-MI'))"
 )
 
 
 def _automated(table: str, segment: str, own: Mapping[str, str], condition: str) -> str:
     """The automated snapshots of the rows of a table; `own` where its columns differ."""
-    made, name = _MADE_AT.format("r"), _NAME.format("r")
     columns = {column: f"r.{column}" for column in _STORED} | {
-        "identifier": name,
-        "arn": f"('arn:aws:rds:' || r.region || ':' || {NUMBER} || ':{segment}:' || {name})",
+        "identifier": _NAME,
+        "arn": f"('arn:aws:rds:' || r.region || ':' || {NUMBER} || ':{segment}:' || {_NAME})",
         "source_identifier": "r.identifier",
         "source_resource_id": RESOURCE_ID.format("r"),
         "source_created_at": "r.created_at",
         "copied_from_arn": "null::text",
-        "original_created_at": made,
+        "original_created_at": "made.at",
         "vpc_id": VPC_ID.format("r"),
         "shared_with": "'{}'::text[]",
         "monthly_cost": "0::numeric",
-        "completed_at": made,
-        "created_at": made,
+        "completed_at": "made.at",
+        "created_at": "made.at",
         "tags": "'{}'::jsonb",
         **own,
     }
     shown = ", ".join(f"{expression} as {column}" for column, expression in columns.items())
     return (
         f"select {shown}, 'automated' as snapshot_type from {table} as r,"
-        f" generate_series(0, r.backup_retention_days) as day(ago)"
-        f" where {condition} and {made} between r.created_at and {NOW}"
-        f" and {made} > {NOW} - r.backup_retention_days * interval '1 day'"
+        f" generate_series(0, r.backup_retention_days) as day(ago),"
+        f" lateral (select {_MADE_AT} as at offset 0) as made"  # worked out once
+        f" where {condition} and made.at between r.created_at and {NOW}"
+        f" and made.at > {NOW} - r.backup_retention_days * interval '1 day'"
     )
 
 
@@ -98,7 +98,7 @@ INSTANCE = _listing(
         "snapshot",
         {},
         "r.cluster_identifier is null and r.replica_of is null and r.backup_retention_days > 0"
-        f" and (r.stopped_at is null or {_MADE_AT.format('r')} < r.stopped_at)",
+        " and (r.stopped_at is null or made.at < r.stopped_at)",
     ),
 )
 CLUSTER = _listing(

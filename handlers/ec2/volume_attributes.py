@@ -9,6 +9,7 @@ from typing import Any
 from emulator import pages
 from emulator.context import Context
 from emulator.errors import AwsError
+from emulator.rows import Constant, Each, Rows, View
 from handlers.ec2 import identifiers
 from handlers.ec2.derived_filters import Names, Same, conditions
 from handlers.ec2.identifiers import VOLUME
@@ -34,7 +35,8 @@ async def describe_volume_status(ctx: Context, params: dict[str, Any]) -> dict[s
     zones = {
         zone.name: zone.zone_id for zone in regions.zones(ctx.region, ctx.principal.account_number)
     }
-    return {"VolumeStatuses": [_status(row, zones) for row in shown], "NextToken": token}
+    told = [_status(row, zones) for row in shown]
+    return {"VolumeStatuses": Rows(STATUS_VIEW, told), "NextToken": token}
 
 
 async def describe_volume_attribute(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -62,24 +64,37 @@ async def modify_volume_attribute(ctx: Context, params: dict[str, Any]) -> dict[
 
 def _status(row: Any, zones: dict[str, str]) -> dict[str, Any]:
     watched = row["volume_type"] in _PROVISIONED and row["attached_instance_id"]
-    performance = "normal" if watched else "not-applicable"
+    zone = row["availability_zone"]
     return {
-        "VolumeId": row["volume_id"],
-        "AvailabilityZone": row["availability_zone"],
-        "AvailabilityZoneId": zones.get(row["availability_zone"]),
-        "Actions": [],
-        "Events": [],
-        "AttachmentStatuses": [],
-        "VolumeStatus": {
-            "Status": "ok",
-            "Details": [
-                {"Name": "io-enabled", "Status": "passed"},
-                {"Name": "io-performance", "Status": performance},
-            ],
-        },
+        "volume_id": row["volume_id"],
+        "zone": zone,
+        "zone_id": zones.get(zone),
+        "details": _WATCHED if watched else _UNWATCHED,
     }
 
 
+def _details(performance: str) -> list[dict[str, str]]:
+    return [
+        {"name": "io-enabled", "status": "passed"},
+        {"name": "io-performance", "status": performance},
+    ]
+
+
+_WATCHED, _UNWATCHED = _details("normal"), _details("not-applicable")
+STATUS_VIEW = View(
+    {
+        "VolumeId": "volume_id",
+        "AvailabilityZone": "zone",
+        "AvailabilityZoneId": "zone_id",
+        "Actions": Constant([]),
+        "Events": Constant([]),
+        "AttachmentStatuses": Constant([]),
+        "VolumeStatus": {
+            "Status": Constant("ok"),
+            "Details": Each("details", {"Name": "name", "Status": "status"}),
+        },
+    }
+)
 FILTERS = {"availability-zone": "availability_zone"}
 TOLD_ALIKE: Names = {
     **dict.fromkeys(
