@@ -23,7 +23,7 @@ HEAD = struct.Struct("!QQI")
 """Size of the table, of what follows it, and the checksum of both."""
 DATABASES = "base"
 """PostgreSQL's folder of a folder for each database."""
-# linux/fs.h: FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_TOPDIR_FL
+# Linux's fs.h: FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_TOPDIR_FL
 _GET_FLAGS, _SET_FLAGS, _TOP_OF_HIERARCHIES = 0x80086601, 0x40086602, 0x20000
 _PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); import laying; laying.main()"
 
@@ -162,6 +162,8 @@ def spread(folder: str, root: int | None = None) -> None:
     Linux's fs/ext4/ialloc.c, and attribute T in chattr(1). Others than ext4 refuse, and need not
     know.
     """
+    if sys.platform != "linux":
+        return
     flags = bytearray(8)
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=root)
