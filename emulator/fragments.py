@@ -157,10 +157,11 @@ async def page(
     rows: list[Any] = shelf.known(brief, key)
     if limit is not None and len(rows) == limit:
         rows[-1] = Known(brief[-1], "")
+    if all(rows):
+        shelf.promising = True
+        return rows
     missing = [row[key] for row, known in zip(brief, rows, strict=True) if known is None]
     shelf.promising = 2 * len(missing) <= len(rows)
-    if not missing:
-        return rows
     by_id = await _by_id(ctx, listing, missing)
     found = (known or by_id.get(row[key]) for row, known in zip(brief, rows, strict=True))
     # what went in between is not there any more
