@@ -80,12 +80,7 @@ INTERFACE_VIEW = View(
         ),
         "AvailabilityZone": "availability_zone",
         "Description": "description",
-        "Groups": Computed(
-            lambda groups: [
-                {"GroupId": group["id"], "GroupName": group["name"]} for group in groups or ()
-            ],
-            "groups",
-        ),
+        "Groups": Each("groups", {"GroupId": "id", "GroupName": "name"}),
         "InterfaceType": "kind",
         "Ipv6Addresses": Constant([]),
         "MacAddress": Computed(mac_address, "id"),
