@@ -118,6 +118,9 @@ class Template:
             "iam_instance_profile_arn": self._profile(data.get("IamInstanceProfile") or {}),
             "user_data": data.get("UserData"),
             "metadata_options": data.get("MetadataOptions"),
+            "launch_options": launches.launch_options(
+                data, interface_tags=_tags_of(data, "network-interface")
+            ),
             "monitoring": "enabled" if (data.get("Monitoring") or {}).get("Enabled")
             else "disabled",
             "ebs_optimized": bool(data.get("EbsOptimized")),
@@ -161,6 +164,9 @@ async def find_template(
         or group["instance_type"]
     )  # fmt: skip
     image = await _image(db, account_id, group, data.get("ImageId"), named)
+    placed_in = (data.get("Placement") or {}).get("GroupName")
+    if placed_in:
+        raise LaunchFailure(f"The Placement Group '{placed_in}' is unknown.")
     made = Template(data, named, image, group, account_number, version)
     tags = _tags_of(data, "instance") | passed_on(group)
     tags["aws:autoscaling:groupName"] = group["name"]

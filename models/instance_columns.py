@@ -27,6 +27,34 @@ TRANSITION = (
 )
 NAMELESS = "coalesce(not coalesce(n.enable_dns_hostnames, n.is_default), false)"
 
+_RESERVATIONS = "CapacityReservationSpecification"
+TARGET_RESERVATION = (
+    f"(i.launch_options -> '{_RESERVATIONS}' -> 'CapacityReservationTarget'"
+    " ->> 'CapacityReservationId')"
+)
+_NUMBER = (
+    "(case i.state "
+    + " ".join(f"when '{state}' then {code}" for state, code in STATE_CODES.items())
+    + " end)"
+)
+# A time inside a text is shifted here, since nothing after this knows that it is one.
+TRANSITION = (
+    "i.state_transition_reason || coalesce(to_char((i.state_changed_at + {shift})"
+    " at time zone 'utc', '\" (\"YYYY-MM-DD HH24:MI:SS\" GMT)\"'), '')"
+)
+NAMELESS = "coalesce(not coalesce(n.enable_dns_hostnames, n.is_default), false)"
+
+_RESERVATIONS = "CapacityReservationSpecification"
+TARGET_RESERVATION = (
+    f"(i.launch_options -> '{_RESERVATIONS}' -> 'CapacityReservationTarget'"
+    " ->> 'CapacityReservationId')"
+)
+# Whether the public address is the account's own, not one that EC2 lends.
+ELASTIC = (
+    "(i.public_ip_address in (select e.public_ip from elastic_ips as e"
+    " where e.associated_instance_id is not null))"
+)
+_NUMBER = "(select a.account_number from cloud_accounts as a where a.id = i.account_id)"
 _PUBLIC = "i.public_ip_address is not null"
 
 
@@ -39,10 +67,22 @@ def _metadata(name: str, default: str) -> str:
     return f"(coalesce(i.metadata_options ->> '{name}', '{default}'))"
 
 
+def _option(member: str, name: str, default: str) -> str:
+    return f"(coalesce(i.launch_options -> '{member}' ->> '{name}', '{default}'))"
+
+
 def _addressed(expression: str) -> str:
     return (
         "exists (select 1 from elastic_ips as e where e.associated_instance_id = i.instance_id"
         f" and {expression} {{match}})"
+    )
+
+
+def _interface(first: str, column: str) -> str:
+    """What the first interface or one of those beside it tells."""
+    return (
+        f"({first} {{match}} or exists (select 1 from network_interfaces as o"
+        f" where o.attached_instance_id = i.instance_id and o.{column} {{match}}))"
     )
 
 
@@ -110,9 +150,23 @@ COLUMNS: dict[str, Column | str] = {
     "metadata_ipv6": _metadata("HttpProtocolIpv6", "disabled"),
     "metadata_hops": _metadata("HttpPutResponseHopLimit", "1"),
     "metadata_tags": _metadata("InstanceMetadataTags", "disabled"),
-    "owner": "(select a.account_number from cloud_accounts as a where a.id = i.account_id)",
+    "enclave": _option("EnclaveOptions", "Enabled", "false"),
+    "auto_recovery": _option("MaintenanceOptions", "AutoRecovery", "default"),
+    "hostname_type": _option("PrivateDnsNameOptions", "HostnameType", "ip-name"),
+    "names_by_a_record": _option("PrivateDnsNameOptions", "EnableResourceNameDnsARecord", "false"),
+    "names_by_aaaa_record": _option(
+        "PrivateDnsNameOptions", "EnableResourceNameDnsAAAARecord", "false"
+    ),
+    "reservation_preference": (
+        f"(case when {TARGET_RESERVATION} is null then"
+        f" {_option(_RESERVATIONS, 'CapacityReservationPreference', 'open')} end)"
+    ),
+    "target_reservation": TARGET_RESERVATION,
+    "owner": _NUMBER,
     "private_dns_name": (
-        f"('ip-' || replace({placed('i.private_ip_address')}, '.', '-') || case i.region"
+        f"(case {_option('PrivateDnsNameOptions', 'HostnameType', 'ip-name')}"
+        " when 'resource-name' then i.instance_id"
+        f" else 'ip-' || replace({placed('i.private_ip_address')}, '.', '-') end || case i.region"
         " when 'us-east-1' then '.ec2.internal'"
         " else '.' || i.region || '.compute.internal' end)"
     ),
@@ -131,7 +185,15 @@ COLUMNS: dict[str, Column | str] = {
     "device_status": _attached("'attached'"),
     "association_allocation_id": _addressed("e.allocation_id"),
     "association_id": _addressed("e.association_id"),
-    "association_owner": f"(case when {_PUBLIC} then 'amazon' end)",
+    "association_owner": (
+        f"(case when i.has_elastic_ip then {_NUMBER} when {_PUBLIC} then 'amazon' end)"
+    ),
+    "interface_id": _interface(placed("i.network_interface_id"), "network_interface_id"),
+    "interface_subnet_id": _interface(placed("i.subnet_id"), "subnet_id"),
+    "interface_address": _interface(placed("i.private_ip_address"), "private_ip_address"),
+    "interface_description": _interface(
+        "coalesce(i.launch_options ->> 'Description', '')", "description"
+    ),
     "interface_tag_key": _interface_tagged("t.key"),
     "interface_tag_value": _interface_tagged("t.value"),
 }

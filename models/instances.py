@@ -15,10 +15,12 @@ _SHOWN = (
     "instance_id", "name", "instance_type", "region", "state", "launch_time", "availability_zone",
     "public_ip_address", "source_dest_check", "image_id", "architecture", "platform",
     "platform_details", "usage_operation", "root_device_name", "key_name",
-    "iam_instance_profile_arn", "metadata_options", "monitoring", "ebs_optimized", "hibernation",
-    "disable_api_termination", "disable_api_stop", "shutdown_behavior", "tenancy",
+    "iam_instance_profile_arn", "metadata_options", "launch_options", "monitoring",
+    "ebs_optimized", "hibernation", "disable_api_termination", "disable_api_stop",
+    "shutdown_behavior", "tenancy",
     "instance_lifecycle", "reservation_id", "launch_index", "client_token", "state_reason_code",
-    "state_reason_message", "state_changed_at", "created_at", "tags",
+    "state_reason_message", "state_changed_at", "created_at", "tags", "added_interfaces",
+    "has_elastic_ip",
 )  # fmt: skip
 
 # json, not jsonb: these are only read back as text, which takes a quarter less.

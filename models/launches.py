@@ -54,6 +54,7 @@ INSTANCE_COLUMNS = {
     "iam_instance_profile_arn": "text",
     "user_data": "text",
     "metadata_options": "jsonb",
+    "launch_options": "jsonb",
     "monitoring": "text",
     "ebs_optimized": "boolean",
     "hibernation": "boolean",
@@ -94,6 +95,11 @@ INSTANCE_DEFAULTS: dict[str, Any] = {
     "launch_index": 0,
     "protected_from_scale_in": False,
 }
+# What `launch_options` keeps of a launch's members.
+LAUNCH_OPTIONS = (
+    "CpuOptions", "CapacityReservationSpecification", "EnclaveOptions", "MaintenanceOptions",
+    "PrivateDnsNameOptions",
+)  # fmt: skip
 VOLUME_COLUMNS = {
     "volume_id": "text",
     "region": "text",
@@ -217,6 +223,38 @@ def instance_costs(
         "gpu_count": gpus,
         "has_gpu": gpus > 0,
     }
+
+
+def launch_options(
+    given: Mapping[str, Any], *, interface_tags: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """What `launch_options` keeps of members of a launch; None: all is as it is by default.
+
+    Of its first network interface these are the description and the tags (`InterfaceTags`).
+    """
+    options = {name: given.get(name) for name in LAUNCH_OPTIONS}
+    interfaces = given.get("NetworkInterfaces") or ()
+    first: Mapping[str, Any] = next((one for one in interfaces if not one.get("DeviceIndex")), {})
+    told = said({**options, "Description": first.get("Description")})
+    if interface_tags:
+        told["InterfaceTags"] = dict(interface_tags)
+    return told or None
+
+
+def changed(
+    options: Mapping[str, Any] | None, member: str, value: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """`launch_options` with another value of one member."""
+    others = {name: one for name, one in (options or {}).items() if name != member}
+    return {**others, **said({member: value})} or None
+
+
+def said(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options without members that say nothing: what is false is so by default."""
+    told = {
+        name: said(value) if isinstance(value, dict) else value for name, value in options.items()
+    }
+    return {name: value for name, value in told.items() if value not in (None, False, "", {})}
 
 
 def environment(tags: Mapping[str, str]) -> str:

@@ -17,8 +17,10 @@ _INSTANCES = """
 select i.network_interface_id as id, i.region, i.availability_zone, i.vpc_id, i.subnet_id,
        i.private_ip_address, i.public_ip_address, e.allocation_id, e.association_id,
        i.security_group_ids, i.source_dest_check, i.created_at as attached_at, i.instance_id,
-       'interface' as kind, '' as description, false as managed, 0 as device_index,
-       true as delete_on_termination, null as attachment_id, '{}'::jsonb as tags
+       'interface' as kind, coalesce(i.launch_options ->> 'Description', '') as description,
+       false as managed, 0 as device_index,
+       true as delete_on_termination, null as attachment_id,
+       coalesce(i.launch_options -> 'InterfaceTags', '{}') as tags
   from instances as i left join elastic_ips as e on e.associated_instance_id = i.instance_id
  where i.network_interface_id is not null and i.state <> 'terminated'
 """

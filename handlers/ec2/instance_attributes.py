@@ -11,9 +11,9 @@ from typing import Any
 from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.rows import View
-from handlers.ec2 import identifiers, launch_requests
+from handlers.ec2 import identifiers, launch_options, launch_requests
 from handlers.ec2.identifiers import INSTANCE, SECURITY_GROUP
-from handlers.ec2.instance_view import INSTANCE_MEMBERS, metadata_options
+from handlers.ec2.instance_view import INSTANCE_MEMBERS, metadata_options, options_shown
 from models import instance_attributes, instance_types, instances, launches
 
 NOUN = "instances"
@@ -134,7 +134,9 @@ def _asked(params: Mapping[str, Any]) -> tuple[str, Any]:
         raise AwsError("InvalidParameterCombination", "No attributes specified.")
     member = named[0]
     given = params[member]
-    return member, given if member in _LISTS else given.get("Value")
+    if member in _LISTS:
+        return member, given
+    return member, given.get("Enabled" if member == "EnclaveOptions" else "Value")
 
 
 def _flag(name: str) -> "Change":
@@ -162,8 +164,13 @@ async def _instance_type(ctx: Context, instance: Any, value: Any) -> dict[str, A
             "The requested configuration is currently not supported. Please check the"
             " documentation for supported configurations.",
         )
+    options = instance["launch_options"]
+    if options and "EnclaveOptions" in options:
+        launch_options.check_enclave(machine, hibernates=False)
     return {
         "instance_type": machine.name,
+        # the cores and threads that were chosen were those of the other type
+        "launch_options": launches.changed(options, "CpuOptions", {}),
         **launches.instance_costs(
             machine.name,
             ctx.region,
@@ -221,6 +228,15 @@ async def _devices(ctx: Context, instance: Any, value: Any) -> dict[str, Any]:
     return {}
 
 
+async def _enclave(ctx: Context, instance: Any, value: Any) -> dict[str, Any]:
+    [enabled] = (await _flag("enclave")(ctx, instance, value)).values()
+    machine = instance_types.find(instance["instance_type"])
+    if enabled and machine is not None:
+        launch_options.check_enclave(machine, hibernates=instance["hibernation"])
+    options = launches.changed(instance["launch_options"], "EnclaveOptions", {"Enabled": enabled})
+    return {"launch_options": options}
+
+
 async def _nothing(ctx: Context, instance: Any, value: Any) -> dict[str, Any]:
     """What every instance has, or none: nothing to keep."""
     return {}
@@ -241,7 +257,7 @@ CHANGES: dict[str, Change] = {
     "EbsOptimized": _flag("ebs_optimized"),
     "SriovNetSupport": _nothing,
     "EnaSupport": _nothing,
-    "EnclaveOptions": _nothing,
+    "EnclaveOptions": _enclave,
 }
 STOPPED_ONLY = frozenset(
     ("InstanceType", "Kernel", "Ramdisk", "UserData", "EbsOptimized", "SriovNetSupport",
@@ -275,5 +291,7 @@ SHOWN: dict[str, Show] = {
     "ebsOptimized": _value("EbsOptimized", "ebs_optimized"),
     "sriovNetSupport": lambda row: {"SriovNetSupport": {"Value": "simple"}},
     "enaSupport": lambda row: {"EnaSupport": {"Value": True}},
-    "enclaveOptions": lambda row: {"EnclaveOptions": {"Enabled": False}},
+    "enclaveOptions": lambda row: {
+        "EnclaveOptions": options_shown("EnclaveOptions", row["launch_options"])
+    },
 }

@@ -8,6 +8,7 @@ from emulator.filters import TAGS
 from handlers.ec2.derived_filters import NOT_MANAGED, ZONE_ID, Derived, Names, Same
 from handlers.ec2.instance_view import attachment_id, mac_address, profile
 
+_RESERVATIONS = "capacity-reservation-specification"
 FILTERS = TAGS | {
     "architecture": "architecture",
     "availability-zone": "availability_zone",
@@ -16,9 +17,13 @@ FILTERS = TAGS | {
     "block-device-mapping.device-name": "device_name",
     "block-device-mapping.status": "device_status",
     "block-device-mapping.volume-id": "device_volume_id",
+    "capacity-reservation-id": "target_reservation",
+    f"{_RESERVATIONS}.capacity-reservation-preference": "reservation_preference",
+    f"{_RESERVATIONS}.capacity-reservation-target.capacity-reservation-id": "target_reservation",
     "client-token": "client_token",
     "dns-name": "public_dns_name",
     "ebs-optimized": "ebs_optimized",
+    "enclave-options.enabled": "enclave",
     "group-id": "security_group_id",
     "group-name": "security_group_name",
     "hibernation-options.configured": "hibernation",
@@ -35,6 +40,7 @@ FILTERS = TAGS | {
     "key-name": "key_name",
     "launch-index": "launch_index",
     "launch-time": "launch_time",
+    "maintenance-options.auto-recovery": "auto_recovery",
     "metadata-options.http-endpoint": "metadata_endpoint",
     "metadata-options.http-protocol-ipv4": "metadata_endpoint",
     "metadata-options.http-protocol-ipv6": "metadata_ipv6",
@@ -48,7 +54,7 @@ FILTERS = TAGS | {
     "network-interface.addresses.association.public-dns-name": "public_dns_name",
     "network-interface.addresses.association.public-ip": "public_ip_address",
     "network-interface.addresses.private-dns-name": "private_dns_name",
-    "network-interface.addresses.private-ip-address": "private_ip_address",
+    "network-interface.addresses.private-ip-address": "interface_address",
     "network-interface.association.allocation-id": "association_allocation_id",
     "network-interface.association.association-id": "association_id",
     "network-interface.association.ip-owner-id": "association_owner",
@@ -58,15 +64,16 @@ FILTERS = TAGS | {
     "network-interface.attachment.instance-id": "instance_id",
     "network-interface.attachment.instance-owner-id": "owner",
     "network-interface.availability-zone": "availability_zone",
+    "network-interface.description": "interface_description",
     "network-interface.group-id": "security_group_id",
     "network-interface.group-name": "security_group_name",
-    "network-interface.network-interface-id": "network_interface_id",
+    "network-interface.network-interface-id": "interface_id",
     "network-interface.owner-id": "owner",
     "network-interface.private-dns-name": "private_dns_name",
-    "network-interface.private-ip-address": "private_ip_address",
+    "network-interface.private-ip-address": "interface_address",
     "network-interface.public-dns-name": "public_dns_name",
     "network-interface.source-dest-check": "source_dest_check",
-    "network-interface.subnet-id": "subnet_id",
+    "network-interface.subnet-id": "interface_subnet_id",
     "network-interface.tag-key": "interface_tag_key",
     "network-interface.tag-value": "interface_tag_value",
     "network-interface.vpc-id": "vpc_id",
@@ -75,6 +82,9 @@ FILTERS = TAGS | {
     "platform": "platform",
     "platform-details": "platform_details",
     "private-dns-name": "private_dns_name",
+    "private-dns-name-options.enable-resource-name-dns-a-record": "names_by_a_record",
+    "private-dns-name-options.enable-resource-name-dns-aaaa-record": "names_by_aaaa_record",
+    "private-dns-name-options.hostname-type": "hostname_type",
     "private-ip-address": "private_ip_address",
     "reason": "transition_reason",
     "reservation-id": "reservation_id",
@@ -96,9 +106,7 @@ TOLD_ALIKE: Names = {
     **{f"{_NETWORK}.{name}": kind for name, kind in NOT_MANAGED.items()},
     **dict.fromkeys(
         (
-            "affinity", "boot-mode", "capacity-reservation-id",
-            "capacity-reservation-specification.capacity-reservation-target"
-            ".capacity-reservation-id",
+            "affinity", "boot-mode",
             "capacity-reservation-specification.capacity-reservation-target"
             ".capacity-reservation-resource-group-arn",
             "host-id", "ipv6-address", "kernel-id", "outpost-arn", "placement-group-name",
@@ -116,15 +124,12 @@ TOLD_ALIKE: Names = {
         Same(),
     ),
     "availability-zone-id": ZONE_ID,
-    "capacity-reservation-specification.capacity-reservation-preference": Same(("open",)),
     "current-instance-boot-mode": Same(("legacy-bios",)),
     "ena-support": Same(("true",)),
-    "enclave-options.enabled": Same(("false",)),
     "hypervisor": Same(("xen",)),
     "iam-instance-profile.id": Derived(
         "iam_instance_profile_arn", lambda _, arn: profile(arn)["Id"]
     ),
-    "maintenance-options.auto-recovery": Same(("default",)),
     "metadata-options.state": Same(("applied",)),
     f"{_NETWORK}.addresses.primary": Same(("true",)),
     f"{_NETWORK}.attachment.attachment-id": Derived(
@@ -134,16 +139,12 @@ TOLD_ALIKE: Names = {
     f"{_NETWORK}.attachment.device-index": Same(("0",)),
     f"{_NETWORK}.attachment.network-card-index": Same(("0",)),
     f"{_NETWORK}.attachment.status": Same(("attached",)),
-    f"{_NETWORK}.description": Same(("",)),
     f"{_NETWORK}.mac-address": Derived(
         "network_interface_id", lambda _, interface: mac_address(interface)
     ),
     f"{_NETWORK}.requester-managed": Same(("false",)),
     f"{_NETWORK}.status": Same(("in-use",)),
     "network-performance-options.bandwidth-weighting": Same(("default",)),
-    "private-dns-name-options.enable-resource-name-dns-a-record": Same(("false",)),
-    "private-dns-name-options.enable-resource-name-dns-aaaa-record": Same(("false",)),
-    "private-dns-name-options.hostname-type": Same(("ip-name",)),
     "root-device-type": Same(("ebs",)),
     "virtualization-type": Same(("hvm",)),
 }  # fmt: skip

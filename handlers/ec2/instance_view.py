@@ -4,11 +4,11 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
 """
 
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from emulator.ids import derived
-from emulator.rows import Computed, Constant, Each, When
+from emulator.rows import Computed, Constant, Each, View, When
 from models import instance_types
 from models.spot_requests import id_of
 
@@ -65,6 +65,27 @@ def cpu_options(instance_type: str) -> dict[str, int] | None:
     }
 
 
+def chosen_cpu_options(instance_type: str, options: dict[str, Any]) -> dict[str, Any] | None:
+    """Cores and threads as the launch asked for them, else as the type has them."""
+    return (cpu_options(instance_type) or {}) | options.get("CpuOptions", {}) or None
+
+
+def resource_dns_name(
+    address: str | None, region: str, instance_id: str, options: dict[str, Any]
+) -> str:
+    """The private name of a machine that may be named after itself: i-0….ec2.internal."""
+    name = private_dns_name(address, region)
+    if options.get("PrivateDnsNameOptions", {}).get("HostnameType") != "resource-name":
+        return name
+    return name and f"{instance_id}.{name.partition('.')[2]}"
+
+
+def reservation_id(options: dict[str, Any]) -> str | None:
+    """The capacity reservation that the launch named."""
+    target = options.get("CapacityReservationSpecification", {}).get("CapacityReservationTarget")
+    return target["CapacityReservationId"] if target else None
+
+
 @lru_cache(maxsize=1_000)
 def profile(arn: str) -> dict[str, str]:
     """An instance profile, with the id that belongs to its ARN."""
@@ -90,19 +111,53 @@ METADATA_DEFAULTS = {
     "InstanceMetadataTags": "disabled",
 }
 
+OPTION_DEFAULTS: dict[str, dict[str, Any]] = {
+    "CapacityReservationSpecification": {"CapacityReservationPreference": "open"},
+    "EnclaveOptions": {"Enabled": False},
+    "MaintenanceOptions": {"AutoRecovery": "default", "RebootMigration": "default"},
+    "PrivateDnsNameOptions": {
+        "HostnameType": "ip-name",
+        "EnableResourceNameDnsARecord": False,
+        "EnableResourceNameDnsAAAARecord": False,
+    },
+}
+
+
+def options_shown(member: str, options: dict[str, Any] | None) -> dict[str, Any]:
+    """One member of `launch_options`, with EC2's defaults."""
+    said: dict[str, Any] = (options or {}).get(member, {})
+    if "CapacityReservationTarget" in said:
+        return dict(said)
+    return OPTION_DEFAULTS[member] | said
+
+
+def _option(member: str) -> When:
+    shown = Computed(partial(options_shown, member), "launch_options")
+    return When("launch_options", shown, Constant(OPTION_DEFAULTS[member]))
+
+
 GROUPS = Each("groups", {"GroupId": "id", "GroupName": "name"})
 PRIVATE_DNS = Computed(private_dns_name, "private_ip_address", "region")
 PUBLIC_DNS = Computed(public_dns_name, "public_ip_address", "region", "nameless")
 ASSOCIATION = When(
     "public_ip_address",
-    {"IpOwnerId": Constant("amazon"), "PublicDnsName": PUBLIC_DNS, "PublicIp": "public_ip_address"},
+    {
+        "IpOwnerId": When("has_elastic_ip", "owner_number", Constant("amazon")),
+        "PublicDnsName": PUBLIC_DNS,
+        "PublicIp": "public_ip_address",
+    },
 )
 
 INTERFACE = {
     "NetworkInterfaceId": "network_interface_id",
     "SubnetId": "subnet_id",
     "VpcId": "vpc_id",
-    "Description": Constant(""),
+    "Description": When(
+        "launch_options",
+        Computed(lambda options: options.get("Description", ""), "launch_options"),
+        Constant(""),
+    ),
+    "OwnerId": "owner_number",
     "Status": Constant("in-use"),
     "InterfaceType": Constant("interface"),
     "MacAddress": Computed(mac_address, "network_interface_id"),
@@ -131,11 +186,48 @@ INTERFACE = {
     "Operator": Constant({"Managed": False}),
 }
 
+# The interfaces that were attached beside the first; a lent or elastic address lies on that one.
+_FIRST = View(INTERFACE)
+_ADDED = View(
+    INTERFACE
+    | {
+        "Description": "description",
+        "InterfaceType": "kind",
+        "Attachment": {
+            "AttachmentId": "attachment_id",
+            "DeviceIndex": "device_index",
+            "NetworkCardIndex": Constant(0),
+            "Status": Constant("attached"),
+            "AttachTime": Computed(datetime.fromisoformat, "attached_at"),
+            "DeleteOnTermination": "delete_on_termination",
+        },
+    }
+)
+_SHOWN_FROM = (
+    "network_interface_id", "subnet_id", "vpc_id", "private_ip_address", "source_dest_check",
+    "groups", "created_at", "public_ip_address", "region", "nameless", "has_elastic_ip",
+    "owner_number", "launch_options",
+)  # fmt: skip
+
+
+def all_interfaces(added: list[dict[str, Any]], *values: Any) -> list[dict[str, Any]]:
+    """The first interface, told by columns, and those `added`."""
+    first = dict(zip(_SHOWN_FROM, values, strict=True))
+    beside = {"public_ip_address": None, **{n: first[n] for n in ("region", "owner_number")}}
+    return [_FIRST.show(first), *(_ADDED.show({**beside, **one}) for one in added)]
+
+
 INSTANCE_MEMBERS: dict[str, Any] = {
     "InstanceId": "instance_id",
     "ImageId": "image_id",
     "State": {"Code": "state_number", "Name": "state"},
-    "PrivateDnsName": PRIVATE_DNS,
+    "PrivateDnsName": When(
+        "launch_options",
+        Computed(
+            resource_dns_name, "private_ip_address", "region", "instance_id", "launch_options"
+        ),
+        PRIVATE_DNS,
+    ),
     "PublicDnsName": PUBLIC_DNS,
     "StateTransitionReason": Computed(lambda reason: reason or "", "transition_reason"),
     "KeyName": "key_name",
@@ -185,28 +277,31 @@ INSTANCE_MEMBERS: dict[str, Any] = {
     "SourceDestCheck": "source_dest_check",
     # "The value xen is used for both Xen and Nitro hypervisors" (API_Instance)
     "Hypervisor": Constant("xen"),
-    "NetworkInterfaces": When("network_interface_id", [INTERFACE], Constant([])),
+    "NetworkInterfaces": When(
+        "added_interfaces",
+        Computed(all_interfaces, "added_interfaces", *_SHOWN_FROM),
+        When("network_interface_id", [INTERFACE], Constant([])),
+    ),
     "EbsOptimized": "ebs_optimized",
     "EnaSupport": Constant(True),
     "IamInstanceProfile": When(
         "iam_instance_profile_arn", Computed(profile, "iam_instance_profile_arn")
     ),
-    "CpuOptions": Computed(cpu_options, "instance_type"),
-    "CapacityReservationSpecification": Constant({"CapacityReservationPreference": "open"}),
+    "CpuOptions": When(
+        "launch_options",
+        Computed(chosen_cpu_options, "instance_type", "launch_options"),
+        Computed(cpu_options, "instance_type"),
+    ),
+    "CapacityReservationId": When("launch_options", Computed(reservation_id, "launch_options")),
+    "CapacityReservationSpecification": _option("CapacityReservationSpecification"),
     "HibernationOptions": {"Configured": "hibernation"},
     "MetadataOptions": Computed(metadata_options, "metadata_options"),
-    "EnclaveOptions": Constant({"Enabled": False}),
+    "EnclaveOptions": _option("EnclaveOptions"),
     "PlatformDetails": "platform_details",
     "UsageOperation": "usage_operation",
     "UsageOperationUpdateTime": "created_at",
-    "PrivateDnsNameOptions": Constant(
-        {
-            "HostnameType": "ip-name",
-            "EnableResourceNameDnsARecord": False,
-            "EnableResourceNameDnsAAAARecord": False,
-        }
-    ),
-    "MaintenanceOptions": Constant({"AutoRecovery": "default", "RebootMigration": "default"}),
+    "PrivateDnsNameOptions": _option("PrivateDnsNameOptions"),
+    "MaintenanceOptions": _option("MaintenanceOptions"),
     "CurrentInstanceBootMode": Constant("legacy-bios"),
     "NetworkPerformanceOptions": Constant({"BandwidthWeighting": "default"}),
     "Operator": Constant({"Managed": False}),

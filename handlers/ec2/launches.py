@@ -13,7 +13,7 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.idempotency import once
 from emulator.rows import Rows, View
-from handlers.ec2 import identifiers, launch_devices, launch_requests
+from handlers.ec2 import identifiers, launch_devices, launch_options, launch_requests
 from handlers.ec2.identifiers import IMAGE, SNAPSHOT
 from handlers.ec2.instance_view import INSTANCE_MEMBERS
 from handlers.ec2.launch_places import Place, Wish
@@ -47,6 +47,7 @@ async def run_instances(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
 async def launch(ctx: Context, wanted: dict[str, Any], least: int, most: int) -> list[str]:
     """Launch from `least` to `most` instances as RunInstances would; their ids."""
     prepared = await _prepare(ctx, wanted)
+    await _check_reservation(ctx, prepared, least)
     addresses = await prepared.place.addresses(ctx, least, most)
     rows = [_instance(ctx, prepared, at, address) for at, address in enumerate(addresses)]
     volumes = [volume for row in rows for volume in _volumes(ctx, prepared, row)]
@@ -81,6 +82,7 @@ async def _prepare(ctx: Context, wanted: dict[str, Any]) -> _Launch:
     machine = launch_requests.machine(wanted.get("InstanceType"))
     image = await _image(ctx, wanted.get("ImageId"))
     launch_requests.check_architecture(machine, image["architecture"])
+    launch_options.check(wanted, machine)
     key_name = wanted.get("KeyName")
     if key_name and not await key_pairs.exists(ctx.db, ctx.region, key_name):
         raise AwsError("InvalidKeyPair.NotFound", f"The key pair '{key_name}' does not exist")
@@ -140,6 +142,17 @@ async def _devices(ctx: Context, wanted: Mapping[str, Any], image: Any) -> list[
     return launch_devices.volumes(mappings, image["root_device_name"], ctx.region, found, sizes)
 
 
+async def _check_reservation(ctx: Context, launch: _Launch, count: int) -> None:
+    given = launch.wanted.get("CapacityReservationSpecification")
+    machine = {
+        "instance_type": launch.machine.name,
+        "availability_zone": launch.place.subnet["availability_zone"],
+        "platform": launch.image["platform_details"],
+        "tenancy": launch.place.tenancy,
+    }
+    await launch_options.check_reservation(ctx, given, machine, count)
+
+
 def _instance(ctx: Context, launch: _Launch, index: int, address: str) -> dict[str, Any]:
     wanted, image, subnet = launch.wanted, launch.image, launch.place.subnet
     lifecycle = launch_requests.lifecycle(wanted.get("InstanceMarketOptions"))
@@ -177,6 +190,9 @@ def _instance(ctx: Context, launch: _Launch, index: int, address: str) -> dict[s
         "user_data": wanted.get("UserData"),
         "cpu_credits": (wanted.get("CreditSpecification") or {}).get("CpuCredits"),
         "metadata_options": launch_requests.metadata_options(wanted.get("MetadataOptions")),
+        "launch_options": launches.launch_options(
+            wanted, interface_tags=tags_for(wanted, "network-interface")
+        ),
         "monitoring": "enabled" if (wanted.get("Monitoring") or {}).get("Enabled") else "disabled",
         "ebs_optimized": bool(wanted.get("EbsOptimized")),
         "hibernation": bool((wanted.get("HibernationOptions") or {}).get("Configured")),

@@ -57,7 +57,8 @@ def _on_instance(estate: Estate, at: int, instance: Row) -> None:
         network_interface_id=instance["network_interface_id"],
         private_ip_address=instance["private_ip_address"],
     )  # fmt: skip
-    instance["public_ip_address"] = public_ip if instance["state"] == "running" else None
+    instance["has_elastic_ip"] = instance["state"] == "running"
+    instance["public_ip_address"] = public_ip if instance["has_elastic_ip"] else None
     if instance["state"] != "running":
         row["hourly_cost"] = costs.elastic_ip_hourly(False)
         estate.profile(

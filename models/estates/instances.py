@@ -323,6 +323,7 @@ def _standing(estate: Estate, chance: Chance, wanted: Machine) -> Row:
         "network_interface_id": chance.resource_id("eni"),
         "private_ip_address": network.address(place),
         "public_ip_address": None,
+        "has_elastic_ip": False,
         "security_group_ids": [network.groups[wanted.tier]],
     }
 
