@@ -27,7 +27,7 @@ class Wish:
 
     @classmethod
     def of(cls, wanted: Mapping[str, Any]) -> "Wish":
-        """The wish of RunInstances' parameters; the first network interface stands for all."""
+        """The wish of RunInstances' parameters; the first network interface is the place."""
         given = wanted.get("NetworkInterfaces") or ()
         placement = wanted.get("Placement") or {}
         zone = placement.get("AvailabilityZone")
@@ -39,11 +39,6 @@ class Wish:
             )  # fmt: skip
         _check_interfaces(wanted)
         first = next((one for one in given if not one.get("DeviceIndex")), given[0])
-        if first.get("NetworkInterfaceId"):
-            raise AwsError(
-                "InvalidNetworkInterfaceID.NotFound",
-                f"The networkInterface ID '{first['NetworkInterfaceId']}' does not exist",
-            )
         addresses = first.get("PrivateIpAddresses") or ()
         primary = next(
             (one.get("PrivateIpAddress") for one in addresses if one.get("Primary")), None

@@ -13,7 +13,13 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from emulator.idempotency import once
 from emulator.rows import Rows, View
-from handlers.ec2 import identifiers, launch_devices, launch_options, launch_requests
+from handlers.ec2 import (
+    identifiers,
+    launch_devices,
+    launch_interfaces,
+    launch_options,
+    launch_requests,
+)
 from handlers.ec2.identifiers import IMAGE, SNAPSHOT
 from handlers.ec2.instance_view import INSTANCE_MEMBERS
 from handlers.ec2.launch_places import Place, Wish
@@ -52,6 +58,7 @@ async def launch(ctx: Context, wanted: dict[str, Any], least: int, most: int) ->
     rows = [_instance(ctx, prepared, at, address) for at, address in enumerate(addresses)]
     volumes = [volume for row in rows for volume in _volumes(ctx, prepared, row)]
     await launches.insert(ctx.db, ctx.principal.account_id, rows, volumes)
+    await launch_interfaces.add(ctx, wanted, rows)
     return [row["instance_id"] for row in rows]
 
 
@@ -83,6 +90,7 @@ async def _prepare(ctx: Context, wanted: dict[str, Any]) -> _Launch:
     image = await _image(ctx, wanted.get("ImageId"))
     launch_requests.check_architecture(machine, image["architecture"])
     launch_options.check(wanted, machine)
+    await launch_interfaces.check(ctx, wanted, machine)
     key_name = wanted.get("KeyName")
     if key_name and not await key_pairs.exists(ctx.db, ctx.region, key_name):
         raise AwsError("InvalidKeyPair.NotFound", f"The key pair '{key_name}' does not exist")

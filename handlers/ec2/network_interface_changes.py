@@ -39,7 +39,7 @@ async def create_network_interface(ctx: Context, params: dict[str, Any]) -> dict
     tags = tags_for(params, "network-interface")
 
     async def work() -> list[str]:
-        row = await _new(ctx, params, tags)
+        row = await new_row(ctx, params, tags)
         await network_interfaces.insert(ctx.db, row)
         return [row["network_interface_id"]]
 
@@ -146,7 +146,10 @@ async def _find(ctx: Context, interface_id: str) -> Any:
     return row
 
 
-async def _new(ctx: Context, params: Mapping[str, Any], tags: dict[str, str]) -> dict[str, Any]:
+async def new_row(
+    ctx: Context, params: Mapping[str, Any], tags: Mapping[str, str]
+) -> dict[str, Any]:
+    """Columns of an interface that is attached to nothing yet."""
     subnet_id = params["SubnetId"]
     identifiers.check(SUBNET, [subnet_id])
     subnet = await subnets.find_one(ctx.db, ctx.region, subnet_id)

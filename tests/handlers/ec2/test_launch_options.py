@@ -198,6 +198,31 @@ def test_a_reservation_that_is_named_is_used(ec2: Any) -> None:
     assert code == "ReservationCapacityExceeded"
 
 
+def test_a_launch_makes_interfaces_beside_the_first(ec2: Any) -> None:
+    two = [{"DeviceIndex": 0}, {"DeviceIndex": 1, "Description": "back"}]
+    tags = [tagged("network-interface", team="shop")]
+    made = launch(ec2, 2, InstanceType="m5.large", NetworkInterfaces=two, TagSpecifications=tags)
+    shown = [described(ec2, one["InstanceId"])["NetworkInterfaces"] for one in made]
+    assert [[one["Description"] for one in each] for each in shown] == [["", "back"]] * 2
+    addresses = {one["PrivateIpAddress"] for each in shown for one in each}
+    assert len(addresses) == 4
+    assert shown[0][1]["Attachment"]["DeleteOnTermination"] is True
+    [itself] = ec2.describe_network_interfaces(
+        NetworkInterfaceIds=[shown[0][1]["NetworkInterfaceId"]]
+    )["NetworkInterfaces"]
+    assert itself["TagSet"] == [{"Key": "team", "Value": "shop"}]
+    same = [{"DeviceIndex": 0}, {"DeviceIndex": 1}, {"DeviceIndex": 1}]
+    assert refused_launch(ec2, NetworkInterfaces=same) == (
+        "InvalidParameterValue",
+        "Each network interface requires a unique device index.",
+    )
+    three = [{"DeviceIndex": at} for at in range(3)]
+    assert refused_launch(ec2, NetworkInterfaces=three)[0] == "AttachmentLimitExceeded"
+    named = shown[0][1]["NetworkInterfaceId"]
+    existing = [{"DeviceIndex": 0, "NetworkInterfaceId": named}]
+    assert refused_launch(ec2, NetworkInterfaces=existing)[0] == "UnsupportedOperation"
+
+
 def test_interfaces_beside_the_first_are_listed(cloud: Cloud, ec2: Any) -> None:
     instance_id = launch_one(ec2, InstanceType="m5.large")
 
