@@ -155,6 +155,7 @@ def test_forks_and_their_origin_never_see_each_other(
 def test_a_reset_brings_back_the_beginning_for_the_same_keys(began: list[Player]) -> None:
     one = began[0]
     one.client("s3").create_bucket(Bucket="until-the-reset")
+    one.advance()
     date = one.rows("select max(virtual_date) as day from virtual_clocks")[0]["day"]
     assert date > one.told["virtual_date"]
     told = one.running.run(episodes.reset(one.world, one.id))
