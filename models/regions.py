@@ -122,6 +122,14 @@ def _keeps_legacy(order: tuple[str, ...], ids: tuple[str, ...]) -> bool:
     )
 
 
+def zone_of(region: str, account_number: str, name: str | None, zone_id: str | None) -> Zone | None:
+    """The region's first zone of that name and id, as the account sees them; None fits all."""
+    for zone in zones(region, account_number):
+        if name in (None, zone.name) and zone_id in (None, zone.zone_id):
+            return zone
+    return None
+
+
 def of_zone(zone_name: str) -> str:
     """The region of a zone name: us-east-1a → us-east-1; "" for what is no zone of any."""
     region = find(zone_name[:-1])

@@ -148,10 +148,10 @@ def _zone(ctx: Context, params: Mapping[str, Any]) -> regions.Zone:
         raise AwsError(
             "MissingParameter", "The request must contain the parameter availabilityZone"
         )
-    for zone in regions.zones(ctx.region, ctx.principal.account_number):
-        if name in (None, zone.name) and zone_id in (None, zone.zone_id):
-            return zone
-    raise AwsError("InvalidParameterValue", f"Invalid availability zone: [{name or zone_id}]")
+    zone = regions.zone_of(ctx.region, ctx.principal.account_number, name, zone_id)
+    if zone is None:
+        raise AwsError("InvalidParameterValue", f"Invalid availability zone: [{name or zone_id}]")
+    return zone
 
 
 def _count(wanted: int) -> int:

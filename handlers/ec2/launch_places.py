@@ -7,9 +7,9 @@ from typing import Any
 
 from emulator.context import Context
 from emulator.errors import AwsError
-from handlers.ec2 import identifiers
+from handlers.ec2 import identifiers, zones
 from handlers.ec2.identifiers import SECURITY_GROUP, SUBNET
-from models import instance_types, launches, regions
+from models import instance_types, launches
 from models.machines import InstanceType
 
 
@@ -19,6 +19,7 @@ class Wish:
 
     subnet_id: str | None
     zone: str | None
+    zone_id: str | None
     group_ids: Sequence[str]
     group_names: Sequence[str]
     private_ip: str | None
@@ -30,11 +31,12 @@ class Wish:
         """The wish of RunInstances' parameters; the first network interface is the place."""
         given = wanted.get("NetworkInterfaces") or ()
         placement = wanted.get("Placement") or {}
-        zone = placement.get("AvailabilityZone")
+        zone = placement.get("AvailabilityZone") or None
+        zone_id = placement.get("AvailabilityZoneId") or None
         tenancy = placement.get("Tenancy")
         if not given:
             return cls(
-                wanted.get("SubnetId"), zone, wanted.get("SecurityGroupIds") or (),
+                wanted.get("SubnetId"), zone, zone_id, wanted.get("SecurityGroupIds") or (),
                 wanted.get("SecurityGroups") or (), wanted.get("PrivateIpAddress"), None, tenancy,
             )  # fmt: skip
         _check_interfaces(wanted)
@@ -44,7 +46,7 @@ class Wish:
             (one.get("PrivateIpAddress") for one in addresses if one.get("Primary")), None
         )
         return cls(
-            first.get("SubnetId"), zone, first.get("Groups") or (), (),
+            first.get("SubnetId"), zone, zone_id, first.get("Groups") or (), (),
             first.get("PrivateIpAddress") or primary, first.get("AssociatePublicIpAddress"),
             tenancy,
         )  # fmt: skip
@@ -123,9 +125,7 @@ def _check_interfaces(wanted: Mapping[str, Any]) -> None:
 async def _subnet(ctx: Context, wish: Wish, machine: InstanceType, offered: list[str]) -> Any:
     if wish.subnet_id:
         identifiers.check(SUBNET, [wish.subnet_id])
-    zone = wish.zone
-    if zone and zone not in {one.name for one in regions.zones(ctx.region)}:
-        raise AwsError("InvalidParameterValue", f"Invalid availability zone: [{zone}]")
+    zone = _zone(ctx, wish)
     found = await launches.places(ctx.db, ctx.region, wish.subnet_id)
     if wish.subnet_id:
         if not found:
@@ -160,6 +160,18 @@ async def _subnet(ctx: Context, wish: Wish, machine: InstanceType, offered: list
             "MissingInput", f"No default subnet for availability zone: '{zone or offered[0]}'."
         )
     return fitting[0]
+
+
+def _zone(ctx: Context, wish: Wish) -> str | None:
+    """The zone that is wished for, by name or by id; None: any."""
+    if wish.zone is None and wish.zone_id is None:
+        return None
+    zone = zones.named(ctx, wish.zone, wish.zone_id)
+    if zone is None:
+        raise AwsError(
+            "InvalidParameterValue", f"Invalid availability zone: [{wish.zone or wish.zone_id}]"
+        )
+    return zone.name
 
 
 async def _groups(ctx: Context, wish: Wish, subnet: Any) -> list[str]:

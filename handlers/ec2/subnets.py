@@ -111,11 +111,11 @@ async def delete_subnet(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
 
 def _zone(ctx: Context, params: dict[str, Any]) -> regions.Zone:
     """The zone that the request names by name or id; the region's first without either."""
-    zones = regions.zones(ctx.region, ctx.principal.account_number)
+    number = ctx.principal.account_number
     name, zone_id = params.get("AvailabilityZone"), params.get("AvailabilityZoneId")
-    for zone in zones:
-        if name in (None, zone.name) and zone_id in (None, zone.zone_id):
-            return zone
+    if zone := regions.zone_of(ctx.region, number, name, zone_id):
+        return zone
+    zones = regions.zones(ctx.region, number)
     parameter, value = ("availabilityZone", name) if name else ("availabilityZoneId", zone_id)
     known = ", ".join(zone.name if name else zone.zone_id for zone in zones)
     raise AwsError(

@@ -12,12 +12,12 @@ from emulator.errors import AwsError
 from emulator.filters import TAGS
 from emulator.idempotency import once
 from emulator.rows import Computed, Constant, Each, Rows, View, When
-from handlers.ec2 import identifiers
+from handlers.ec2 import identifiers, zones
 from handlers.ec2.derived_filters import NOT_MANAGED, ZONE_ID, Names, Same, conditions
 from handlers.ec2.identifiers import INSTANCE, SNAPSHOT, VOLUME
 from handlers.ec2.tag_specifications import tags_for
 from handlers.ec2.volume_limits import check_multi_attach, performance
-from models import costs, instances, regions, snapshots, volumes
+from models import costs, instances, snapshots, volumes
 
 
 async def describe_volumes(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -36,13 +36,7 @@ async def describe_volumes(ctx: Context, params: dict[str, Any]) -> dict[str, An
 
 async def create_volume(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """A new volume, empty or of a snapshot."""
-    zone = params.get("AvailabilityZone")
-    if zone is None:
-        raise AwsError(
-            "MissingParameter", "The request must contain the parameter AvailabilityZone"
-        )
-    if zone not in {one.name for one in regions.zones(ctx.region)}:
-        raise AwsError("InvalidZone.NotFound", f"The zone '{zone}' does not exist.")
+    zone = _zone(ctx, params)
     source = await _source_snapshot(ctx, params.get("SnapshotId"))
     size = params.get("Size", source["size_gib"] if source else None)
     if size is None:
@@ -61,6 +55,19 @@ async def create_volume(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     [volume_id] = await once(ctx, params.get("ClientToken"), work)
     made = await volumes.find_one(ctx.db, ctx.region, volume_id)
     return {**Rows(VOLUME_VIEW, [made]).plain()[0], "State": "creating"}
+
+
+def _zone(ctx: Context, params: dict[str, Any]) -> str:
+    """The zone that the request names, by name or by id."""
+    name, zone_id = params.get("AvailabilityZone"), params.get("AvailabilityZoneId")
+    if name is None and zone_id is None:
+        raise AwsError(
+            "MissingParameter", "The request must contain the parameter AvailabilityZone"
+        )
+    zone = zones.named(ctx, name, zone_id)
+    if zone is None:
+        raise AwsError("InvalidZone.NotFound", f"The zone '{name or zone_id}' does not exist.")
+    return zone.name
 
 
 async def delete_volume(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:

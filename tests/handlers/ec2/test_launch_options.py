@@ -267,3 +267,18 @@ def test_interfaces_beside_the_first_are_listed(cloud: Cloud, ec2: Any) -> None:
     ec2.detach_network_interface(AttachmentId=attachment)
     assert len(interfaces()) == 1
     assert "Association" not in interfaces()[0]
+
+
+def test_a_zone_may_be_named_by_the_id_that_all_accounts_share(ec2: Any) -> None:
+    zones = ec2.describe_availability_zones()["AvailabilityZones"]
+    names = {zone["ZoneId"]: zone["ZoneName"] for zone in zones}
+    zone_id, name = list(names.items())[1]
+    volume = ec2.create_volume(AvailabilityZoneId=zone_id, Size=1)
+    assert volume["AvailabilityZone"] == name
+    [made] = launch(ec2, Placement={"AvailabilityZoneId": zone_id})
+    assert made["Placement"]["AvailabilityZone"] == name
+    unknown = refusal(ec2.create_volume, AvailabilityZoneId="use9-az9", Size=1)
+    assert unknown == ("InvalidZone.NotFound", "The zone 'use9-az9' does not exist.")
+    both = {"AvailabilityZone": name, "AvailabilityZoneId": zone_id}
+    assert refusal(ec2.create_volume, **both, Size=1)[0] == "InvalidParameterCombination"
+    assert refused_launch(ec2, Placement=both)[0] == "InvalidParameterCombination"
