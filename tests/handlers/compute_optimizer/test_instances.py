@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from models import instance_types
+from models import costs, instance_types
 from tests.fixtures.server import Cloud
 from tests.handlers.compute_optimizer.advised import Advised, monthly
 from tests.handlers.ec2.answers import refusal
@@ -31,6 +31,8 @@ def test_what_is_recommended_saves_what_was_promised(advised: Advised) -> None:
     assert best["rank"] == 1
     kind = instance_types.find(best["instanceType"])
     assert kind is not None
+    hourly = costs.instance_hourly(kind.name, "us-east-1")
+    assert hourly == pytest.approx(kind.usd_per_hour, abs=Decimal("0.00005"))
     seen = {metric["name"]: metric["value"] for metric in one["utilizationMetrics"]}
     projected = {metric["name"]: metric["value"] for metric in best["projectedUtilizationMetrics"]}
     # the same load on fewer vCPUs, with 20 % to spare
@@ -38,7 +40,7 @@ def test_what_is_recommended_saves_what_was_promised(advised: Advised) -> None:
     assert max(projected.values()) <= 100 / 1.2
     promised = monthly(best["savingsOpportunity"])
     assert promised == monthly(best["savingsOpportunityAfterDiscounts"])
-    assert promised == (Decimal("0.384") - kind.usd_per_hour) * HOURS
+    assert promised == (Decimal("0.384") - hourly) * HOURS
     before = advised.cost(large)
     advised.ec2.stop_instances(InstanceIds=[large, idle])
     advised.ec2.get_waiter("instance_stopped").wait(InstanceIds=[large, idle])
