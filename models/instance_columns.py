@@ -3,6 +3,7 @@
 In them `i` is the instance and `n` its VPC.
 """
 
+from models.callers import NUMBER
 from models.listing import ISO_MILLISECONDS, SHIFT, Column
 
 # AWS's numbers of the states (API_InstanceState).
@@ -32,29 +33,6 @@ TARGET_RESERVATION = (
     f"(i.launch_options -> '{_RESERVATIONS}' -> 'CapacityReservationTarget'"
     " ->> 'CapacityReservationId')"
 )
-_NUMBER = (
-    "(case i.state "
-    + " ".join(f"when '{state}' then {code}" for state, code in STATE_CODES.items())
-    + " end)"
-)
-# A time inside a text is shifted here, since nothing after this knows that it is one.
-TRANSITION = (
-    "i.state_transition_reason || coalesce(to_char((i.state_changed_at + {shift})"
-    " at time zone 'utc', '\" (\"YYYY-MM-DD HH24:MI:SS\" GMT)\"'), '')"
-)
-NAMELESS = "coalesce(not coalesce(n.enable_dns_hostnames, n.is_default), false)"
-
-_RESERVATIONS = "CapacityReservationSpecification"
-TARGET_RESERVATION = (
-    f"(i.launch_options -> '{_RESERVATIONS}' -> 'CapacityReservationTarget'"
-    " ->> 'CapacityReservationId')"
-)
-# Whether the public address is the account's own, not one that EC2 lends.
-ELASTIC = (
-    "(i.public_ip_address in (select e.public_ip from elastic_ips as e"
-    " where e.associated_instance_id is not null))"
-)
-_NUMBER = "(select a.account_number from cloud_accounts as a where a.id = i.account_id)"
 _PUBLIC = "i.public_ip_address is not null"
 
 
@@ -162,7 +140,7 @@ COLUMNS: dict[str, Column | str] = {
         f" {_option(_RESERVATIONS, 'CapacityReservationPreference', 'open')} end)"
     ),
     "target_reservation": TARGET_RESERVATION,
-    "owner": _NUMBER,
+    "owner": NUMBER,
     "private_dns_name": (
         f"(case {_option('PrivateDnsNameOptions', 'HostnameType', 'ip-name')}"
         " when 'resource-name' then i.instance_id"
@@ -186,7 +164,7 @@ COLUMNS: dict[str, Column | str] = {
     "association_allocation_id": _addressed("e.allocation_id"),
     "association_id": _addressed("e.association_id"),
     "association_owner": (
-        f"(case when i.has_elastic_ip then {_NUMBER} when {_PUBLIC} then 'amazon' end)"
+        f"(case when i.has_elastic_ip then {NUMBER} when {_PUBLIC} then 'amazon' end)"
     ),
     "interface_id": _interface(placed("i.network_interface_id"), "network_interface_id"),
     "interface_subnet_id": _interface(placed("i.subnet_id"), "subnet_id"),
