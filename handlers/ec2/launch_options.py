@@ -23,7 +23,10 @@ UNSUPPORTED = (
     "EnablePrimaryIpv6", "Operator", "SecondaryInterfaces", "InstanceRequirements",
 )  # fmt: skip
 UNSUPPORTED_PLACEMENT = ("HostId", "HostResourceGroupArn", "PartitionNumber", "SpreadDomain")
-UNSUPPORTED_EBS = ("OutpostArn", "VolumeInitializationRate", "EbsCardIndex")
+UNSUPPORTED_EBS = (
+    "OutpostArn", "VolumeInitializationRate", "EbsCardIndex", "AvailabilityZone",
+    "AvailabilityZoneId",
+)  # fmt: skip
 UNSUPPORTED_INTERFACE = (
     "Ipv6AddressCount", "Ipv6Addresses", "SecondaryPrivateIpAddressCount",
     "AssociateCarrierIpAddress", "NetworkCardIndex", "Ipv4Prefixes", "Ipv4PrefixCount",

@@ -153,6 +153,9 @@ def test_options_are_changed(ec2: Any) -> None:
          "InvalidParameterCombination", "vpc-1"),
         ({"KernelId": "aki-12345678"}, "UnsupportedOperation", "KernelId"),
         ({"Placement": {"HostId": "h-0123456789abcdef0"}}, "UnsupportedOperation", "HostId"),
+        ({"BlockDeviceMappings": [
+            {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1, "AvailabilityZone": "us-east-1a"}}
+        ]}, "UnsupportedOperation", "AvailabilityZone"),
         ({"NetworkInterfaces": [{"DeviceIndex": 0, "InterfaceType": "efa"}]},
          "UnsupportedOperation", "InterfaceType"),
     ],
