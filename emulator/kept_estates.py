@@ -38,7 +38,7 @@ class KeptEstate:
     file: Path
     account_ids: tuple[uuid.UUID, ...]
 
-    async def lay(self, connection: Any) -> list[Created] | None:
+    async def lay(self, connection: Any, progress: keeping.Progress) -> list[Created] | None:
         """Put the estate into its accounts, in one transaction; None where it is not kept."""
         try:
             made, kept = _read(self.file)
@@ -49,12 +49,7 @@ class KeptEstate:
             self.file.unlink(missing_ok=True)
             return None
         async with connection.transaction():
-            for one in made:
-                account = await accounts.ensure(
-                    connection, one.account_number, one.name, default=one is made[0]
-                )
-                assert account.id == one.account_id  # noqa: S101 - it follows from the number
-            if not await keeping.lay(connection, self.account_ids, kept):
+            if not await keeping.lay(connection, self.account_ids, kept, progress):
                 return None
             await belongings.silence(connection)
             for one in made:
@@ -78,9 +73,13 @@ class KeptEstate:
 async def possible(connection: Any, plan: Plan) -> bool:
     """Whether an estate made now would be like any other: its accounts are empty, and alone.
 
-    They are not while other accounts have what its numbers or names could meet.
+    They are not while other accounts have what its numbers or names could meet, nor where somebody
+    gave an account an id of his own.
     """
     ids = _ids(plan)
+    found = [await accounts.find(connection, one.number) for one in plan.accounts]
+    if any(one is not None and one.id not in ids for one in found):
+        return False
     empty = [await accounts.is_empty(connection, one) for one in ids]
     return all(empty) and await keeping.alone(connection, ids)
 
@@ -131,12 +130,10 @@ def _read(file: Path) -> tuple[list[Created], keeping.Kept]:
     if content.read(len(_MAGIC)) != _MAGIC:
         raise ValueError("it is none")
     head = content.read(_HEAD.size)
-    if (
-        len(head) < _HEAD.size
-        or zlib.crc32(content.getbuffer()[content.tell() :]) != _HEAD.unpack(head)[1]
-    ):
+    size, checksum = _HEAD.unpack(head) if len(head) == _HEAD.size else (0, 0)
+    if zlib.crc32(content.getbuffer()[content.tell() :]) != checksum:
         raise ValueError("its checksum differs")
-    told = json.loads(content.read(_HEAD.unpack(head)[0]))
+    told = json.loads(content.read(size))
     large = tuple(
         keeping.KeptTable(name, tuple(columns), content.read(size))
         for name, columns, size in told["large"]

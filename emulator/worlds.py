@@ -41,7 +41,7 @@ async def create(
     plan = _plan(size, days=days, account=account)
     async with world.database.owner() as connection:
         place = await _place(world, connection, plan, seed=seed, days=days, until=until)
-        made = await _laid(connection, place)
+        made = await _laid(world, connection, place)
     if made is None:
         made = await _make(world, plan, seed=seed, days=days, until=until)
         if place is not None:
@@ -82,10 +82,12 @@ async def _place(
     )
 
 
-async def _laid(connection: Any, place: "KeptEstate | None") -> "list[Created] | None":
+async def _laid(
+    world: World, connection: Any, place: "KeptEstate | None"
+) -> "list[Created] | None":
     """The estate as it was kept, whole; None where it is not."""
     async with connection.transaction():
-        made = await place.lay(connection) if place else None
+        made = await place.lay(connection, world.progress) if place else None
         if made:
             await _found(connection, made)
             await _antedate(connection, made)
@@ -181,7 +183,7 @@ async def reset(world: World, *, estate: str, seed: int, days: int, account: str
             await furnish(connection, one)
         if plan is not None:
             place = await _place(world, connection, plan, seed=seed, days=days, until=until)
-            made = await _laid(connection, place)
+            made = await _laid(world, connection, place)
         await connection.execute("select pg_notify('driftcloud_tick', '')")
     if not estate:
         return {"reset": account or "all accounts"}

@@ -7,12 +7,14 @@ where triggers may rest: what is laid is whole already, and none of it is an eve
 import io
 import uuid
 import zlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from models import belongings
 from models.estates.writing import pour
+
+Progress = Callable[[int, int, str], None]
 
 # Beyond this an estate is not kept: to lay it would take long as well.
 LARGEST_BYTES = 512 << 20
@@ -145,10 +147,13 @@ async def _unpacked(packed: bytes) -> AsyncIterator[bytes]:
         yield unpacker.decompress(packed[at : at + _PIECE_BYTES])
 
 
-async def lay(connection: Any, account_ids: Sequence[uuid.UUID], kept: Kept) -> bool:
+async def lay(
+    connection: Any, account_ids: Sequence[uuid.UUID], kept: Kept, progress: Progress
+) -> bool:
     """Put kept rows in the place of all that these accounts have; whether triggers could rest.
 
-    To be called in a transaction. The clocks were turned just now.
+    To be called in a transaction. The clocks were turned just now. `progress(done, total, what)`
+    is told of every large table.
     """
     if not await belongings.unchecked(connection):
         return False
@@ -160,9 +165,10 @@ async def lay(connection: Any, account_ids: Sequence[uuid.UUID], kept: Kept) -> 
             await _pour(connection, one)
     names = [*kept.small, *(one.name for one in kept.large)]
     written = await _written(connection, ids, names)
-    for one in kept.large:
+    for at, one in enumerate(kept.large, 1):
         if one.name not in written:
             await _pour(connection, one)
+        progress(at, len(kept.large), "kept tables")
     await _pour_small(connection, kept, written)
     for row in await connection.fetch(_SEQUENCES, names):
         await connection.execute(
