@@ -33,15 +33,16 @@ class Ledger:
     doubted: set[str] = field(default_factory=set)
     ticks: list[str] = field(default_factory=list)
     acknowledged: int = 0
+    closed: bool = False
     refused: list[Answer] = field(default_factory=list)
 
     async def write(self, url: str, worker: int, instances: list[str]) -> None:
-        """Write until the server is gone, or cancelled."""
+        """Write until the server is gone, or the ledger is closed."""
         chance = random.Random(f"{worker}/{len(self.sent)}")
         mine: list[Volume] = []
         with suppress(ConnectionError):
             async with Wire(url) as wire:
-                while True:
+                while not self.closed:
                     await self._step(wire, chance, mine, instances)
 
     async def _step(
@@ -119,7 +120,7 @@ class Ledger:
             self.doubted.discard(instance_id)
 
     async def tick(self, url: str, token: str) -> None:
-        """Let days go by, until the server is gone."""
+        """Let days go by, until the server is gone or the ledger is closed."""
         call = Call("", path="/_driftcloud/tick")
         with suppress(ConnectionError):
             await self._tick(url, call, token)
@@ -127,7 +128,7 @@ class Ledger:
     async def _tick(self, url: str, call: Call, token: str) -> None:
         async with Wire(url) as wire:
             headers = {"host": wire.name, "authorization": f"Bearer {token}"}
-            while True:
+            while not self.closed:
                 answer = await wire.send(call, headers)
                 if answer.status == 200:
                     self.ticks.append(answer.body.decode())

@@ -62,13 +62,15 @@ async def under_load(process: Process, ledger: Ledger) -> AsyncIterator[None]:
         instances = sorted(ledger.states) or await database.fetchval(INSTANCES)
         ledger.states = ledger.states or dict.fromkeys(instances, "running")
     token = (await process.command("admin", "token"))["token"]
+    ledger.closed = False
     work = [ledger.write(process.url, number, instances) for number in range(WRITERS)]
     tasks = [asyncio.create_task(one) for one in (*work, ledger.tick(process.url, token))]
     try:
         yield
     finally:
-        gone = process.child is None or process.child.poll() is not None
-        done, left = await asyncio.wait(tasks, timeout=5 if gone else 0.1)
+        # each ends with the answer that it waits for: what is under way would be done unseen
+        ledger.closed = True
+        done, left = await asyncio.wait(tasks, timeout=30)
         for task in left:
             task.cancel()
             with suppress(asyncio.CancelledError):

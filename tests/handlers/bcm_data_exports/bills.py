@@ -23,12 +23,12 @@ select sum({column}) from cost_lines_daily l
 """
 
 
-# A discount on everything, and a plan that is partly paid upfront on the second day.
+# A discount on everything, and a plan that is partly paid upfront, in this month or the last.
 _PROGRAMME = """
 insert into commitments (account_id, commitment_type, scope, term_months, hourly_commitment_amount,
                          start_date, end_date, payment_option)
 values ($1, 'edp', 'everything', 36, 1, '2026-01-01', '2029-01-01', 'No Upfront'),
-       ($1, 'savings_plan', 'compute', 12, 0.02, '2026-06-02', '2027-06-02', 'Partial Upfront')
+       ($1, 'savings_plan', 'compute', 12, 0.02, '2026-06-20', '2027-06-20', 'Partial Upfront')
 """
 
 
