@@ -8,9 +8,9 @@ from urllib.parse import unquote
 from emulator import gateway, ids
 from emulator.bodies import DisconnectedError, read_body
 from emulator.context import Context
-from emulator.front import allowed_host, foreign_origin
 from emulator.protocols.response import Response
 from emulator.server import Server
+from emulator.visitors import allowed_host, foreign_origin
 
 if TYPE_CHECKING:
     from emulator.exchange import Exchange

@@ -30,7 +30,7 @@ class Fault(AwsError):
     bad_session_token, expired_session_token, body_hash_mismatch, unsupported_algorithm.
     Kinds of authorisation: denied.
     Kinds of input: unknown_operation, malformed, serialization, missing_parameter, validation,
-    too_large, unsupported_media.
+    too_large, unsupported_media, malformed_http, body_timeout.
     Kinds of the server: not_emulated, throttled, unavailable, internal.
     What the database guards is said by it as guarded, and as a denial by the gateway.
     """

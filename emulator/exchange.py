@@ -43,6 +43,8 @@ class Exchange(RequestResponseCycle):
     chunked_encoding: bool | None = None
     expected_content_length = 0
     task: "asyncio.Task[None] | None" = None
+    # what came of a body that never became whole
+    fault: Fault | None = None
     _head: Any = None
 
     def __init__(
@@ -77,7 +79,8 @@ class Exchange(RequestResponseCycle):
     def message_event(self) -> asyncio.Event:  # type: ignore[override]
         """What wakes whoever waits for more of the request; few do."""
         event = asyncio.Event()
-        if self.body or not self.more_body or self.response_complete or self.disconnected:
+        over = self.response_complete or self.disconnected or self.fault is not None
+        if self.body or not self.more_body or over:
             event.set()
         return event
 
@@ -123,17 +126,28 @@ class Exchange(RequestResponseCycle):
         if "message_event" in self.__dict__:
             self.message_event.set()
 
+    def fail(self, fault: Fault) -> None:
+        """The rest of the body will not be had; the answer to that ends the connection."""
+        self.fault = fault
+        self.keep_alive = False
+        self.wake()
+
     async def receive(self) -> Any:
         """A part of the request, as ASGI tells of it."""
-        return await super().receive()
+        message = await super().receive()
+        return message if self.fault is None else {"type": "http.disconnect"}
 
     async def read(self, cap: int) -> bytes:
         """The whole body; Fault("too_large") as soon as it is known to be longer than `cap`.
 
-        DisconnectedError: the client hung up.
+        DisconnectedError: the client hung up. Or the Fault that ended the body.
         """
         if self.more_body or self.disconnected or self.waiting_for_100_continue:
-            return await bodies.read_body(self.receive, cap, self.headers.get("content-length"))
+            announced = self.headers.get("content-length")
+            try:
+                return await bodies.read_body(self.receive, cap, announced)
+            except bodies.DisconnectedError:
+                raise self.fault or bodies.DisconnectedError from None
         if len(self.body) > cap:
             raise Fault("too_large")
         if self.flow.read_paused:

@@ -1,21 +1,19 @@
 """The front: what of HTTP is let in, before anything is known of AWS.
 
 uvicorn's httptools protocol has no limit on headers, waits for ever for the rest of a request,
-and takes a missing or double Host; `FrontProtocol` does not. Whom the server answers to at all
-(Host names, browsers) are plain functions here.
+and takes a missing or double Host; `FrontProtocol` does not.
 """
 
 import asyncio
-import ipaddress
 import weakref
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any, Final, cast
 
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from emulator.errors import Fault
 from emulator.exchange import Exchange, Serve
 
 HEADER_CAP: Final = 64 * 1024
@@ -41,7 +39,6 @@ _REASONS = {
     501: b"501 Not Implemented",
     505: b"505 HTTP Version Not Supported",
 }
-_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn")
 
 
 class FrontProtocol(HttpToolsProtocol):
@@ -94,7 +91,9 @@ class FrontProtocol(HttpToolsProtocol):
             self._unsupported_upgrade_warning()
         except httptools.HttpParserError:
             self.logger.warning("Invalid HTTP request received.")
-            if not self.refused:
+            if self.in_body:
+                self._fail("malformed_http")
+            elif not self.refused:
                 self.refuse(400)
         if self.in_body:
             self._body_bytes += len(data)
@@ -262,6 +261,15 @@ class FrontProtocol(HttpToolsProtocol):
         else:
             transport.close()
 
+    def _fail(self, kind: str) -> None:
+        """Let the request whose body came to nothing be told so; what still arrives is dropped."""
+        self.refused = True
+        self.in_body = False
+        if self.cycle.response_started or self._serve is None:
+            self.transport.close()
+        else:
+            self.cycle.fail(Fault(kind))
+
     def overdue(self, now: float) -> None:
         """Cut the connection if it has kept us waiting for too long (called by the sweep)."""
         if self.idle_since and now - self.idle_since >= self.timeout_keep_alive:
@@ -281,7 +289,7 @@ class FrontProtocol(HttpToolsProtocol):
             if self._body_bytes >= _LEAST_PROGRESS_BYTES:
                 self.waiting_since, self._body_bytes = now, 0
             else:
-                self.transport.close()
+                self._fail("body_timeout")
 
 
 def _joined(lines: Iterable[tuple[str, bytes]]) -> dict[str, str]:
@@ -336,58 +344,3 @@ def _sweep_of(state: Any, loop: asyncio.AbstractEventLoop) -> _Sweep:
     if sweep is None:
         sweep = _sweeps[state] = _Sweep(state, loop)
     return sweep
-
-
-# --- whom we answer to ------------------------------------------------------------------------
-
-
-def allowed_host(host: str, configured: Iterable[str] = ()) -> bool:
-    """Whether a Host header names this server, so that no rebound DNS name reaches it.
-
-    Loopback names and addresses, *.localhost, AWS's own names, and the `configured` ones with
-    all below them; any port.
-    """
-    return _allowed_host(host, tuple(configured))
-
-
-@lru_cache(maxsize=1024)
-def _allowed_host(host: str, configured: tuple[str, ...]) -> bool:
-    name = host.lower()
-    if name.startswith("["):
-        name, bracket, port = name[1:].partition("]")
-        if not bracket or (port and not _port(port)):
-            return False
-    else:
-        name, colon, port = name.partition(":")
-        if colon and not _port(colon + port):
-            return False
-    try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        name = name.removesuffix(".")
-        known = any(name == one or name.endswith("." + one) for one in map(_bare, configured))
-        return known or name == "localhost" or name.endswith((".localhost", *_AWS_DOMAINS))
-    return address.is_loopback or name in map(_bare, configured)
-
-
-def _bare(configured: str) -> str:
-    return configured.lower().removeprefix("*").strip(".")
-
-
-def _port(text: str) -> bool:
-    return text[:1] == ":" and text[1:].isascii() and text[1:].isdigit() and len(text) <= 6
-
-
-def foreign_origin(headers: Mapping[str, str]) -> bool:
-    """Whether a web page of somebody else sent this request through its visitor's browser.
-
-    `headers` are lower-cased. Browsers name the page's Origin, or say what the page is to us;
-    AWS clients send neither. Our own pages have the origin that the Host header names.
-    """
-    if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
-        return True
-    origin = headers.get("origin")
-    if origin is None:
-        return False
-    scheme, _, place = origin.lower().partition("://")
-    return scheme not in ("http", "https") or place != headers.get("host", "").lower()

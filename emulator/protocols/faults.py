@@ -40,6 +40,12 @@ _NULL = (
     "Member must not be null"
 )
 _NOT_EMULATED = "{service}:{operation} exists in AWS; this emulator does not serve it"
+_HTTP = "The body of the request does not keep to HTTP."
+_TOO_SLOW = "The body of the request did not arrive in time."
+_TOO_SLOW_S3 = (
+    "Your socket connection to the server was not read from or written to within the timeout "
+    "period. Idle connections will be closed."
+)
 _FAILED = "The request failed because of an error inside the service."
 _BUSY = "The service cannot handle the request at the moment."
 _XML = "The XML you provided was not well-formed or did not validate against our published schema"
@@ -220,6 +226,19 @@ SPELLINGS: dict[str, _Row] = {
         Spelling("UnsupportedMediaType", 415, "The content type is not supported."),
         Spelling("UnsupportedMediaTypeException", 415, "The content type is not supported."),
         Spelling("UnsupportedMediaType", 415, "The content type is not supported."),
+    ),
+    # How bodies end that do not become whole: the common errors of AWS's newer references.
+    "malformed_http": _row(
+        Spelling("MalformedHttpRequestException", 400, _HTTP),
+        Spelling("MalformedHttpRequestException", 400, _HTTP),
+        Spelling("MalformedHttpRequestException", 400, _HTTP),
+        Spelling("IncompleteBody", 400, _HTTP),
+    ),
+    "body_timeout": _row(
+        Spelling("RequestTimeoutException", 408, _TOO_SLOW),
+        Spelling("RequestTimeoutException", 408, _TOO_SLOW),
+        Spelling("RequestTimeoutException", 408, _TOO_SLOW),
+        Spelling("RequestTimeout", 400, _TOO_SLOW_S3),
     ),
     # boto3 does not retry 501, so a missing operation shows at once.
     "not_emulated": _row(

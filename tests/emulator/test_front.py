@@ -11,8 +11,8 @@ import uvicorn
 from emulator import front
 from emulator.bodies import DisconnectedError, body_cap, read_body
 from emulator.errors import Fault
-from emulator.front import allowed_host, foreign_origin
 from emulator.protocols.response import Response
+from emulator.visitors import allowed_host, foreign_origin
 
 OK = b"HTTP/1.1 200 OK"
 # After this one the server closes: no silence is to be waited for.
