@@ -130,6 +130,13 @@ def zone_of(region: str, account_number: str, name: str | None, zone_id: str | N
     return None
 
 
+@lru_cache(maxsize=20_000)
+def zone_id(zone_name: str, account_number: str) -> str | None:
+    """The id of a zone as the account has it: use1-az4 for us-east-1a; None for no zone of any."""
+    found = zones(zone_name[:-1], account_number)
+    return next((one.zone_id for one in found if one.name == zone_name), None)
+
+
 def of_zone(zone_name: str) -> str:
     """The region of a zone name: us-east-1a → us-east-1; "" for what is no zone of any."""
     region = find(zone_name[:-1])

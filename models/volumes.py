@@ -5,13 +5,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from models.callers import NUMBER
 from models.listing import Column, Database, Listing
 
 LISTING = Listing(
     "v.volume_id, v.size_gib, v.volume_type, v.state, v.created_at, v.availability_zone, v.iops,"
     " v.throughput, v.encrypted, v.kms_key_id, v.snapshot_id, v.multi_attach_enabled,"
     " v.attached_instance_id, v.attach_device, v.attach_time, v.delete_on_termination, v.tags,"
-    " v.region, v.monthly_cost, v.modified_at",
+    f" v.region, v.monthly_cost, v.modified_at, {NUMBER} as owner_number",
     "volumes as v",
     key="v.volume_id",
     columns={

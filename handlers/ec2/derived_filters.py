@@ -60,8 +60,7 @@ async def conditions(
 
 def zone_id(ctx: Context, zone: str) -> str | None:
     """The id of a zone of the request's region: use1-az4 for us-east-1a, as the account has it."""
-    found = regions.zones(ctx.region, ctx.principal.account_number)
-    return next((one.zone_id for one in found if one.name == zone), None)
+    return regions.zone_id(zone, ctx.principal.account_number)
 
 
 ZONE_ID = Derived("availability_zone", zone_id)

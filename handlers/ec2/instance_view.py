@@ -10,6 +10,7 @@ from typing import Any
 from emulator.ids import derived
 from emulator.rows import Computed, Constant, Each, View, When
 from models import instance_types
+from models.regions import zone_id
 from models.spot_requests import id_of
 
 
@@ -237,6 +238,7 @@ INSTANCE_MEMBERS: dict[str, Any] = {
     "LaunchTime": "launch_time",
     "Placement": {
         "AvailabilityZone": "availability_zone",
+        "AvailabilityZoneId": Computed(zone_id, "availability_zone", "owner_number"),
         "GroupName": Constant(""),
         "Tenancy": "tenancy",
     },

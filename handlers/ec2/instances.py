@@ -26,6 +26,7 @@ from handlers.ec2.instance_filters import (
 from handlers.ec2.instance_view import INSTANCE_MEMBERS
 from models import costs, instances
 from models.instance_columns import STATE_CODES
+from models.regions import zone_id
 
 
 async def describe_instances(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -259,6 +260,7 @@ STATUS_VIEW = View(
     {
         "InstanceId": "instance_id",
         "AvailabilityZone": "availability_zone",
+        "AvailabilityZoneId": Computed(zone_id, "availability_zone", "owner_number"),
         "InstanceState": {"Code": "state_number", "Name": "state"},
         "InstanceStatus": Computed(_status, "state", "launch_time"),
         "SystemStatus": Computed(_status, "state", "launch_time"),

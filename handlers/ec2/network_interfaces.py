@@ -19,6 +19,7 @@ from handlers.ec2.instance_view import (
     public_dns_name,
 )
 from models import network_interfaces
+from models.regions import zone_id
 
 
 async def describe_network_interfaces(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -79,6 +80,7 @@ INTERFACE_VIEW = View(
             },
         ),
         "AvailabilityZone": "availability_zone",
+        "AvailabilityZoneId": Computed(zone_id, "availability_zone", "owner"),
         "Description": "description",
         "Groups": Each("groups", {"GroupId": "id", "GroupName": "name"}),
         "InterfaceType": "kind",

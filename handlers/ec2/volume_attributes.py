@@ -32,11 +32,7 @@ async def describe_volume_status(ctx: Context, params: dict[str, Any]) -> dict[s
     if asked and not where:
         identifiers.check_found(VOLUME, asked, (row["volume_id"] for row in rows))
     shown, token = page.cut(rows, "volume_id")
-    zones = {
-        zone.name: zone.zone_id for zone in regions.zones(ctx.region, ctx.principal.account_number)
-    }
-    told = [_status(row, zones) for row in shown]
-    return {"VolumeStatuses": Rows(STATUS_VIEW, told), "NextToken": token}
+    return {"VolumeStatuses": Rows(STATUS_VIEW, list(map(_status, shown))), "NextToken": token}
 
 
 async def describe_volume_attribute(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -62,13 +58,13 @@ async def modify_volume_attribute(ctx: Context, params: dict[str, Any]) -> dict[
     return {}
 
 
-def _status(row: Any, zones: dict[str, str]) -> dict[str, Any]:
+def _status(row: Any) -> dict[str, Any]:
     watched = row["volume_type"] in _PROVISIONED and row["attached_instance_id"]
     zone = row["availability_zone"]
     return {
         "volume_id": row["volume_id"],
         "zone": zone,
-        "zone_id": zones.get(zone),
+        "zone_id": regions.zone_id(zone, row["owner_number"]),
         "details": _WATCHED if watched else _UNWATCHED,
     }
 

@@ -18,6 +18,7 @@ from handlers.ec2.identifiers import INSTANCE, SNAPSHOT, VOLUME
 from handlers.ec2.tag_specifications import tags_for
 from handlers.ec2.volume_limits import check_multi_attach, performance
 from models import costs, instances, snapshots, volumes
+from models.regions import zone_id
 
 
 async def describe_volumes(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -230,6 +231,7 @@ VOLUME_VIEW = View(
         "Size": "size_gib",
         "SnapshotId": Computed(lambda snapshot_id: snapshot_id or "", "snapshot_id"),
         "AvailabilityZone": "availability_zone",
+        "AvailabilityZoneId": Computed(zone_id, "availability_zone", "owner_number"),
         "State": "state",
         "CreateTime": "created_at",
         "Attachments": When("attached_instance_id", [ATTACHMENT], otherwise=Constant([])),

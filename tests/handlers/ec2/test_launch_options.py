@@ -279,7 +279,20 @@ def test_a_zone_may_be_named_by_the_id_that_all_accounts_share(ec2: Any) -> None
     volume = ec2.create_volume(AvailabilityZoneId=zone_id, Size=1)
     assert volume["AvailabilityZone"] == name
     [made] = launch(ec2, Placement={"AvailabilityZoneId": zone_id})
-    assert made["Placement"]["AvailabilityZone"] == name
+    own = made["InstanceId"]
+    filters = [{"Name": "attachment.instance-id", "Values": [own]}]
+    volume = ec2.describe_volumes(Filters=filters)["Volumes"][0]
+    shown = [
+        described(ec2, own)["Placement"],
+        ec2.describe_instance_status(InstanceIds=[own])["InstanceStatuses"][0],
+        ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"][0],
+        ec2.describe_subnets(SubnetIds=[made["SubnetId"]])["Subnets"][0],
+        volume,
+        ec2.describe_volume_status(VolumeIds=[volume["VolumeId"]])["VolumeStatuses"][0],
+    ]
+    assert [(one["AvailabilityZone"], one["AvailabilityZoneId"]) for one in shown] == [
+        (name, zone_id)
+    ] * 6
     unknown = refusal(ec2.create_volume, AvailabilityZoneId="use9-az9", Size=1)
     assert unknown == ("InvalidZone.NotFound", "The zone 'use9-az9' does not exist.")
     both = {"AvailabilityZone": name, "AvailabilityZoneId": zone_id}
