@@ -150,13 +150,13 @@ class FrontProtocol(HttpToolsProtocol):
             self.refuse(status)
             return
         self.waiting_since = 0.0
-        self.in_body = True
         self._body_bytes = 0
         if len(headers) != len(self.lines):
             headers = _joined(self.lines)
         before = self.cycle
         waits = "expect" in headers and self._waits()
         self.cycle = exchange = Exchange(self, headers, version, waits=waits)
+        self.in_body = True
         if before is None or before.response_complete:
             self._begin(exchange)
         else:
