@@ -104,6 +104,8 @@ REFUSED = {
     "space in name": (HEAD + b"Content-Length : 0\r\n\r\n", b"400"),
     "no method": (b"\x16\x03\x01\x02\x00\x01", b"400"),
     "bytes in path": (b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n", b"400"),
+    "no host in target": (b"POST http:///x HTTP/1.1\r\nHost: a\r\n" + LENGTH + b"\r\nhi", b"400"),
+    "no port in target": (b"GET http://a:b/ HTTP/1.1\r\nHost: a\r\n\r\n", b"400"),
     "long head": (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", b"431"),
     "long target": (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", b"431"),
     "endless head": (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 2_000_000, b"431"),
