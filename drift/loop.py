@@ -17,17 +17,22 @@ log = logging.getLogger("driftcloud.drift")
 ROUND_LOCK = 0x6472_6966_7472_6E64  # "driftrnd": held while a round of ticks runs
 GLANCE_SECONDS = 2.0  # how soon a change of the settings is noticed
 
-_READ = """
+# A round is due after the interval, and at midnight: the newest day is shown as today, so without
+# one what was done at eleven would lie ahead of a client that looks at one.
+_DUE = """
+least(last_tick_at + interval_seconds * interval '1 second',
+      CASE WHEN interval_seconds < 86400
+           THEN date_trunc('day', last_tick_at, 'UTC') + interval '24 hours' END)"""
+
+_READ = f"""
 SELECT paused, interval_seconds, knobs::text AS knobs,
-       greatest(0, extract(epoch FROM last_tick_at + interval_seconds * interval '1 second'
-                                      - clock_timestamp()))::float8 AS due_in
+       greatest(0, extract(epoch FROM {_DUE} - clock_timestamp()))::float8 AS due_in
   FROM drift_settings"""
 
 # Whoever moves last_tick_at ticks: the clock is the database's, so that hosts need not agree.
-_CLAIM = """
+_CLAIM = f"""
 UPDATE drift_settings SET last_tick_at = clock_timestamp()
- WHERE NOT paused AND (last_tick_at IS NULL
-       OR last_tick_at + interval_seconds * interval '1 second' <= clock_timestamp())
+ WHERE NOT paused AND (last_tick_at IS NULL OR {_DUE} <= clock_timestamp())
 RETURNING knobs::text"""
 
 _CHANGE = """

@@ -39,6 +39,18 @@ async def test_a_round_is_run_by_one_engine_only(clean: World, database: Any) ->
     assert await loop.round_of_ticks(database) is False  # not due for 300 s
 
 
+async def test_a_day_ends_with_the_clients_day(clean: World, database: Any) -> None:
+    for interval, due in ((86_399, True), (172_800, False), (86_399, True)):
+        await loop.adjust(database, interval_seconds=interval)
+        await clean.owner.execute(
+            "UPDATE drift_settings"
+            " SET last_tick_at = date_trunc('day', now(), 'UTC') - interval '1 microsecond'"
+        )
+        assert await loop.round_of_ticks(database) is due
+    assert await loop.round_of_ticks(database) is False  # it is the same day still
+    assert await ticks(clean) == 3
+
+
 async def test_paused_is_paused(clean: World, database: Any) -> None:
     assert (await loop.adjust(database, paused=True)).paused
     assert await loop.round_of_ticks(database) is False
