@@ -131,9 +131,9 @@ def zone_of(region: str, account_number: str, name: str | None, zone_id: str | N
 
 
 @lru_cache(maxsize=20_000)
-def zone_id(zone_name: str, account_number: str) -> str | None:
+def zone_id(zone_name: str | None, account_number: str) -> str | None:
     """The id of a zone as the account has it: use1-az4 for us-east-1a; None for no zone of any."""
-    found = zones(zone_name[:-1], account_number)
+    found = zones(zone_name[:-1], account_number) if zone_name else ()
     return next((one.zone_id for one in found if one.name == zone_name), None)
 
 

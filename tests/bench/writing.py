@@ -11,6 +11,7 @@ import orjson
 from emulator import api, protocols
 from emulator.rows import Constant, Each, Rows, View
 from handlers.ec2.volumes import VOLUME_VIEW
+from models import regions
 from tests.bench.table import Line, middle
 
 ROWS = 1000
@@ -56,6 +57,7 @@ def _ec2() -> tuple[str, Write, Write]:
             "size_gib": 8 + n % 90,
             "snapshot_id": None,
             "availability_zone": "us-east-1a",
+            "owner_number": "000000000000",
             "state": "available",
             "created_at": _NOW - timedelta(hours=n),
             "attached_instance_id": None,
@@ -73,6 +75,8 @@ def _ec2() -> tuple[str, Write, Write]:
         for n in range(ROWS)
     ]
 
+    zone_id = regions.zone_id("us-east-1a", "000000000000")
+
     def by_hand() -> bytes:
         items = []
         for row in rows:
@@ -83,7 +87,8 @@ def _ec2() -> tuple[str, Write, Write]:
             items.append(
                 f"<item><volumeId>{row['volume_id']}</volumeId><size>{row['size_gib']}</size>"
                 f"<snapshotId></snapshotId><availabilityZone>{row['availability_zone']}"
-                f"</availabilityZone><status>{row['state']}</status>"
+                f"</availabilityZone><availabilityZoneId>{zone_id}</availabilityZoneId>"
+                f"<status>{row['state']}</status>"
                 f"<createTime>{_iso(row['created_at'])}</createTime>"
                 f"<attachmentSet/><volumeType>{row['volume_type']}</volumeType><iops>{row['iops']}</iops>"
                 f"<throughput>{row['throughput']}</throughput>"
