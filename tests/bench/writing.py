@@ -75,8 +75,6 @@ def _ec2() -> tuple[str, Write, Write]:
         for n in range(ROWS)
     ]
 
-    zone_id = regions.zone_id("us-east-1a", "000000000000")
-
     def by_hand() -> bytes:
         items = []
         for row in rows:
@@ -84,6 +82,7 @@ def _ec2() -> tuple[str, Write, Write]:
                 f"<item><key>{escape(key)}</key><value>{escape(value)}</value></item>"
                 for key, value in row["tags"].items()
             )
+            zone_id = regions.zone_id(row["availability_zone"], row["owner_number"])
             items.append(
                 f"<item><volumeId>{row['volume_id']}</volumeId><size>{row['size_gib']}</size>"
                 f"<snapshotId></snapshotId><availabilityZone>{row['availability_zone']}"

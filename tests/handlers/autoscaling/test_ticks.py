@@ -336,8 +336,11 @@ def test_alarms_call_for_capacity(
     assert alarm("ALARM", 35) == 2  # the state is as it was: nothing more until the tick
     assert alarm("OK", 5) == 2  # the cooldown of the last change still runs
     assert alarm("ALARM", 35) == 4  # three, of which the one that warms up is one
-    warm = "update autoscaling_groups set scaled_at = scaled_at - interval '300 s' where account_id = $1"
-    sql(warm, cloud.account.id)  # though the day may end within that time
+    sql(  # that they warmed up, though the day may end within that time
+        "update autoscaling_groups set scaled_at = scaled_at - interval '300 seconds'"
+        " where account_id = $1",
+        cloud.account.id,
+    )
     tick()
     assert shown()["DesiredCapacity"] == 7
     autoscaling.suspend_processes(
