@@ -100,11 +100,13 @@ class Template:
         tenancy = (data.get("Placement") or {}).get("Tenancy") or "default"
         lifecycle = (data.get("InstanceMarketOptions") or {}).get("MarketType")
         version = self.template or (None, None)
+        machine = instance_types.find(self.instance_type)
         return {
             **launches.instance_costs(
                 self.instance_type, self.group["region"],
                 platform=image["platform_details"] or "", tenancy=tenancy, lifecycle=lifecycle,
             ),
+            **launches.asked(data, is_burstable=bool(machine and machine.is_burstable)),
             **self._standing(place),
             "instance_type": self.instance_type,
             "tags": self.tags,
@@ -114,17 +116,11 @@ class Template:
             "platform_details": image["platform_details"],
             "usage_operation": image["usage_operation"],
             "root_device_name": image["root_device_name"],
-            "key_name": data.get("KeyName"),
             "iam_instance_profile_arn": self._profile(data.get("IamInstanceProfile") or {}),
-            "user_data": data.get("UserData"),
             "metadata_options": data.get("MetadataOptions"),
             "launch_options": launches.launch_options(
                 data, interface_tags=_tags_of(data, "network-interface")
             ),
-            "monitoring": "enabled" if (data.get("Monitoring") or {}).get("Enabled")
-            else "disabled",
-            "ebs_optimized": bool(data.get("EbsOptimized")),
-            "disable_api_termination": bool(data.get("DisableApiTermination")),
             "tenancy": tenancy,
             "instance_lifecycle": lifecycle,
             "launch_template_id": version[0],

@@ -225,6 +225,22 @@ def instance_costs(
     }
 
 
+def asked(given: Mapping[str, Any], *, is_burstable: bool) -> dict[str, Any]:
+    """The columns that hold members of a launch as they were given, whoever launches."""
+    credits = (given.get("CreditSpecification") or {}).get("CpuCredits")
+    return {
+        "key_name": given.get("KeyName"),
+        "user_data": given.get("UserData"),
+        "cpu_credits": credits if is_burstable else None,
+        "monitoring": "enabled" if (given.get("Monitoring") or {}).get("Enabled") else "disabled",
+        "ebs_optimized": bool(given.get("EbsOptimized")),
+        "hibernation": bool((given.get("HibernationOptions") or {}).get("Configured")),
+        "disable_api_termination": bool(given.get("DisableApiTermination")),
+        "disable_api_stop": bool(given.get("DisableApiStop")),
+        "shutdown_behavior": given.get("InstanceInitiatedShutdownBehavior") or "stop",
+    }
+
+
 def launch_options(
     given: Mapping[str, Any], *, interface_tags: Mapping[str, str]
 ) -> dict[str, Any] | None:

@@ -172,6 +172,7 @@ def _instance(ctx: Context, launch: _Launch, index: int, address: str) -> dict[s
             launch.machine.name, ctx.region, platform=image["platform_details"], tenancy=tenancy,
             lifecycle=lifecycle,
         ),
+        **launches.asked(wanted, is_burstable=launch.machine.is_burstable),
         "instance_id": ids.new("i"),
         "name": launch.tags.get("Name"),
         "instance_type": launch.machine.name,
@@ -191,22 +192,13 @@ def _instance(ctx: Context, launch: _Launch, index: int, address: str) -> dict[s
         "platform_details": image["platform_details"],
         "usage_operation": image["usage_operation"],
         "root_device_name": image["root_device_name"],
-        "key_name": wanted.get("KeyName"),
         "iam_instance_profile_arn": launch_requests.profile_arn(
             wanted.get("IamInstanceProfile"), ctx.principal.account_number
         ),
-        "user_data": wanted.get("UserData"),
-        "cpu_credits": (wanted.get("CreditSpecification") or {}).get("CpuCredits"),
         "metadata_options": launch_requests.metadata_options(wanted.get("MetadataOptions")),
         "launch_options": launches.launch_options(
             wanted, interface_tags=tags_for(wanted, "network-interface")
         ),
-        "monitoring": "enabled" if (wanted.get("Monitoring") or {}).get("Enabled") else "disabled",
-        "ebs_optimized": bool(wanted.get("EbsOptimized")),
-        "hibernation": bool((wanted.get("HibernationOptions") or {}).get("Configured")),
-        "disable_api_termination": bool(wanted.get("DisableApiTermination")),
-        "disable_api_stop": bool(wanted.get("DisableApiStop")),
-        "shutdown_behavior": wanted.get("InstanceInitiatedShutdownBehavior") or "stop",
         "tenancy": tenancy,
         "instance_lifecycle": lifecycle,
         "reservation_id": launch.reservation_id,

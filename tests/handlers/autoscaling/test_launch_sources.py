@@ -64,6 +64,47 @@ def test_the_type_follows_the_template(
     autoscaling.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=1)
 
 
+def test_members_are_as_the_template_asks(
+    ec2: Any, autoscaling: Any, make_group: Make, shown: Show
+) -> None:
+    ec2.create_launch_template(
+        LaunchTemplateName="asks",
+        LaunchTemplateData={
+            "ImageId": IMAGE, "InstanceType": "t3.micro", "UserData": "IyE=",
+            "CreditSpecification": {"CpuCredits": "standard"}, "DisableApiStop": True,
+            "InstanceInitiatedShutdownBehavior": "terminate", "Monitoring": {"Enabled": True},
+            "HibernationOptions": {"Configured": True},
+        },
+    )  # fmt: skip
+    make_group(LaunchTemplate={"LaunchTemplateName": "asks"}, DesiredCapacity=1)
+    [member] = [one["InstanceId"] for one in shown()["Instances"]]
+    [credits] = ec2.describe_instance_credit_specifications(InstanceIds=[member])[
+        "InstanceCreditSpecifications"
+    ]
+    assert credits["CpuCredits"] == "standard"
+    for name, value in (
+        ("disableApiStop", {"Value": True}),
+        ("instanceInitiatedShutdownBehavior", {"Value": "terminate"}),
+        ("userData", {"Value": "IyE="}),
+    ):
+        told = ec2.describe_instance_attribute(InstanceId=member, Attribute=name)
+        assert told[name[0].upper() + name[1:]] == value
+    [one] = ec2.describe_instances(InstanceIds=[member])["Reservations"][0]["Instances"]
+    assert one["HibernationOptions"] == {"Configured": True}
+    assert one["Monitoring"] == {"State": "enabled"}
+    # who may not be stopped by hand goes with the group all the same
+    autoscaling.delete_auto_scaling_group(AutoScalingGroupName=GROUP, ForceDelete=True)
+    [state] = ec2.describe_instances(InstanceIds=[member])["Reservations"][0]["Instances"]
+    assert state["State"]["Name"] == "terminated"
+    mixture = {"LaunchTemplate": {
+        "LaunchTemplateSpecification": {"LaunchTemplateName": "asks"},
+        "Overrides": [{"InstanceType": "m5.large"}],
+    }}  # fmt: skip
+    make_group("mixed", MixedInstancesPolicy=mixture, DesiredCapacity=1)
+    [other] = [one["InstanceId"] for one in shown("mixed")["Instances"]]
+    assert other != member
+
+
 def test_subnets_of_ones_own(
     cloud: Cloud, autoscaling: Any, make_group: Make, shown: Show, sql: Sql
 ) -> None:
