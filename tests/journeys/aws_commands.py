@@ -6,6 +6,7 @@ JSON answers with the exit status, what was printed and what was told as errors.
 """
 
 import contextlib
+import importlib
 import io
 import json
 import os
@@ -14,6 +15,8 @@ from typing import IO, Any
 
 from awscli.clidriver import create_clidriver
 
+# Its import settles where the sessions of roles are kept: in the home of this process.
+importlib.import_module("awscli.customizations.assumerole")
 # The CLI says in its own environment where its data are.
 DATA = {"AWS_DATA_PATH": os.environ["AWS_DATA_PATH"]}
 
