@@ -18,9 +18,10 @@ def datapoints(
     statistic: str = "Average",
     *,
     days: int = 7,
+    period: int = 86400,
     **dimensions: str,
 ) -> list[float]:
-    """The daily values of a metric over so many days up to now, the oldest first."""
+    """The values of a metric, daily ones else, over so many days up to now, the oldest first."""
     now = datetime.now(UTC)
     found = client("cloudwatch").get_metric_statistics(
         Namespace=namespace,
@@ -28,7 +29,7 @@ def datapoints(
         Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
         StartTime=now - timedelta(days=days),
         EndTime=now,
-        Period=86400,
+        Period=period,
         Statistics=[statistic],
     )["Datapoints"]
     return [point[statistic] for point in sorted(found, key=lambda point: point["Timestamp"])]

@@ -7,10 +7,10 @@ DAYS = 1  # a storm lasts one to three days
 
 
 def reveal(client: Client, resource_id: str) -> bool:
-    """Yesterday's IncomingBytes are many times an ordinary day's."""
-    name = group(client, resource_id)["logGroupName"]
-    came = datapoints(client, "AWS/Logs", "IncomingBytes", "Sum", days=9, LogGroupName=name)
-    return max(came[-2:]) > 5 * sorted(came)[len(came) // 2]
+    """IncomingBytes of the last hour's minutes are many times those of the days before."""
+    name = {"LogGroupName": group(client, resource_id)["logGroupName"]}
+    came = datapoints(client, "AWS/Logs", "IncomingBytes", "Sum", days=4, period=300, **name)
+    return max(came[-12:]) > 5 * sorted(came)[len(came) // 2]
 
 
 def remedy(client: Client, resource_id: str) -> None:
