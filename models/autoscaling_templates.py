@@ -163,6 +163,8 @@ async def find_template(
     placed_in = (data.get("Placement") or {}).get("GroupName")
     if placed_in:
         raise LaunchFailure(f"The Placement Group '{placed_in}' is unknown.")
+    if (data.get("Placement") or {}).get("Tenancy") == "host":
+        raise LaunchFailure(launches.NO_HOST)
     made = Template(data, named, image, group, account_number, version)
     tags = _tags_of(data, "instance") | passed_on(group)
     tags["aws:autoscaling:groupName"] = group["name"]

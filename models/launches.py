@@ -95,6 +95,8 @@ INSTANCE_DEFAULTS: dict[str, Any] = {
     "launch_index": 0,
     "protected_from_scale_in": False,
 }
+# Whoever asks for a dedicated host has none: there are none to allocate here.
+NO_HOST = "There is no dedicated host with a matching configuration and sufficient capacity."
 # What `launch_options` keeps of a launch's members.
 LAUNCH_OPTIONS = (
     "CpuOptions", "CapacityReservationSpecification", "EnclaveOptions", "MaintenanceOptions",

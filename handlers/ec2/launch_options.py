@@ -11,7 +11,7 @@ from emulator.context import Context
 from emulator.errors import AwsError
 from handlers.ec2 import identifiers
 from handlers.ec2.identifiers import CAPACITY_RESERVATION
-from models import capacity_reservations
+from models import capacity_reservations, launches
 from models.machines import InstanceType
 
 Params = Mapping[str, Any]
@@ -177,8 +177,13 @@ def _check_placement(placement: Params) -> None:
                 f"The Placement Group '{placement[name]}' is unknown.",
             )
     _refuse(placement, UNSUPPORTED_PLACEMENT)
-    if placement.get("Affinity") == "host":
-        raise _unsupported("Affinity")
+    if placement.get("Tenancy") == "host":
+        raise AwsError("InsufficientCapacityOnHost", launches.NO_HOST)
+    if placement.get("Affinity"):
+        raise AwsError(
+            "InvalidParameterCombination",
+            "The parameter affinity cannot be used without specifying a tenancy of 'host'",
+        )
 
 
 def _check_interface(given: Params) -> None:

@@ -140,6 +140,9 @@ def test_options_are_changed(ec2: Any) -> None:
     [
         ({"Placement": {"GroupName": "near"}}, "InvalidPlacementGroup.Unknown",
          "The Placement Group 'near' is unknown."),
+        ({"Placement": {"Tenancy": "host"}}, "InsufficientCapacityOnHost", "dedicated host"),
+        ({"Placement": {"Affinity": "default"}}, "InvalidParameterCombination",
+         "The parameter affinity cannot be used without specifying a tenancy of 'host'"),
         ({"EnclaveOptions": {"Enabled": True}}, "InvalidParameterCombination", "t3.micro"),
         ({"InstanceType": "m5.xlarge", "EnclaveOptions": {"Enabled": True},
           "HibernationOptions": {"Configured": True}}, "InvalidParameterCombination",
