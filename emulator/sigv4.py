@@ -32,6 +32,7 @@ from emulator.keys import EPISODE, Key, Keys, well_formed
 from emulator.route import Route
 from emulator.seal import SealError
 from emulator.sessions import PREFIX, find_session
+from models import regions
 
 SKEW_SECONDS: Final = 15 * 60
 LONGEST_PRESIGNED_SECONDS: Final = 7 * 24 * 3600
@@ -45,7 +46,6 @@ _IS_AMAZONS = methodcaller("startswith", "x-amz-")
 _UPLOADS = frozenset(("PutObject", "UploadPart"))
 # what their headers say of digests is said of an object, and judged where that is stored
 _OF_OBJECTS = _UPLOADS | {"CompleteMultipartUpload"}
-_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-[0-9]{1,2}")
 _HEX_HASH = re.compile(r"[0-9a-f]{64}")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # nobody signs what a caller without credentials sends
@@ -188,7 +188,7 @@ def _check_scope(claim: Claim, route: Route, s3: bool) -> None:
         right_service
         and head.terminator == TERMINATOR
         and head.date == claim.timestamp[:8]
-        and (claim.proven or _REGION.fullmatch(head.region))
+        and (claim.proven or regions.exists(head.region))
     ):
         return
     raise _wrong_scope(claim, route.signing_name, right_service, s3)
@@ -197,7 +197,7 @@ def _check_scope(claim: Claim, route: Route, s3: bool) -> None:
 def _wrong_scope(claim: Claim, service: str, right_service: bool, s3: bool) -> Fault:
     head, problems = claim.head, []
     given = {name: _shown(getattr(head, name)) for name in ("terminator", "date", "region")}
-    right_region = _REGION.fullmatch(head.region) is not None
+    right_region = regions.exists(head.region)
     if s3:
         if head.date != claim.timestamp[:8]:
             problems.append(f'Invalid credential date "{given["date"]}". This date is not the '

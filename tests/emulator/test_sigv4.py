@@ -60,7 +60,7 @@ def requests(draw: Any, service: str) -> Request:
         "&".join(f"{name}={value}" for name, value in pairs),
         draw(st.binary(max_size=64)),
         extra,
-        region=draw(st.sampled_from(["us-east-1", "ap-southeast-2", "us-gov-west-1"])),
+        region=draw(st.sampled_from(["us-east-1", "ap-southeast-2", "mx-central-1"])),
     )
 
 
@@ -125,9 +125,12 @@ def spoiled_dates_and_headers(good: Request) -> Spoiled:
 def spoiled_scopes_and_keys(good: Request) -> Spoiled:
     edited = partial(with_authorization, good)
     scope = f"/{good.region}/{SERVICES[good.service][0]}/"
-    elsewhere = scope.replace(good.region, "eu-west-9")
+    elsewhere = scope.replace(good.region, "ap-east-2")
     yield "region", edited(lambda a: a.replace(scope, elsewhere)), BAD
-    yield "no region", edited(lambda a: a.replace(good.region, "nowhere")), SCOPE
+    signed = good.headers["Authorization"]
+    for nowhere in ("nowhere", "eu-west-9", "cn-north-1", "us-east-1a"):
+        away = signed.replace(good.region, nowhere)
+        yield f"no region {nowhere}", with_header(good, "Authorization", away), SCOPE
     yield "service", edited(lambda a: a.replace(scope, f"/{good.region}/iam/")), SCOPE
     yield "terminator", edited(lambda a: a.replace("aws4_request", "aws5_request")), SCOPE
     yield "day", edited(lambda a: a.replace("/20260304/", "/20260303/")), SCOPE
