@@ -40,7 +40,8 @@ async def test_what_is_free_is_given_back_in_a_quiet_moment() -> None:
         answer()
         await asyncio.sleep(0.001)
     assert memory.resident_bytes() > used - 10 * MIB
-    await asyncio.sleep(4 * GLANCE_SECONDS)
-    assert memory.resident_bytes() - began < 15 * MIB
+    async with asyncio.timeout(30):
+        while memory.resident_bytes() - began >= 15 * MIB:  # noqa: ASYNC110 - the system says so
+            await asyncio.sleep(GLANCE_SECONDS)
     assert len(stays) == 2_000
     task.cancel()
