@@ -17,6 +17,8 @@ GLANCE_SECONDS = 0.05
     reason="needs Linux and glibc",
 )
 async def test_what_is_free_is_given_back_in_a_quiet_moment() -> None:
+    # else what other tests left free would be used first
+    ctypes.CDLL(None).malloc_trim(0)
     counters = Counters()
 
     def answer() -> None:
@@ -25,8 +27,6 @@ async def test_what_is_free_is_given_back_in_a_quiet_moment() -> None:
 
     task = asyncio.create_task(memory.run(counters, glance_seconds=GLANCE_SECONDS))
     await asyncio.sleep(0)
-    # else what other tests left free would be used first
-    ctypes.CDLL(None).malloc_trim(0)
     began = memory.resident_bytes()
     # between all that goes, something stays
     pairs = [(b"x" * 30_000, bytearray(900)) for _ in range(2_000)]
