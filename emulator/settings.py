@@ -56,7 +56,9 @@ class Settings:
     )
     seed: int = _setting(42, "seed of that estate: same seed, same world")
     days: int = _setting(30, "days of history that estate has")
-    drift_interval: str = _setting("300", "seconds between virtual days, or off")
+    drift_interval: str = _setting(
+        "300", "seconds between virtual days, or off; a day also ends at midnight UTC"
+    )
     durable: bool = _setting(False, "flush every commit to disk (synchronous_commit=on)")
     transition_seconds: float = _setting(
         0.0, "how long pending, stopping and the like last; 0 is at once"

@@ -160,10 +160,10 @@ async def find_template(
         or group["instance_type"]
     )  # fmt: skip
     image = await _image(db, account_id, group, data.get("ImageId"), named)
-    placed_in = (data.get("Placement") or {}).get("GroupName")
-    if placed_in:
-        raise LaunchFailure(f"The Placement Group '{placed_in}' is unknown.")
-    if (data.get("Placement") or {}).get("Tenancy") == "host":
+    placement = data.get("Placement") or {}
+    if placement.get("GroupName"):
+        raise LaunchFailure(f"The Placement Group '{placement['GroupName']}' is unknown.")
+    if placement.get("Tenancy") == "host":
         raise LaunchFailure(launches.NO_HOST)
     made = Template(data, named, image, group, account_number, version)
     tags = _tags_of(data, "instance") | passed_on(group)

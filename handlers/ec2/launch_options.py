@@ -40,17 +40,17 @@ FEATURES = {"AmdSevSnp": ("m6a", "c6a", "r6a"), "NestedVirtualization": ("c8i", 
 
 def check(wanted: Params, kind: InstanceType) -> None:
     """Refuse what cannot be had, whatever the type, and what this type does not have."""
-    _refuse(wanted, UNSUPPORTED)
+    refuse(wanted, UNSUPPORTED)
     _check_placement(wanted.get("Placement") or {})
     for one in wanted.get("BlockDeviceMappings") or ():
-        _refuse(one.get("Ebs") or {}, UNSUPPORTED_EBS)
+        refuse(one.get("Ebs") or {}, UNSUPPORTED_EBS)
     for one in wanted.get("NetworkInterfaces") or ():
         _check_interface(one)
-    _refuse(wanted.get("Monitoring") or {}, ("MetricCategoryIds",))
+    refuse(wanted.get("Monitoring") or {}, ("MetricCategoryIds",))
     market = wanted.get("InstanceMarketOptions") or {}
     if market.get("MarketType") == "interruptible-capacity-reservation":
         raise _unsupported("MarketType")
-    _refuse(market.get("SpotOptions") or {}, ("BlockDurationMinutes",))
+    refuse(market.get("SpotOptions") or {}, ("BlockDurationMinutes",))
     weighting = (wanted.get("NetworkPerformanceOptions") or {}).get("BandwidthWeighting")
     if weighting not in (None, "", "default"):
         raise AwsError(
@@ -129,7 +129,7 @@ async def check_reservation(
     """
     preference = (given or {}).get("CapacityReservationPreference")
     target = (given or {}).get("CapacityReservationTarget") or {}
-    _refuse(target, ("CapacityReservationResourceGroupArn",))
+    refuse(target, ("CapacityReservationResourceGroupArn",))
     named = target.get("CapacityReservationId")
     if preference and named:
         raise AwsError(
@@ -176,7 +176,7 @@ def _check_placement(placement: Params) -> None:
                 "InvalidPlacementGroup.Unknown",
                 f"The Placement Group '{placement[name]}' is unknown.",
             )
-    _refuse(placement, UNSUPPORTED_PLACEMENT)
+    refuse(placement, UNSUPPORTED_PLACEMENT)
     if placement.get("Tenancy") == "host":
         raise AwsError("InsufficientCapacityOnHost", launches.NO_HOST)
     if placement.get("Affinity"):
@@ -187,7 +187,7 @@ def _check_placement(placement: Params) -> None:
 
 
 def _check_interface(given: Params) -> None:
-    _refuse(given, UNSUPPORTED_INTERFACE)
+    refuse(given, UNSUPPORTED_INTERFACE)
     if given.get("InterfaceType") not in (None, "", "interface"):
         raise _unsupported("InterfaceType")
     if len(given.get("PrivateIpAddresses") or ()) > 1:
@@ -196,7 +196,7 @@ def _check_interface(given: Params) -> None:
         raise _unsupported("DeleteOnTermination")
 
 
-def _refuse(given: Params, names: Iterable[str]) -> None:
+def refuse(given: Params, names: Iterable[str]) -> None:
     """Refuse members that say something; those that say nothing stand in many templates."""
     for name in names:
         if given.get(name) not in (None, "", 0, [], {}):

@@ -9,11 +9,12 @@ from typing import Any
 from emulator import pages
 from emulator.context import Context
 from emulator.errors import AwsError
-from emulator.rows import Constant, Each, Rows, View
+from emulator.rows import Computed, Constant, Rows, View
 from handlers.ec2 import identifiers
 from handlers.ec2.derived_filters import Names, Same, conditions
 from handlers.ec2.identifiers import VOLUME
-from models import regions, volumes
+from models import volumes
+from models.regions import zone_id
 
 NOUN = "volumes"
 # Only with provisioned performance is it watched.
@@ -32,7 +33,7 @@ async def describe_volume_status(ctx: Context, params: dict[str, Any]) -> dict[s
     if asked and not where:
         identifiers.check_found(VOLUME, asked, (row["volume_id"] for row in rows))
     shown, token = page.cut(rows, "volume_id")
-    return {"VolumeStatuses": Rows(STATUS_VIEW, list(map(_status, shown))), "NextToken": token}
+    return {"VolumeStatuses": Rows(STATUS_VIEW, shown), "NextToken": token}
 
 
 async def describe_volume_attribute(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -58,36 +59,25 @@ async def modify_volume_attribute(ctx: Context, params: dict[str, Any]) -> dict[
     return {}
 
 
-def _status(row: Any) -> dict[str, Any]:
-    watched = row["volume_type"] in _PROVISIONED and row["attached_instance_id"]
-    zone = row["availability_zone"]
-    return {
-        "volume_id": row["volume_id"],
-        "zone": zone,
-        "zone_id": regions.zone_id(zone, row["owner_number"]),
-        "details": _WATCHED if watched else _UNWATCHED,
-    }
-
-
-def _details(performance: str) -> list[dict[str, str]]:
+def _details(volume_type: str, attached_to: str | None) -> list[dict[str, str]]:
+    watched = volume_type in _PROVISIONED and attached_to
     return [
-        {"name": "io-enabled", "status": "passed"},
-        {"name": "io-performance", "status": performance},
+        {"Name": "io-enabled", "Status": "passed"},
+        {"Name": "io-performance", "Status": "normal" if watched else "not-applicable"},
     ]
 
 
-_WATCHED, _UNWATCHED = _details("normal"), _details("not-applicable")
 STATUS_VIEW = View(
     {
         "VolumeId": "volume_id",
-        "AvailabilityZone": "zone",
-        "AvailabilityZoneId": "zone_id",
+        "AvailabilityZone": "availability_zone",
+        "AvailabilityZoneId": Computed(zone_id, "availability_zone", "owner_number"),
         "Actions": Constant([]),
         "Events": Constant([]),
         "AttachmentStatuses": Constant([]),
         "VolumeStatus": {
             "Status": Constant("ok"),
-            "Details": Each("details", {"Name": "name", "Status": "status"}),
+            "Details": Computed(_details, "volume_type", "attached_instance_id"),
         },
     }
 )

@@ -12,7 +12,7 @@ from emulator.errors import AwsError
 from emulator.filters import TAGS
 from emulator.idempotency import once
 from emulator.rows import Computed, Constant, Each, Rows, View, When
-from handlers.ec2 import identifiers, zones
+from handlers.ec2 import identifiers, launch_options, zones
 from handlers.ec2.derived_filters import NOT_MANAGED, ZONE_ID, Names, Same, conditions
 from handlers.ec2.identifiers import INSTANCE, SNAPSHOT, VOLUME
 from handlers.ec2.tag_specifications import tags_for
@@ -35,8 +35,13 @@ async def describe_volumes(ctx: Context, params: dict[str, Any]) -> dict[str, An
     return {"Volumes": Rows(VOLUME_VIEW, shown, shelf, "volume_id"), "NextToken": token}
 
 
+# What no volume here can have.
+_UNSUPPORTED = ("OutpostArn", "VolumeInitializationRate", "Operator")
+
+
 async def create_volume(ctx: Context, params: dict[str, Any]) -> dict[str, Any]:
     """A new volume, empty or of a snapshot."""
+    launch_options.refuse(params, _UNSUPPORTED)
     zone = _zone(ctx, params)
     source = await _source_snapshot(ctx, params.get("SnapshotId"))
     size = params.get("Size", source["size_gib"] if source else None)

@@ -171,6 +171,21 @@ def test_what_cannot_be_had_is_refused(
     assert words in told[1]
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"VolumeInitializationRate": 200},
+        {"OutpostArn": "arn:aws:outposts:us-east-1:123456789012:outpost/op-1"},
+        {"Operator": {"Principal": "eks.amazonaws.com"}},
+    ],
+)
+def test_a_volume_cannot_have_it_either(ec2: Any, given: dict[str, Any]) -> None:
+    code, words = refusal(ec2.create_volume, AvailabilityZone="us-east-1a", Size=1, **given)
+    assert code == "UnsupportedOperation"
+    assert next(iter(given)) in words
+    assert ec2.describe_volumes()["Volumes"] == []
+
+
 def test_a_reservation_that_is_named_is_used(ec2: Any) -> None:
     kept = ec2.create_capacity_reservation(
         InstanceType="m5.large", InstancePlatform="Linux/UNIX", AvailabilityZone="us-east-1a",
